@@ -1,0 +1,1 @@
+"""Tools for those who write, check and run the lessons."""

@@ -1,0 +1,246 @@
+"""Build both notebooks of each lesson from its source.
+
+::
+
+    python -m tools.build_notebooks              every lesson; execute what changed
+    python -m tools.build_notebooks 21 30        only these
+    python -m tools.build_notebooks --force 21   execute even if nothing changed
+    python -m tools.build_notebooks --check      write nothing, start no kernel: is
+                                                 every notebook what its source says?
+    python -m tools.build_notebooks --check --strict
+                                                 also: were the outputs stored by the
+                                                 helpers and artefacts of today?
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from tools.lesson_times import record_time
+from tools.notebook_digests import digests
+from tools.notebook_execution import kernel_environment, run_notebook
+from tools.notebook_forms import (
+    as_text,
+    first_difference,
+    learner_form,
+    solution_form,
+    write_atomically,
+)
+from tools.notebook_source import Lesson, SourceError, find_lessons, read_cells
+from tools.progress import LessonProgress
+from tools.stored_outputs import clean_notebook
+
+ROOT = Path(__file__).resolve().parents[1]
+REASON = {
+    "code": "its code changed",
+    "helpers": "a helper that it imports changed",
+    "data": "an artefact in data/ that it reads changed",
+}
+
+
+class ExecutionError(RuntimeError):
+    """A cell of a lesson failed while its solution was executed."""
+
+
+def read_notebook(path: Path) -> NotebookNode | None:
+    """Return a stored notebook, or None when it is missing or not readable."""
+    try:
+        return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    except (OSError, ValueError, nbformat.reader.NotJSONError):
+        return None
+
+
+def why_execute(lesson: Lesson, stored: NotebookNode | None) -> str:
+    """Return why a solution must be executed again, or "" when it need not be."""
+    if stored is None:
+        return "it was never executed"
+    if unexecuted_cells(stored):
+        return "some cells have no stored execution"
+    built = solution_form(lesson)
+    now = digests(lesson.root, built, lesson.number)
+    then = stored.metadata.get("course", {}).get("digests", {})
+    return next((why for key, why in REASON.items() if now[key] != then.get(key)), "")
+
+
+def unexecuted_cells(notebook: NotebookNode) -> list[int]:
+    """Return the numbers (from 1) of code cells without an execution count.
+
+    nbval runs such cells but never compares them, so none may be left.
+    """
+    return [
+        number
+        for number, cell in enumerate(notebook.cells, start=1)
+        if cell.cell_type == "code"
+        and cell.source.strip()
+        and not cell.get("execution_count")
+    ]
+
+
+def keep_outputs(built: NotebookNode, stored: NotebookNode) -> NotebookNode:
+    """Copy stored outputs into a fresh build whose code cells are the same."""
+    old = [cell for cell in stored.cells if cell.cell_type == "code"]
+    new = [cell for cell in built.cells if cell.cell_type == "code"]
+    for one, other in zip(new, old, strict=True):
+        one["outputs"] = other.outputs
+        one["execution_count"] = other.execution_count
+    built.metadata["course"]["digests"] = stored.metadata["course"]["digests"]
+    return built
+
+
+def build(lesson: Lesson, *, force: bool = False) -> str:
+    """Write both forms of one lesson and return what was done, in words.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be turned into notebooks; nothing is written.
+    ExecutionError
+        If a cell fails; the stored solution stays as it was.
+    """
+    cells = read_cells(lesson)
+    built = solution_form(lesson, cells)
+    wrote = write_atomically(lesson.learner, as_text(learner_form(lesson, cells)))
+    stored = read_notebook(lesson.solution)
+    reason = "asked for" if force else why_execute(lesson, stored)
+    if reason:
+        seconds = execute(lesson, built)
+        return f"executed in {seconds:.0f} s ({reason})"
+    wrote |= write_atomically(lesson.solution, as_text(keep_outputs(built, stored)))
+    return "rewritten, outputs kept" if wrote else "up to date"
+
+
+def execute(lesson: Lesson, built: NotebookNode) -> float:
+    """Execute a solution form, store it, record its time; return the seconds."""
+    with LessonProgress(lesson.name) as progress:
+        run = run_notebook(
+            built,
+            folder=lesson.learner.parent,
+            environment=kernel_environment(cohort=False),
+            report=progress.cell,
+        )
+    if run.failure:
+        raise ExecutionError(f"{lesson.name}, {run.failure}")
+    clean_notebook(built)
+    built.metadata["course"]["digests"] = digests(lesson.root, built, lesson.number)
+    write_atomically(lesson.solution, as_text(built))
+    record_time(
+        lesson.root,
+        lesson.name,
+        seconds=run.seconds,
+        peak_memory_mb=run.peak_memory_mb,
+    )
+    return run.seconds
+
+
+def check(lesson: Lesson, *, strict: bool = False) -> list[str]:
+    """Return what is stale about a lesson's notebooks, one sentence each."""
+    cells = read_cells(lesson)
+    forms: list[tuple[Path, Callable]] = [
+        (lesson.learner, learner_form),
+        (lesson.solution, solution_form),
+    ]
+    problems = []
+    for path, form in forms:
+        where = path.relative_to(lesson.root).as_posix()
+        stored = read_notebook(path)
+        if stored is None:
+            problems.append(f"{where} is missing or unreadable.")
+            continue
+        built = form(lesson, cells)
+        difference = first_difference(built, stored)
+        if difference:
+            problems.append(f"{where} is stale: {difference}.")
+        elif as_text(stored) != path.read_text(encoding="utf-8"):
+            problems.append(f"{where} was written by another tool (its JSON differs).")
+        if path == lesson.learner and any(c.get("outputs") for c in stored.cells):
+            problems.append(f"{where} holds outputs; the learner form has none.")
+        if path == lesson.solution:
+            problems += _solution_problems(lesson, stored, where, strict=strict)
+    return problems
+
+
+def _solution_problems(
+    lesson: Lesson, stored: NotebookNode, where: str, *, strict: bool
+) -> list[str]:
+    """Return what is wrong with the stored outputs of a solution."""
+    missing = unexecuted_cells(stored)
+    if missing:
+        numbers = ", ".join(map(str, missing))
+        return [f"{where}: cell {numbers} has no execution count (stripped outputs)."]
+    reason = why_execute(lesson, stored)
+    if strict and reason:
+        return [f"{where}: the outputs may be stale, {reason}."]
+    return []
+
+
+def strangers(root: Path, lessons: list[Lesson]) -> list[str]:
+    """Return a sentence for each built notebook that has no source."""
+    known = {lesson.name for lesson in lessons}
+    folders = [root / "notebooks", root / "notebooks" / "solutions"]
+    return [
+        f"{path.relative_to(root).as_posix()} has no source in notebooks/source."
+        for folder in folders
+        for path in sorted(folder.glob("*.ipynb"))
+        if path.stem not in known
+    ]
+
+
+def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.build_notebooks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="only these lessons")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.add_argument("--strict", action="store_true", help="with --check: see above")
+    parser.add_argument("--force", action="store_true", help="execute in any case")
+    options = parser.parse_args(arguments)
+    try:
+        lessons = find_lessons(root, options.lessons)
+        if options.check:
+            return _check_all(root, lessons, options)
+    except SourceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return _build_all(lessons, force=options.force)
+
+
+def _check_all(root: Path, lessons: list[Lesson], options) -> int:
+    """Print what is stale; return 1 if anything is."""
+    problems = [] if options.lessons else strangers(root, find_lessons(root))
+    for lesson in lessons:
+        try:
+            problems += check(lesson, strict=options.strict)
+        except SourceError as error:
+            problems.append(str(error))
+    for line in problems:
+        print(line, file=sys.stderr)
+    if problems:
+        print("Run 'make build' to bring the notebooks up to date.", file=sys.stderr)
+        return 1
+    print(f"{len(lessons)} lessons: both forms agree with their sources.")
+    return 0
+
+
+def _build_all(lessons: list[Lesson], *, force: bool) -> int:
+    """Build each lesson; go on after a failure, and say so at the end."""
+    failed = 0
+    for lesson in lessons:
+        try:
+            print(f"{lesson.name}: {build(lesson, force=force)}")
+        except (SourceError, ExecutionError) as error:
+            failed += 1
+            print(error, file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
