@@ -1,0 +1,166 @@
+"""From arrays in memory to batches for training: shuffled, augmented, prefetched.
+
+Only two augmentations are made, because only they keep the label of a chest radiograph
+true: a small shift (patients are never centred the same way twice) and a small change
+of contrast and brightness (exposure and processing differ). The image is *not*
+mirrored: a left-right flip puts the heart on the right, a picture that radiology
+knows as dextrocardia or as a film hung the wrong way round, and an up-down flip puts
+the diaphragm above the lungs. A network has nothing to gain from seeing either.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+MAXIMUM_SHIFT = 0.08
+"""Largest shift in each direction, as a fraction of the rows or columns."""
+
+CONTRAST_RANGE = (0.8, 1.2)
+"""Factor by which grey values are spread about their middle."""
+
+MAXIMUM_BRIGHTNESS = 20.0
+"""Largest change of brightness in grey levels of 0..255."""
+
+
+def make_dataset(
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    batch_size: int,
+    augment: bool = False,
+    seed: int | None = None,
+) -> tf.data.Dataset:
+    """Return batches of (images, labels) as a ``tf.data.Dataset``.
+
+    Parameters
+    ----------
+    images : array of shape (n, rows, columns) or (n, rows, columns, channels)
+        Display values 0..255. Kept in memory once, as uint8 if they come as uint8.
+    labels : array of shape (n,)
+        0 or 1 per image.
+    batch_size : int
+        Images per batch.
+    augment : bool
+        True for training: shift and contrast change per image.
+    seed : int or None
+        Given: the images are shuffled anew in every epoch, the same way for the same
+        seed, and a last batch that is not full is left out. None: the images come in
+        their own order and all of them (for tuning and test sets).
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of images (batch, rows, columns, channels), uint8 or, augmented, float32, and
+        labels (batch, 1) float32.
+
+    Raises
+    ------
+    ValueError
+        If images and labels differ in number, there are none, the batch is larger
+        than the training set, or ``augment`` is asked for without a seed.
+
+    Examples
+    --------
+    >>> images = np.zeros((5, 28, 28), "uint8")
+    >>> [len(x) for x, y in make_dataset(images, np.zeros(5), batch_size=2)]
+    [2, 2, 1]
+    """
+    _check(images, labels, batch_size, augment, seed)
+    pixels = tf.constant(images[..., None] if images.ndim == 3 else images)
+    target = tf.constant(np.asarray(labels, "float32").reshape(-1, 1))
+    rows = tf.data.Dataset.range(len(images))
+    if seed is not None:
+        rows = rows.shuffle(len(images), seed=seed, reshuffle_each_iteration=True)
+    batches = rows.batch(batch_size, drop_remainder=seed is not None)
+    if augment:
+        # one random number per batch seeds its augmentation: the same seed gives the
+        # same images, however many threads prepare the batches
+        numbers = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+        batches = tf.data.Dataset.zip(batches, numbers).map(
+            lambda row, number: (
+                augment_batch(tf.gather(pixels, row), seed=tf.stack([number, seed])),
+                tf.gather(target, row),
+            ),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+    else:
+        batches = batches.map(
+            lambda row: (tf.gather(pixels, row), tf.gather(target, row))
+        )
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def augment_batch(images: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
+    """Shift each image of a batch and change its contrast and brightness.
+
+    Parameters
+    ----------
+    images : tensor of shape (batch, rows, columns, channels)
+        Display values 0..255.
+    seed : int tensor of shape (2,)
+        The same seed gives the same result.
+
+    Returns
+    -------
+    float32 tensor of the same shape, 0..255
+        Pixels shifted in from outside repeat the border.
+    """
+    seeds = tf.random.split(seed, 3)
+    shifted = shift_batch(images, seed=seeds[0])
+    shape = (tf.shape(images)[0], 1, 1, 1)
+    contrast = tf.random.stateless_uniform(shape, seeds[1], *CONTRAST_RANGE)
+    brightness = tf.random.stateless_uniform(
+        shape, seeds[2], -MAXIMUM_BRIGHTNESS, MAXIMUM_BRIGHTNESS
+    )
+    # contrast turns about the middle grey: (x - 127.5) * c + 127.5 + b
+    offset = 127.5 * (1 - contrast) + brightness
+    return tf.clip_by_value(tf.cast(shifted, "float32") * contrast + offset, 0, 255)
+
+
+def shift_batch(images: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
+    """Shift each image by whole pixels, at most 8 % of its rows and columns.
+
+    Parameters
+    ----------
+    images : tensor of shape (batch, rows, columns, channels), any dtype
+    seed : int tensor of shape (2,)
+
+    Returns
+    -------
+    tensor of the same shape and dtype; the border is repeated where nothing was
+    """
+    batch, rows, columns = (tf.shape(images)[axis] for axis in range(3))
+    seeds = tf.random.split(seed, 2)
+    for axis, size in ((1, rows), (2, columns)):
+        most = tf.cast(MAXIMUM_SHIFT * tf.cast(size, "float32"), "int32")
+        shift = tf.random.stateless_uniform(
+            (batch, 1), seeds[axis - 1], -most, most + 1, dtype="int32"
+        )
+        source = tf.clip_by_value(tf.range(size)[None, :] + shift, 0, size - 1)
+        images = tf.gather(images, source, axis=axis, batch_dims=1)
+    return images
+
+
+def _check(images, labels, batch_size, augment, seed) -> None:
+    """Refuse arrays that cannot become batches, in words."""
+    if images.ndim not in (3, 4):
+        raise ValueError(
+            f"images have the shape {images.shape}; expected (n, rows, columns) or "
+            "(n, rows, columns, channels). Add the missing axis with images[None]."
+        )
+    if len(images) == 0 or len(images) != len(labels):
+        raise ValueError(
+            f"There are {len(images)} images and {len(labels)} labels; expected one "
+            "label per image and at least one image. Select both with the same rows."
+        )
+    if augment and seed is None:
+        raise ValueError(
+            "augment=True needs a seed, since an augmentation that cannot be repeated "
+            "cannot be examined. Pass seed=7, say."
+        )
+    if seed is not None and batch_size > len(images):
+        raise ValueError(
+            f"batch_size is {batch_size}, but there are only {len(images)} images, so "
+            f"no full batch. Pass a batch_size of at most {len(images)}."
+        )

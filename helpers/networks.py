@@ -1,0 +1,132 @@
+"""The network of the course: small, residual, for one finding on one 2-D image."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+STEM_ROWS = 96
+"""From this many rows (or columns) on, the image is halved before the first block."""
+
+BATCH_NORM_MOMENTUM = 0.9
+"""Keras' 0.99 has not converged after the few hundred steps of a short training."""
+
+
+def small_residual_network(
+    input_shape: tuple[int, int, int],
+    *,
+    filters: tuple[int, ...] = (16, 32, 64),
+) -> keras.Model:
+    """Build a small residual network that gives one score per image.
+
+    Parameters
+    ----------
+    input_shape : (rows, columns, channels)
+        At least 28 x 28; one channel (grey) or three (colour). Rows and columns may
+        differ. From 96 pixels on, strided convolutions halve the image until its
+        shorter side is below 96, so that the cost per image hardly grows with size.
+    filters : tuple of int
+        Width of each residual stage. Each stage after the first halves the image.
+
+    Returns
+    -------
+    keras.Model
+        Functional model, not compiled. Input: display values 0..255, as uint8 or
+        float, of shape (n, rows, columns, channels); they are rescaled inside.
+        Output: score of shape (n, 1), 0..1, not calibrated. The layer ``logit`` comes
+        just before the sigmoid named ``score``.
+
+    Raises
+    ------
+    ValueError
+        If the shape is not (rows, columns, 1 or 3), or a side is shorter than 28.
+
+    Examples
+    --------
+    >>> small_residual_network((28, 28, 1)).output_shape
+    (None, 1)
+
+    References
+    ----------
+    He K, Zhang X, Ren S, Sun J. Deep residual learning for image recognition.
+    CVPR 2016. doi:10.1109/CVPR.2016.90
+    """
+    _check_input_shape(input_shape)
+    image = keras.Input(input_shape, name="image")
+    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescale")(image)
+    shorter_side, halvings = min(input_shape[:2]), 0
+    while shorter_side >= STEM_ROWS:
+        halvings += 1
+        x = layers.Conv2D(
+            filters[0], 3, strides=2, padding="same", use_bias=False,
+            name=f"stem{halvings}_conv",
+        )(x)  # fmt: skip
+        x = layers.BatchNormalization(
+            momentum=BATCH_NORM_MOMENTUM, name=f"stem{halvings}_norm"
+        )(x)
+        x = layers.ReLU(name=f"stem{halvings}_relu")(x)
+        shorter_side = (shorter_side + 1) // 2
+    for stage, width in enumerate(filters, start=1):
+        x = residual_block(
+            x, width, stride=1 if stage == 1 else 2, name=f"stage{stage}"
+        )
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    logit = layers.Dense(1, name="logit")(x)
+    score = layers.Activation("sigmoid", name="score")(logit)
+    return keras.Model(image, score, name="small_residual_network")
+
+
+def residual_block(
+    x: keras.KerasTensor, width: int, *, stride: int = 1, name: str
+) -> keras.KerasTensor:
+    """Add two convolutions to ``x`` and a short cut around them.
+
+    Parameters
+    ----------
+    x : symbolic tensor of shape (n, rows, columns, channels)
+    width : int
+        Number of filters of both convolutions.
+    stride : int
+        2 halves rows and columns.
+    name : str
+        Start of the layers' names.
+
+    Returns
+    -------
+    symbolic tensor of shape (n, rows / stride, columns / stride, width)
+    """
+    short_cut = x
+    for number, step in ((1, stride), (2, 1)):
+        x = layers.Conv2D(
+            width, 3, strides=step, padding="same", use_bias=False,
+            name=f"{name}_conv{number}",
+        )(x)  # fmt: skip
+        x = layers.BatchNormalization(
+            momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm{number}"
+        )(x)
+        if number == 1:
+            x = layers.ReLU(name=f"{name}_relu1")(x)
+    if short_cut.shape[1:] != x.shape[1:]:
+        short_cut = layers.Conv2D(
+            width, 1, strides=stride, use_bias=False, name=f"{name}_short_cut"
+        )(short_cut)
+    return layers.ReLU(name=f"{name}_relu2")(
+        layers.Add(name=f"{name}_add")([short_cut, x])
+    )
+
+
+def _check_input_shape(input_shape: tuple[int, int, int]) -> None:
+    """Refuse shapes that this network cannot take, in words."""
+    shape = tuple(input_shape)
+    if len(shape) != 3 or shape[-1] not in (1, 3):
+        raise ValueError(
+            f"input_shape is {shape}; expected (rows, columns, channels) of one 2-D "
+            "image with 1 channel (grey) or 3 (colour). For a grey image of 128 x 128 "
+            "pass (128, 128, 1). A volume of slices needs a 3-D network; "
+            "training.input_shape(cohort) gives the shape that a cohort needs."
+        )
+    if min(shape[:2]) < 28:
+        raise ValueError(
+            f"input_shape is {shape}; each side must have at least 28 pixels, since "
+            "the network halves the image twice. Enlarge the images first."
+        )
