@@ -1,0 +1,142 @@
+"""Where data lie on this machine, and how a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+STALE_AFTER_S = 24 * 3600
+
+
+def cache_dir() -> Path:
+    """Return the folder for data that can be made or fetched again.
+
+    `data/cache` of the project, or the folder named by COURSE_CACHE_DIR. It is made
+    when something is first written to it.
+    """
+    chosen = os.environ.get("COURSE_CACHE_DIR")
+    return Path(chosen).expanduser() if chosen else PROJECT / "data" / "cache"
+
+
+def data_dir() -> Path | None:
+    """Return the folder named by COURSE_DATA_DIR, or None when it is not set.
+
+    A relative path counts from the working directory, then from the project.
+    """
+    chosen = os.environ.get("COURSE_DATA_DIR")
+    if not chosen:
+        return None
+    folder = Path(chosen).expanduser()
+    if not folder.is_absolute() and not folder.is_dir():
+        folder = PROJECT / folder
+    return folder
+
+
+def tell(sentence: str) -> None:
+    """Print one sentence to the person, on stderr, so that stored outputs keep still."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return True when the error, or one it came from, is a full disk or quota."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in NO_SPACE:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+@contextlib.contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """Give a path to write to; on success it becomes `target`, else nothing stays.
+
+    The file is written in a folder of its own beside the target and renamed, so that
+    no other process ever sees half a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with written_whole(folder / "a.txt") as part:
+    ...     _ = part.write_text("whole")
+    >>> [path.name for path in folder.iterdir()]
+    ['a.txt']
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_stale_parts(target.parent)
+    folder = Path(tempfile.mkdtemp(prefix=".part-", dir=target.parent))
+    try:
+        part = folder / target.name
+        yield part
+        os.replace(part, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_stale_parts(folder: Path) -> None:
+    for left_over in folder.glob(".part-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left_over.stat().st_mtime > STALE_AFTER_S:
+                shutil.rmtree(left_over, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def one_process_at_a_time(target: Path, waiting_for: str) -> Iterator[None]:
+    """Hold a lock on making `target`; a second process waits, with a sentence.
+
+    The lock lies in the system's folder for temporary files and ends with the process,
+    however that ends. Where locks are not offered, the work goes on without one:
+    `written_whole` still keeps files whole.
+    """
+    name = hashlib.sha256(str(target.absolute()).encode()).hexdigest()[:16]
+    path = Path(tempfile.gettempdir()) / f"radiology-course-{name}.lock"
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        yield
+        return
+    try:
+        if not _take(handle, wait=False):
+            tell(f"Another process is at work on {waiting_for}; waiting for it.")
+            _take(handle, wait=True)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, *, wait: bool) -> bool:
+    """Lock an open file; False when another process holds it and `wait` is False."""
+    try:
+        if os.name == "nt":
+            return _take_on_windows(handle, wait=wait)
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES)
+    return True
+
+
+def _take_on_windows(handle: int, *, wait: bool) -> bool:
+    import msvcrt
+
+    while True:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            if not wait:
+                return False
+            time.sleep(0.2)
+        else:
+            return True
