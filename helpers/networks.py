@@ -5,8 +5,11 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+NETWORK_VERSION = 1
+"""Raise it with every change of the network: cached weights of the old one end."""
+
 STEM_ROWS = 96
-"""From this many rows (or columns) on, the image is halved before the first block."""
+"""A shorter side of this many pixels or more is halved before the first block."""
 
 BATCH_NORM_MOMENTUM = 0.9
 """Keras' 0.99 has not converged after the few hundred steps of a short training."""
@@ -23,8 +26,8 @@ def small_residual_network(
     ----------
     input_shape : (rows, columns, channels)
         At least 28 x 28; one channel (grey) or three (colour). Rows and columns may
-        differ. From 96 pixels on, strided convolutions halve the image until its
-        shorter side is below 96, so that the cost per image hardly grows with size.
+        differ. From 96 pixels on, the first convolution is repeated with stride 2
+        until the shorter side is below 96, so that the cost per image hardly grows with size.
     filters : tuple of int
         Width of each residual stage. Each stage after the first halves the image.
 
@@ -54,18 +57,7 @@ def small_residual_network(
     _check_input_shape(input_shape)
     image = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescale")(image)
-    shorter_side, halvings = min(input_shape[:2]), 0
-    while shorter_side >= STEM_ROWS:
-        halvings += 1
-        x = layers.Conv2D(
-            filters[0], 3, strides=2, padding="same", use_bias=False,
-            name=f"stem{halvings}_conv",
-        )(x)  # fmt: skip
-        x = layers.BatchNormalization(
-            momentum=BATCH_NORM_MOMENTUM, name=f"stem{halvings}_norm"
-        )(x)
-        x = layers.ReLU(name=f"stem{halvings}_relu")(x)
-        shorter_side = (shorter_side + 1) // 2
+    x = _stem(x, filters[0])
     for stage, width in enumerate(filters, start=1):
         x = residual_block(
             x, width, stride=1 if stage == 1 else 2, name=f"stage{stage}"
@@ -74,6 +66,24 @@ def small_residual_network(
     logit = layers.Dense(1, name="logit")(x)
     score = layers.Activation("sigmoid", name="score")(logit)
     return keras.Model(image, score, name="small_residual_network")
+
+
+def _stem(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    """Add the first convolution, halving the image while a side has 96 or more."""
+    number, shorter_side = 0, STEM_ROWS
+    while number == 0 or shorter_side >= STEM_ROWS:
+        number += 1
+        stride = 2 if min(x.shape[1:3]) >= STEM_ROWS else 1
+        x = layers.Conv2D(
+            width, 3, strides=stride, padding="same", use_bias=False,
+            name=f"stem{number}_conv",
+        )(x)  # fmt: skip
+        x = layers.BatchNormalization(
+            momentum=BATCH_NORM_MOMENTUM, name=f"stem{number}_norm"
+        )(x)
+        x = layers.ReLU(name=f"stem{number}_relu")(x)
+        shorter_side = min(x.shape[1:3])
+    return x
 
 
 def residual_block(

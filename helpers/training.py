@@ -7,96 +7,30 @@ the *tuning set* (Keras calls that set ``validation_data``). No test set is used
 
 from __future__ import annotations
 
-import os
-from dataclasses import asdict, dataclass
-
 import keras
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
-from helpers import input_pipeline
+from helpers import input_pipeline, networks
+from helpers.training_progress import KeepBest
+from helpers.training_settings import TrainingError, TrainingPlan, TrainingSettings
+
+__all__ = [
+    "KeepBest",
+    "TrainingError",
+    "TrainingPlan",
+    "TrainingSettings",
+    "best_epoch",
+    "compile_network",
+    "input_shape",
+    "predict_scores",
+    "set_seed",
+    "train",
+    "train_small_network",
+]
 
 EVALUATION_BATCH = 64
 """Images per batch when scores are computed; the result does not depend on it."""
-
-
-class TrainingError(ValueError):
-    """A cohort or setting that cannot be trained with; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """What a training depends on, besides the network and the images.
-
-    Parameters
-    ----------
-    epochs : int or None
-        Passes through the training set. None: as many as fit into ``steps``.
-    steps : int
-        Updates of the weights in all, when ``epochs`` is None. A small cohort so gets
-        more epochs than a large one, and both take about the same time.
-    batch_size : int or None
-        Images per update. None: 64, or less for fewer than 1,024 training images.
-    learning_rate : float
-        Its highest value, reached at the end of the warm-up.
-    weight_decay : float
-        AdamW's pull of the weights towards zero, per step and learning rate.
-    label_smoothing : float
-        0.05 asks for scores of 0.025 and 0.975 instead of 0 and 1.
-    warm_up : float
-        Part of the steps, 0..1, in which the learning rate rises from 0.
-    augment : bool
-        Shift and contrast changes (see ``helpers.input_pipeline``).
-    seed : int
-        Of the order of the images and of their augmentation. The first weights follow
-        ``set_seed``, called before the network is built.
-
-    Examples
-    --------
-    >>> TrainingSettings().plan(4708)
-    TrainingPlan(batch_size=64, steps_per_epoch=73, epochs=12)
-    """
-
-    epochs: int | None = None
-    steps: int = 880
-    batch_size: int | None = None
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-3
-    label_smoothing: float = 0.05
-    warm_up: float = 0.1
-    augment: bool = True
-    seed: int = 7
-
-    def plan(self, n_images: int) -> TrainingPlan:
-        """Return batch size, steps per epoch and epochs for ``n_images`` images."""
-        if n_images < 2:
-            raise TrainingError(
-                f"There are {n_images} training images; at least 2, one of each class, "
-                "are needed. Look at cohort.table['split'].value_counts()."
-            )
-        batch_size = self.batch_size or _batch_size_for(n_images)
-        batch_size = min(batch_size, n_images)
-        steps_per_epoch = n_images // batch_size
-        if self.epochs is not None:
-            return TrainingPlan(batch_size, steps_per_epoch, self.epochs)
-        # a very large cohort: look at the tuning set more often than once per pass
-        steps_per_epoch = min(steps_per_epoch, self.steps // 8)
-        epochs = min(round(self.steps / steps_per_epoch), MAXIMUM_EPOCHS)
-        return TrainingPlan(batch_size, steps_per_epoch, epochs)
-
-
-MAXIMUM_EPOCHS = 60
-"""With few images: more passes than this only teach the images by heart."""
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """Batch size, steps per epoch and epochs that settings mean for a cohort."""
-
-    batch_size: int
-    steps_per_epoch: int
-    epochs: int
 
 
 def set_seed(seed: int) -> None:
@@ -129,8 +63,8 @@ def input_shape(cohort) -> tuple[int, int, int]:
         return shape[1:]
     raise TrainingError(
         f"The images of the cohort {cohort.name!r} have the shape {shape}; this "
-        "network reads 2-D images, (n, rows, columns) grey or (n, rows, columns, 3) colour. "
-        "If these are volumes (n, slices, rows, columns), choose a cohort of "
+        "network reads 2-D images, (n, rows, columns) grey or (n, rows, columns, 3) "
+        "colour. If these are volumes (n, slices, rows, columns), choose a cohort of "
         "radiographs, or one slice per volume, say images[:, images.shape[1] // 2]."
     )
 
@@ -228,6 +162,41 @@ def train(
     return progress.history_table()
 
 
+def train_small_network(
+    cohort, *, finding: str | None = None, settings: TrainingSettings | None = None
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Build the small residual network for a cohort and train it, in one call.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        A whole cohort; its splits "train" and "tuning" are used and nothing else.
+    finding : str or None
+        None: the cohort's first finding.
+    settings : TrainingSettings or None
+        None: the defaults. Its seed also decides the first weights.
+
+    Returns
+    -------
+    network : keras.Model
+        With the weights of the best epoch.
+    history : pandas.DataFrame
+        As ``train`` returns it.
+    """
+    settings = settings or TrainingSettings()
+    finding = cohort.finding(finding)
+    set_seed(settings.seed)
+    network = networks.small_residual_network(input_shape(cohort))
+    history = train(
+        network,
+        cohort.split("train"),
+        cohort.split("tuning"),
+        finding=finding,
+        settings=settings,
+    )
+    return network, history
+
+
 def best_epoch(history: pd.DataFrame) -> int:
     """Return the epoch with the lowest tuning loss; of equal ones the first."""
     return int(history.loc[history["tuning_loss"].idxmin(), "epoch"])
@@ -268,69 +237,6 @@ def predict_scores(network: keras.Model, images: np.ndarray) -> np.ndarray:
         for start in starts
     ]
     return np.concatenate([*scores, np.empty((0, 1))])[:, 0].astype("float32")
-
-
-class KeepBest(keras.callbacks.Callback):
-    """Show the progress of a training, keep the best epoch, stop at a loss of NaN.
-
-    Parameters
-    ----------
-    epochs : int
-        Length of the progress bar. It is not drawn where ``COURSE_QUIET`` is set.
-    """
-
-    def __init__(self, epochs: int):
-        super().__init__()
-        self.epochs, self.rows, self.lowest, self.weights = epochs, [], np.inf, None
-
-    def on_train_begin(self, logs=None):
-        """Open the bar."""
-        quiet = bool(os.environ.get("COURSE_QUIET"))
-        self.bar = tqdm(total=self.epochs, unit="epoch", ncols=88, disable=quiet)
-
-    def on_batch_end(self, batch, logs=None):
-        """Stop when the loss is no number."""
-        if not np.isfinite(logs["loss"]):
-            self.bar.close()
-            raise TrainingError(
-                f"The loss became {logs['loss']} in epoch {len(self.rows) + 1}, step "
-                f"{batch + 1}. The updates were too large or a pixel is not a finite "
-                "number: lower learning_rate (2e-3 is the default) and check "
-                "np.isfinite(cohort.images).all()."
-            )
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Note the losses and keep the weights if the tuning loss is the lowest."""
-        row = {"epoch": epoch + 1, "loss": logs["loss"], "auc": logs["auc"]}
-        row |= {"tuning_loss": logs["val_loss"], "tuning_auc": logs["val_auc"]}
-        self.rows.append(row)
-        if row["tuning_loss"] < self.lowest:
-            self.lowest, self.weights = row["tuning_loss"], self.model.get_weights()
-        self.bar.set_postfix_str(
-            f"loss {row['loss']:.3f}, tuning loss {row['tuning_loss']:.3f}, "
-            f"tuning AUC {row['tuning_auc']:.3f}"
-        )
-        self.bar.update()
-
-    def on_train_end(self, logs=None):
-        """Close the bar and put the best weights back."""
-        self.bar.close()
-        if self.weights is not None:
-            self.model.set_weights(self.weights)
-
-    def history_table(self) -> pd.DataFrame:
-        """Return one row per epoch."""
-        return pd.DataFrame(self.rows)
-
-
-def _batch_size_for(n_images: int) -> int:
-    """Return 64 or the power of two, at least 4, that gives about 16 steps an epoch."""
-    return int(np.clip(2 ** int(np.log2(max(n_images / 16, 4))), 4, 64))
-
-
-def settings_as_dict(settings: TrainingSettings) -> dict:
-    """Return the settings as plain values, to be written beside a checkpoint."""
-    return asdict(settings)
 
 
 def _arrays(cohort, finding: str, what: str, network: keras.Model):

@@ -1,0 +1,250 @@
+"""Trained networks and their scores, so that a lesson need not train again.
+
+The network of lesson 21 on the default cohort and its scores lie in the project:
+``data/checkpoints/chest_insilico_consolidation.keras``, a record of how it was made
+beside it (``.json``), and ``data/predictions/chest_insilico_consolidation.csv``. They
+are rebuilt with ``make artefacts``. For every other cohort they lie in the cache, in a
+file named after the cohort, the finding and a hash of images, labels, splits, network
+and settings; what is not there yet is trained, and a sentence says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from helpers.cohorts import cache_dir, load
+from helpers.cohorts.storage import one_process_at_a_time, tell, written_whole
+
+if TYPE_CHECKING:  # Keras takes seconds to import, the committed scores need none of it
+    import keras
+
+    from helpers.cohorts import Cohort
+    from helpers.training import TrainingSettings
+
+COMMITTED_COHORT, COMMITTED_FINDING = "chest_insilico", "consolidation"
+COLUMNS = ["patient_id", "study_id", "split", "reference", "score"]
+SCORED_SPLITS = ("tuning", "internal test", "external test")
+DATA = Path(__file__).resolve().parents[1] / "data"
+STEM = f"{COMMITTED_COHORT}_{COMMITTED_FINDING}"
+COMMITTED_NETWORK = DATA / "checkpoints" / f"{STEM}.keras"
+COMMITTED_RECORD = DATA / "checkpoints" / f"{STEM}.json"
+COMMITTED_SCORES = DATA / "predictions" / f"{STEM}.csv"
+
+
+def predictions(cohort: Cohort | str, finding: str | None = None) -> pd.DataFrame:
+    """Return the scores of lesson 21's network on images it was not trained on.
+
+    Parameters
+    ----------
+    cohort : Cohort or str
+        A whole cohort, or the name of one. The name "chest_insilico" alone reads the
+        committed scores without making the images.
+    finding : str or None
+        None: the cohort's first finding.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per image of the tuning set, the internal test and, where there is one,
+        the external test: patient_id, study_id, split, reference (0/1) and score
+        (0..1, not calibrated, six decimals).
+
+    Examples
+    --------
+    >>> table = predictions("chest_insilico")  # doctest: +SKIP
+    >>> table.groupby("split")["score"].mean()  # doctest: +SKIP
+    """
+    if isinstance(cohort, str):
+        named_default = cohort == COMMITTED_COHORT
+        if named_default and finding in (None, COMMITTED_FINDING) and not stale():
+            return read_scores(COMMITTED_SCORES)
+        cohort = load(cohort)
+    finding = cohort.finding(finding)
+    if not stale(cohort, finding):
+        return read_scores(COMMITTED_SCORES)
+    path = cached_path(cohort, finding).with_suffix(".csv")
+    if not path.exists():
+        trained_network(cohort, finding)
+    return read_scores(path)
+
+
+def trained_network(cohort: Cohort, finding: str | None = None) -> keras.Model:
+    """Return lesson 21's network for a cohort: committed, cached, or trained now.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The whole cohort, with its training and tuning sets.
+    finding : str or None
+        None: the cohort's first finding.
+
+    Returns
+    -------
+    keras.Model
+        As made by ``networks.small_residual_network``; not compiled.
+    """
+    from helpers import training
+
+    finding = cohort.finding(finding)
+    if not stale(cohort, finding):
+        return load_network(COMMITTED_NETWORK)
+    path = cached_path(cohort, finding)
+    with one_process_at_a_time(path, f"a network for {cohort.name}"):
+        if path.exists() and path.with_suffix(".csv").exists():
+            try:
+                return load_network(path)
+            except (ValueError, OSError, KeyError):
+                tell(f"The cached network {path.name} cannot be read; training anew.")
+        tell(
+            f"There is no trained network for {finding} in {cohort.name} yet: "
+            "training one now, as lesson 21 does."
+        )
+        network, _ = training.train_small_network(cohort, finding=finding)
+        save(network, cohort, finding=finding)
+        return network
+
+
+def save(
+    network: keras.Model,
+    cohort: Cohort,
+    *,
+    finding: str | None = None,
+    settings: TrainingSettings | None = None,
+) -> Path:
+    """Write a network and its scores to the cache, each file whole or not at all.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Trained on ``cohort.split("train")``.
+    cohort : Cohort
+        The whole cohort.
+    finding : str or None
+        None: the cohort's first finding.
+    settings : TrainingSettings or None
+        What it was trained with. Later lessons look for the default settings (None).
+
+    Returns
+    -------
+    pathlib.Path
+        The ``.keras`` file; the scores lie beside it as ``.csv``.
+    """
+    finding = cohort.finding(finding)
+    path = cached_path(cohort, finding, settings=settings)
+    write_scores(score_table(network, cohort, finding), path.with_suffix(".csv"))
+    save_network(network, path)
+    return path
+
+
+def score_table(network: keras.Model, cohort: Cohort, finding: str) -> pd.DataFrame:
+    """Return reference and score of every image outside the training set."""
+    from helpers import training
+
+    rows = cohort.table["split"].isin(SCORED_SPLITS).to_numpy()
+    table = cohort.table.loc[rows, ["patient_id", "study_id", "split"]].copy()
+    table["reference"] = cohort.labels(finding)[rows]
+    table["score"] = training.predict_scores(network, cohort.images[rows])
+    table["score"] = table["score"].astype(float).round(6)
+    return table.reset_index(drop=True)
+
+
+def save_network(network: keras.Model, path: Path) -> None:
+    """Write a network without its optimiser's state, which scoring does not need."""
+    import keras
+
+    bare = keras.models.clone_model(network)
+    bare.set_weights(network.get_weights())
+    with written_whole(Path(path)) as part:
+        bare.save(part)
+
+
+def load_network(path: Path) -> keras.Model:
+    """Read a ``.keras`` file; code hidden in one is refused (``safe_mode``)."""
+    import keras
+
+    return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
+def write_scores(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of scores with six decimals, the same bytes on every system."""
+    with written_whole(Path(path)) as part:
+        table[COLUMNS].to_csv(
+            part, index=False, float_format="%.6f", lineterminator="\n"
+        )
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Read a table of scores; identifiers stay text."""
+    return pd.read_csv(path, dtype={"patient_id": str, "study_id": str})[COLUMNS]
+
+
+def cached_path(
+    cohort: Cohort, finding: str, *, settings: TrainingSettings | None = None
+) -> Path:
+    """Return where the network of a cohort lies in the cache."""
+    from helpers import networks, training
+
+    settings = settings or training.TrainingSettings()
+    made_by = json.dumps([networks.NETWORK_VERSION, settings.as_dict()], sort_keys=True)
+    key = hashlib.sha256(f"{cohort.fingerprint} {made_by}".encode()).hexdigest()[:16]
+    words = (re.sub(r"[^a-z0-9]+", "-", Path(cohort.name).name.lower()), finding)
+    stem = "_".join(re.sub(r"[^a-z0-9-]+", "-", word.lower())[:40] for word in words)
+    return cache_dir() / "networks" / f"{stem}_{key}.keras"
+
+
+def record() -> dict:
+    """Return how the committed network was made, as written beside it."""
+    return json.loads(COMMITTED_RECORD.read_text(encoding="utf-8"))
+
+
+def stale(cohort: Cohort | None = None, finding: str | None = None) -> str | None:
+    """Say why the committed files do not belong to a cohort; None if they do.
+
+    Parameters
+    ----------
+    cohort : Cohort or None
+        None: only ask whether the generator of the default cohort has changed.
+    finding : str or None
+        The finding wanted, for a cohort.
+    """
+    from helpers.phantoms import GENERATOR_VERSION
+
+    if cohort is not None and (cohort.name, finding) != (
+        COMMITTED_COHORT,
+        COMMITTED_FINDING,
+    ):
+        return f"They are for {COMMITTED_FINDING} in {COMMITTED_COHORT}."
+    paths = (COMMITTED_NETWORK, COMMITTED_RECORD, COMMITTED_SCORES)
+    missing = [path.name for path in paths if not path.exists()]
+    if missing:
+        return f"{', '.join(missing)} not found; rebuild with make artefacts."
+    made = record()
+    if made["generator_version"] != GENERATOR_VERSION:
+        return (
+            f"They were made with generator version {made['generator_version']}, this "
+            f"is {GENERATOR_VERSION}; rebuild them with make artefacts."
+        )
+    if cohort is not None and made["cohort"] != describe_cohort(cohort, finding):
+        return "The cohort was made with other settings, so its images are others."
+    return None
+
+
+def describe_cohort(cohort: Cohort, finding: str) -> dict:
+    """Return what must agree for a checkpoint to belong to a cohort.
+
+    Patients, studies, splits, labels and image size; not the pixels' last bit, which
+    another processor may round otherwise.
+    """
+    columns = ["patient_id", "study_id", "split", finding]
+    text = cohort.table[columns].to_csv(index=False, lineterminator="\n")
+    return {
+        "name": cohort.name,
+        "image_shape": list(cohort.images.shape),
+        "table_sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
