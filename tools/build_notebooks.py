@@ -133,7 +133,8 @@ def execute(lesson: Lesson, built: NotebookNode) -> float:
         lesson.root,
         lesson.name,
         seconds=run.seconds,
-        peak_memory_mb=run.peak_memory_mb,
+        slowest_cell_s=max(run.cell_seconds, default=0.0),
+        memory_mb=run.peak_memory_mb,
     )
     return run.seconds
 

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from tools.notebook_forms import write_atomically
 
-COLUMNS = ("lesson", "seconds", "minutes", "peak_memory_mb", "cpu_cores")
+COLUMNS = (
+    "lesson",
+    "seconds",
+    "minutes",
+    "slowest_cell_s",
+    "peak_memory_mb",
+    "cpu_cores",
+)
 SAME = 0.25
 
 
@@ -46,7 +53,7 @@ def minutes_of(seconds: float) -> int:
 
 
 def record_time(
-    root: Path, lesson: str, *, seconds: float, peak_memory_mb: int
+    root: Path, lesson: str, *, seconds: float, slowest_cell_s: float, memory_mb: int
 ) -> None:
     """Put one measurement into the table.
 
@@ -59,7 +66,8 @@ def record_time(
     table[lesson] = {
         "seconds": max(1, round(seconds)),
         "minutes": minutes_of(seconds),
-        "peak_memory_mb": round(peak_memory_mb / 10) * 10,
+        "slowest_cell_s": round(slowest_cell_s),
+        "peak_memory_mb": round(memory_mb / 10) * 10,
         "cpu_cores": os.cpu_count() or 1,
     }
     text = io.StringIO()

@@ -19,6 +19,7 @@ from tools.notebook_source import (
     strip_markers,
     strip_solution,
 )
+from tools.public_address import badges, colab_preparation, public_address
 
 INDENT = 1
 
@@ -30,7 +31,7 @@ def learner_form(lesson: Lesson, cells: list[NotebookNode] | None = None):
         if "solution" in cell.metadata.get("tags", []):
             continue
         chosen.append(_with_source(cell, strip_solution(cell.source)))
-    return _notebook(lesson, chosen)
+    return _notebook(lesson, _with_badges(lesson, chosen, lesson.learner))
 
 
 def solution_form(lesson: Lesson, cells: list[NotebookNode] | None = None):
@@ -39,7 +40,22 @@ def solution_form(lesson: Lesson, cells: list[NotebookNode] | None = None):
         _with_source(cell, strip_markers(cell.source))
         for cell in cells or read_cells(lesson)
     ]
-    return _notebook(lesson, chosen)
+    return _notebook(lesson, _with_badges(lesson, chosen, lesson.solution))
+
+
+def _with_badges(
+    lesson: Lesson, cells: list[NotebookNode], path: Path
+) -> list[NotebookNode]:
+    """Put the Colab and Binder badges below the title, once there is an address."""
+    settings = lesson.root / "pyproject.toml"
+    address = public_address(settings) if settings.exists() else ""
+    line = badges(path.relative_to(lesson.root).as_posix(), address=address)
+    if not line or cells[0].cell_type != "markdown":
+        return cells
+    if preparation := colab_preparation(address=address):
+        line += f"\n\nIn Colab, run this in a new first cell:\n```\n{preparation}\n```"
+    title, _, rest = cells[0].source.partition("\n")
+    return [_with_source(cells[0], f"{title}\n\n{line}\n\n{rest.lstrip()}"), *cells[1:]]
 
 
 def _with_source(cell: NotebookNode, source: str) -> NotebookNode:

@@ -55,4 +55,4 @@ def make_toy_course(root: Path, *, source: str | None = None) -> Path:
 
 def toy_source() -> str:
     """Return the text of the toy lesson."""
-    return (TOY / "lesson.py").read_text(encoding="utf-8")
+    return (TOY / "lesson.txt").read_text(encoding="utf-8")
