@@ -4,8 +4,17 @@
 own; `list_cohorts()` shows what there is.
 """
 
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from helpers.cohorts.catalogue import list_cohorts
 from helpers.cohorts.contract import SPLITS, Card, Cohort, CohortError, DownloadError
+from helpers.cohorts.insilico import load_chest_insilico
 from helpers.cohorts.medmnist import load_medmnist
+from helpers.cohorts.own_folder import find_folder, from_folder
+from helpers.cohorts.registry import published_names, unknown_name
 from helpers.cohorts.storage import cache_dir, data_dir
 from helpers.cohorts.validation import validate
 
@@ -17,11 +26,48 @@ __all__ = [
     "DownloadError",
     "cache_dir",
     "data_dir",
+    "from_folder",
+    "list_cohorts",
     "load",
     "validate",
 ]
 
 
-def load(name, *, size=None):
-    """Temporary."""
-    return load_medmnist(name, size=size)
+def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
+    """Return a cohort by its name, or the cohort in a folder.
+
+    Parameters
+    ----------
+    name : str or path
+        "chest_insilico", a name of MedMNIST such as "pneumoniamnist", or a folder with
+        a CSV and images (then as `from_folder`).
+    size : int, optional
+        Rows and columns in pixels; default: the smallest that is published, or all that
+        the generator gives.
+
+    Raises
+    ------
+    CohortError
+        If there is no such cohort (the message lists names like it), or its files
+        break the contract.
+    DownloadError
+        If a file has to be fetched and cannot be.
+
+    Examples
+    --------
+    >>> load("pneumonia")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    helpers.cohorts.contract.CohortError: There is no cohort ... called 'pneumonia'...
+    """
+    if name == "chest_insilico":
+        return load_chest_insilico(size)
+    if name in published_names():
+        return load_medmnist(str(name), size=size)
+    text = os.fspath(name)
+    try:
+        folder = find_folder(text)
+    except CohortError:
+        if isinstance(name, Path) or "/" in text or "\\" in text:
+            raise
+        raise unknown_name(text, ["chest_insilico", *published_names()]) from None
+    return from_folder(folder, size=size)

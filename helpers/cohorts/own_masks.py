@@ -1,0 +1,119 @@
+"""Masks that the table of an own folder names, on the same grid as the images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from helpers.cohorts.contract import CohortError
+from helpers.cohorts.own_images import fit_into_square, in_threads, read_picture
+from helpers.cohorts.own_table import FolderTable, find_file
+
+
+def read_masks(
+    table: FolderTable,
+    findings: dict[str, np.ndarray],
+    native_shapes: list[tuple[int, int]],
+    *,
+    size: int,
+) -> tuple[dict[str, np.ndarray] | None, tuple[str, ...]]:
+    """Return the masks per finding and what has to be said about them.
+
+    A column `<finding>_mask` belongs to that finding; a column `mask` to every finding
+    that the image has. An empty cell is an empty mask.
+
+    Parameters
+    ----------
+    table : FolderTable
+    findings : dict of int arrays
+        0/1 per image.
+    native_shapes : list of (rows, columns)
+        Of the images as they are in their files.
+    size : int
+        Rows and columns of the images in the cohort.
+
+    Raises
+    ------
+    CohortError
+        If a mask file is missing, or has another shape than its image.
+    """
+    masks: dict[str, np.ndarray] = {}
+    notes: list[str] = []
+    shared = table.column("mask", "mask_path", "mask_file")
+    for finding, present in findings.items():
+        own = table.column(f"{finding}_mask".lower())
+        if own is not None:
+            masks[finding] = _read_column(table, own, native_shapes, size=size)
+        elif shared is not None:
+            if shared not in masks:
+                masks[shared] = _read_column(table, shared, native_shapes, size=size)
+            masks[finding] = masks[shared] & (present == 1)[:, None, None]
+    if shared in masks and shared not in findings:
+        del masks[shared]
+        notes.append(
+            f"The masks of the column {shared} are counted to every finding that the "
+            "image has."
+        )
+    for column in table.rows.columns:
+        about = column.lower().removesuffix("_mask")
+        known = {name.lower() for name in findings}
+        if (
+            column.lower().endswith("_mask")
+            and about not in known
+            and "." in "".join(table.rows[column])
+        ):
+            notes.append(f"The masks of the column {column} belong to no finding.")
+    return masks or None, tuple(notes)
+
+
+def _read_column(
+    table: FolderTable,
+    column: str,
+    native_shapes: list[tuple[int, int]],
+    *,
+    size: int,
+) -> np.ndarray:
+    names = table.rows[column].tolist()
+    filled = [row for row, name in enumerate(names) if name]
+    paths = [_mask_path(table, column, row) for row in filled]
+    shapes = dict(zip(paths, (native_shapes[row] for row in filled), strict=False))
+    masks = np.zeros((len(names), size, size), bool)
+    read = in_threads(
+        lambda path: _read_mask(path, shapes[path], size),
+        paths,
+        where=lambda index: f"{table.where(filled[index])}, column {column!r}",
+    )
+    for row, mask in zip(filled, read, strict=True):
+        masks[row] = mask
+    return masks
+
+
+def _mask_path(table: FolderTable, column: str, row: int) -> Path:
+    name = table.rows[column].iloc[row]
+    path = find_file(table.folder, name) or find_file(table.folder / "masks", name)
+    if path is None:
+        raise CohortError(
+            f"The mask {name!r} ({table.where(row)}, column {column!r}) is not in "
+            f"{table.folder} nor in its subfolder masks/. Expected a path that counts "
+            "from the folder of the CSV, or an empty cell for an image without a mask."
+        )
+    return path
+
+
+def _read_mask(path: Path, shape: tuple[int, int], size: int) -> np.ndarray:
+    """Return one mask, True inside, on the grid of the cohort."""
+    picture = read_picture(path)
+    if picture.native_shape != shape:
+        rows, columns = picture.native_shape
+        raise CohortError(
+            f"the mask has {rows} x {columns} pixels, its image {shape[0]} x {shape[1]}; "
+            "expected the same. Export the mask on the grid of its image."
+        )
+    values = picture.values if picture.values.ndim == 2 else picture.values.max(axis=2)
+    inside = values > picture.top / 2
+    covered = fit_into_square(inside, size)
+    mask = covered >= 0.5
+    if inside.any() and not mask.any():
+        mask.flat[covered.argmax()] = True
+    return mask

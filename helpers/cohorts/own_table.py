@@ -1,0 +1,216 @@
+"""Read the CSV of an own folder: which image, whose, and what else is known."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.cohorts.contract import CohortError
+
+IMAGE_COLUMNS = ("file", "image", "path", "filename", "file_name", "image_path")
+GUESSED_SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm", ".npy", ".npz")
+
+
+@dataclass(frozen=True)
+class FolderTable:
+    """The rows of a CSV as text, with the line each of them came from.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder that image paths count from.
+    csv_name : str
+        File name, for messages.
+    rows : DataFrame of str
+        Cells without surrounding blanks; an empty cell is "".
+    lines : list of int
+        Line of the CSV (the header is line 1) of every row.
+    """
+
+    folder: Path
+    csv_name: str
+    rows: pd.DataFrame
+    lines: list[int]
+
+    def column(self, *names: str) -> str | None:
+        """Return the column with one of these names, in any case, or None."""
+        by_lower_case = {str(column).lower(): column for column in self.rows.columns}
+        return next((by_lower_case[n] for n in names if n in by_lower_case), None)
+
+    def where(self, row: int) -> str:
+        """Return "line 5 of labels.csv" for a row number."""
+        return f"line {self.lines[row]} of {self.csv_name}"
+
+
+def read_folder_table(folder: Path, csv_name: str | Path | None) -> FolderTable:
+    """Return the CSV of a folder as text.
+
+    Parameters
+    ----------
+    folder : Path
+    csv_name : str, Path or None
+        None: labels.csv, or the only CSV there.
+
+    Raises
+    ------
+    CohortError
+        If there is no CSV, more than one, no row in it, or a row of another length.
+    """
+    path = _find_csv(folder, csv_name)
+    text = _decoded(path)
+    first_line = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first_line.count)
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    header = [name.strip() for name in next(reader, [])]
+    rows, lines = [], []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            raise CohortError(
+                f"Line {reader.line_num} of {path.name} has {len(cells)} cells; expected "
+                f"{len(header)}, as the header has. Put text that holds a "
+                f"{delimiter!r} in quotation marks."
+            )
+        rows.append([cell.strip() for cell in cells])
+        lines.append(reader.line_num)
+    _check_header(header, path.name)
+    if not rows:
+        raise CohortError(
+            f"{path.name} in {folder.name} has a header but no row; expected one row per "
+            "image with its file name and its findings."
+        )
+    return FolderTable(folder, path.name, pd.DataFrame(rows, columns=header), lines)
+
+
+def _check_header(header: list[str], csv_name: str) -> None:
+    seen: set[str] = set()
+    for name in header:
+        if name.lower() in seen:
+            raise CohortError(
+                f"{csv_name} has the column {name!r} twice; expected every name once. "
+                "Rename or remove one of them."
+            )
+        seen.add(name.lower())
+
+
+def _find_csv(folder: Path, csv_name: str | Path | None) -> Path:
+    if csv_name is not None:
+        given = Path(csv_name)
+        path = given if given.is_absolute() or given.is_file() else folder / given
+        if path.is_file():
+            return path
+        raise CohortError(f"There is no file {csv_name} in {folder}. Check its name.")
+    found = sorted(path for path in folder.glob("*.csv") if path.is_file())
+    usual = [path for path in found if path.name.lower() == "labels.csv"] or found
+    if len(usual) == 1:
+        return usual[0]
+    names = ", ".join(path.name for path in found)
+    raise CohortError(
+        f"The folder {folder} holds {f'several CSV files ({names})' if found else 'no CSV'}"
+        "; expected labels.csv with one row per image: a column file, and one 0/1 column "
+        "per finding. Name the one to use: cohorts.from_folder(path, csv='...')."
+    )
+
+
+def _decoded(path: Path) -> str:
+    raw = path.read_bytes()
+    for encoding in (
+        ("utf-16",)
+        if raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+        else (
+            "utf-8-sig",
+            "cp1252",
+        )
+    ):
+        try:
+            return raw.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+        except UnicodeDecodeError:
+            continue
+    raise CohortError(
+        f"{path.name} is not a text file; expected CSV in UTF-8. Save it as "
+        "'CSV UTF-8' from the spreadsheet."
+    )
+
+
+def image_paths(table: FolderTable) -> tuple[str, list[Path]]:
+    """Return the name of the image column and the path of every image.
+
+    Raises
+    ------
+    CohortError
+        If there is no such column, a cell is empty, a file is missing (the message
+        says how many are), or one file stands in two rows.
+    """
+    column = table.column(*IMAGE_COLUMNS)
+    if column is None:
+        raise CohortError(
+            f"{table.csv_name} names no image: expected a column called "
+            f"{', '.join(IMAGE_COLUMNS)}; it has {', '.join(table.rows.columns)}. "
+            "Rename the column that holds the file names."
+        )
+    paths = []
+    missing = []
+    for row, name in enumerate(table.rows[column]):
+        path = find_file(table.folder, name)
+        paths.append(path)
+        if path is None:
+            missing.append(row)
+    if missing:
+        name = table.rows[column].iloc[missing[0]]
+        raise CohortError(
+            f"The image {name!r} ({table.where(missing[0])}, column {column!r}) is not in "
+            f"{table.folder} nor in its subfolder images/. {len(missing)} of {len(paths)} "
+            f"images are missing. Expected paths that count from the folder of the CSV"
+            f"{_similar(table.folder, name)}."
+        )
+    _check_each_file_once(table, column, paths)
+    return column, paths
+
+
+def find_file(folder: Path, name: str) -> Path | None:
+    """Return an existing file for a name of the CSV, or None.
+
+    The name counts from the folder or its images/; a missing extension is guessed and
+    Windows' backslashes are understood.
+    """
+    if not name:
+        return None
+    for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
+        for place in (folder, folder / "images"):
+            path = place / spelling
+            if path.is_file():
+                return path
+            if not Path(spelling).suffix:
+                for suffix in GUESSED_SUFFIXES:
+                    if path.with_suffix(suffix).is_file():
+                        return path.with_suffix(suffix)
+    return None
+
+
+def _similar(folder: Path, name: str) -> str:
+    stem = Path(name.replace("\\", "/")).stem.lower()
+    if not stem:
+        return ""
+    for path in sorted(folder.rglob("*"))[:20_000]:
+        if path.is_file() and path.stem.lower() == stem:
+            return (
+                f"; a file of that stem lies at {path.relative_to(folder).as_posix()}"
+            )
+    return ""
+
+
+def _check_each_file_once(table: FolderTable, column: str, paths: list[Path]) -> None:
+    first: dict[Path, int] = {}
+    for row, path in enumerate(paths):
+        if path in first:
+            raise CohortError(
+                f"The image {table.rows[column].iloc[row]!r} stands in two rows of "
+                f"{table.csv_name}: lines {table.lines[first[path]]} and "
+                f"{table.lines[row]}. Expected one row per image: put all findings of "
+                "an image in one row."
+            )
+        first[path] = row
