@@ -1,0 +1,251 @@
+"""Make the environment of the course in `.venv`, if it is not there already.
+
+Run by every target of the Makefile, and by hand where there is no make:
+`python tools/set_up.py`. Plain Python without any package. The steps: compare the
+stamp of the last complete set-up; look at the machine (`preflight`); make an empty
+environment; install exactly the locked libraries, each checked against its hash, with
+uv where it is there and pip otherwise; install the course itself; write the stamp. A
+set-up that was interrupted leaves no stamp and is begun again from an empty
+environment.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import preflight
+
+PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SMALL_PACKAGE = "iniconfig"  # pure Python, 6 kB: asked for to see whether pip can
+ATTEMPTS = ["--timeout", "15", "--retries", "1"]
+
+
+class SetUpError(Exception):
+    """A set-up that could not be completed; the text is for the reader."""
+
+
+class Environment:
+    """Where the environment of a project lies and what its stamp must say."""
+
+    def __init__(self, project=PROJECT):
+        self.project = project
+        self.folder = os.path.join(project, ".venv")
+        binary = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+        self.python = os.path.join(self.folder, *binary)
+        self.lock = os.path.join(project, "requirements.lock")
+        self.stamp = os.path.join(self.folder, "course-stamp.txt")
+
+    def wanted_stamp(self):
+        """Return what the stamp says after a complete set-up of this state."""
+        lines = ["python {}.{}".format(*sys.version_info[:2])]
+        for name in ("requirements.lock", "pyproject.toml"):
+            with open(os.path.join(self.project, name), "rb") as file:
+                lines.append(name + " " + hashlib.sha256(file.read()).hexdigest())
+        lines.append("folder " + hashlib.sha256(self.folder.encode()).hexdigest())
+        return "\n".join(lines) + "\n"
+
+    def found_stamp(self):
+        """Return the stamp on disk, "" if there is none or Python is gone."""
+        if not os.path.exists(self.python):
+            return ""
+        try:
+            with open(self.stamp, encoding="utf-8") as file:
+                return file.read()
+        except OSError:
+            return ""
+
+    def libraries_are_right(self):
+        """Return whether only the course itself has to be installed again."""
+        wanted, found = (
+            [line for line in stamp.splitlines() if not line.startswith("pyproject")]
+            for stamp in (self.wanted_stamp(), self.found_stamp())
+        )
+        return wanted == found
+
+    def write_stamp(self):
+        """Write the stamp in one step, so that half a stamp cannot exist."""
+        with open(self.stamp + ".part", "w", encoding="utf-8") as file:
+            file.write(self.wanted_stamp())
+        os.replace(self.stamp + ".part", self.stamp)
+
+    def package_folders(self):
+        """Return the folders whose packages this Python would see."""
+        inside = os.path.join(
+            self.folder, "lib", "python{}.{}".format(*sys.version_info[:2])
+        )
+        return [os.path.join(inside, "site-packages")]
+
+
+def locked_requirement(lock, name):
+    """Return "name==version" as the lock has it."""
+    with open(lock, encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith(name + "=="):
+                return line.split()[0]
+    return name
+
+
+def fetch_commands(python, folder):
+    """Return the commands that try to fetch one package, best installer first."""
+    commands = []
+    uv = shutil.which("uv")
+    if uv:
+        dry = ["pip", "install", "--quiet", "--dry-run", "--no-deps", "--python"]
+        commands.append(("uv", [uv] + dry + [python, "--reinstall"]))
+    pip = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
+    no_news = ["--disable-pip-version-check", "--dest", folder]
+    commands.append(("pip", pip + no_news + ATTEMPTS))
+    return commands
+
+
+def choose_installer(python, lock):
+    """Return "uv" or "pip", whichever reaches its packages; stop if neither does."""
+    if unchecked():
+        return "pip"
+    folder = tempfile.mkdtemp(prefix="course-")
+    try:
+        name, problem = preflight.check_network(
+            fetch_commands(python, folder), locked_requirement(lock, SMALL_PACKAGE)
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if problem:
+        raise SetUpError(preflight.report([problem]))
+    return name
+
+
+def make_empty(environment):
+    """Make the environment anew, with nothing in it but pip."""
+    # from within the old environment this is the Python that it was made from
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    subprocess.check_call([base, "-m", "venv", "--clear", environment.folder])
+
+
+def install_libraries(environment, installer):
+    """Install the locked libraries; every file must have a hash of the lock."""
+    locked = ["--require-hashes", "--requirement", environment.lock]
+    if installer == "uv":
+        uv = [shutil.which("uv"), "pip", "install", "--python", environment.python]
+        try:
+            return run_counted(uv + locked, environment)
+        except SetUpError:
+            print("uv could not complete the installation; trying again with pip.")
+            make_empty(environment)
+    pip = [environment.python, "-m", "pip", "install", "--no-input"]
+    return run_counted(pip + ["--disable-pip-version-check"] + locked, environment)
+
+
+def install_course(environment):
+    """Install the package `helpers` from this folder, so that edits count at once."""
+    command = [environment.python, "-m", "pip", "install", "--quiet", "--no-deps"]
+    command += ["--no-build-isolation", "--disable-pip-version-check"]
+    run_counted(command + ["--editable", environment.project], environment)
+
+
+def run_counted(command, environment):
+    """Run an installer; show how many libraries it has collected; keep what it says."""
+    with open(environment.lock, encoding="utf-8") as lines:
+        total = sum(1 for line in lines if line[:1].isalnum())
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=environment.project,
+    )
+    collected, last_lines = 0, []
+    for raw in process.stdout:
+        line = raw.decode("utf-8", "replace").rstrip()
+        last_lines = (last_lines + [line])[-25:]
+        if line.startswith("Collecting "):
+            collected += 1
+            show_progress(f"  {collected:3d} of at most {total} libraries")
+        elif line.startswith("Installing collected"):
+            show_progress("  installing, a minute or two    ")
+    if sys.stdout.isatty():
+        print()
+    if process.wait() != 0:
+        raise SetUpError(
+            "The installation stopped. The installer's last lines were:\n\n  "
+            + "\n  ".join(last_lines)
+            + "\n\nNothing is broken for good: run the same command again. If it stops "
+            "at the same place, send these lines with your question."
+        )
+
+
+def show_progress(text):
+    """Show progress in place in a terminal, and nothing in a log."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\r" + text)
+        sys.stdout.flush()
+
+
+def unchecked():
+    """Return whether the reader knows better than the checks."""
+    return os.environ.get("COURSE_PREFLIGHT", "").lower() == "off"
+
+
+def stop_on_problems(environment):
+    """Raise SetUpError if this machine cannot run the course."""
+    if unchecked():
+        return
+    problems = preflight.problems_of_machine(
+        environment.project,
+        environment.package_folders(),
+        installed=os.path.isdir(environment.folder),
+    )
+    if problems:
+        raise SetUpError(preflight.report(problems))
+
+
+def set_up(environment):
+    """Bring the environment to the state of the lock; return what was done."""
+    if environment.found_stamp() == environment.wanted_stamp():
+        return "nothing"
+    if environment.libraries_are_right():
+        os.remove(environment.stamp)
+        install_course(environment)
+        environment.write_stamp()
+        return "course"
+    stop_on_problems(environment)
+    began = time.time()
+    print("Setting up the course in .venv (once; a few minutes, about 3 GB).")
+    sys.stdout.flush()
+    if environment.found_stamp():  # a whole environment: keep it if there is no network
+        choose_installer(environment.python, environment.lock)
+    make_empty(environment)
+    installer = choose_installer(environment.python, environment.lock)
+    install_libraries(environment, installer)
+    install_course(environment)
+    environment.write_stamp()
+    print(f"Set up with {installer} in {time.time() - began:.0f} s.")
+    return "everything"
+
+
+def main():
+    """Set up; return the exit status."""
+    os.environ["PIP_USER"] = "0"  # a setting of some machines that environments refuse
+    try:
+        set_up(Environment())
+    except SetUpError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nSet-up interrupted. The next call begins it again.", file=sys.stderr)
+        return 130
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(
+            f"The set-up stopped: {error}. Check that the folder of the course can be "
+            "written and that the disk is not full, then run the command again.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
