@@ -8,8 +8,11 @@ from keras import layers
 NETWORK_VERSION = 1
 """Raise it with every change of the network: cached weights of the old one end."""
 
-STEM_ROWS = 96
-"""A shorter side of this many pixels or more is halved before the first block."""
+STEM_PIXELS = 64 * 64
+"""An image of this many pixels or more is halved before the first block."""
+
+SHORTEST_SIDE = 28
+"""Pixels that the shorter side must have, also after the halving."""
 
 BATCH_NORM_MOMENTUM = 0.9
 """Keras' 0.99 has not converged after the few hundred steps of a short training."""
@@ -26,8 +29,8 @@ def small_residual_network(
     ----------
     input_shape : (rows, columns, channels)
         At least 28 x 28; one channel (grey) or three (colour). Rows and columns may
-        differ. From 96 pixels on, the first convolution is repeated with stride 2
-        until the shorter side is below 96, so that the cost per image hardly grows with size.
+        differ. From 64 x 64 pixels on, the first convolutions halve the image until
+        it has fewer, so that the time per image hardly grows with its size.
     filters : tuple of int
         Width of each residual stage. Each stage after the first halves the image.
 
@@ -69,21 +72,26 @@ def small_residual_network(
 
 
 def _stem(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
-    """Add the first convolution, halving the image while a side has 96 or more."""
-    number, shorter_side = 0, STEM_ROWS
-    while number == 0 or shorter_side >= STEM_ROWS:
+    """Add the first convolution, or as many as a large image must be halved."""
+    number, too_large = 0, _is_large(x)
+    while number == 0 or too_large:
         number += 1
-        stride = 2 if min(x.shape[1:3]) >= STEM_ROWS else 1
         x = layers.Conv2D(
-            width, 3, strides=stride, padding="same", use_bias=False,
+            width, 3, strides=2 if too_large else 1, padding="same", use_bias=False,
             name=f"stem{number}_conv",
         )(x)  # fmt: skip
         x = layers.BatchNormalization(
             momentum=BATCH_NORM_MOMENTUM, name=f"stem{number}_norm"
         )(x)
         x = layers.ReLU(name=f"stem{number}_relu")(x)
-        shorter_side = min(x.shape[1:3])
+        too_large = _is_large(x)
     return x
+
+
+def _is_large(x: keras.KerasTensor) -> bool:
+    """Say whether a feature map should and can be halved before the blocks."""
+    rows, columns = x.shape[1:3]
+    return rows * columns >= STEM_PIXELS and min(rows, columns) >= 2 * SHORTEST_SIDE
 
 
 def residual_block(
@@ -135,7 +143,7 @@ def _check_input_shape(input_shape: tuple[int, int, int]) -> None:
             "pass (128, 128, 1). A volume of slices needs a 3-D network; "
             "training.input_shape(cohort) gives the shape that a cohort needs."
         )
-    if min(shape[:2]) < 28:
+    if min(shape[:2]) < SHORTEST_SIDE:
         raise ValueError(
             f"input_shape is {shape}; each side must have at least 28 pixels, since "
             "the network halves the image twice. Enlarge the images first."
