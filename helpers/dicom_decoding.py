@@ -20,6 +20,7 @@ from pydicom.uid import (
 )
 
 from helpers.dicom_errors import DicomPixelsError, pixels_error, reason
+from helpers.dicom_header import has
 from helpers.dicom_layout import PIXEL_KEYWORDS, Layout, layout_of
 from helpers.dicom_reading import DIRECTORY
 
@@ -34,7 +35,7 @@ def decode(dataset: Dataset, path: str | None, max_bytes: int):
         data, or no decoder can read it.
     """
     keyword = _pixel_keyword(dataset, path)
-    if not _stated_syntax(dataset) and "Rows" not in dataset:
+    if not _stated_syntax(dataset) and not has(dataset, "Rows"):
         raise _unknown_syntax(dataset, path, "and no size")
     layout = layout_of(dataset, path, keyword)
     _check_claimed_size(layout, path, max_bytes)
@@ -49,7 +50,7 @@ def decode(dataset: Dataset, path: str | None, max_bytes: int):
 
 def _pixel_keyword(dataset: Dataset, path: str | None) -> str:
     """Return the attribute that holds the pixels, or say what the object is instead."""
-    present = [keyword for keyword in PIXEL_KEYWORDS if keyword in dataset]
+    present = [keyword for keyword in PIXEL_KEYWORDS if has(dataset, keyword)]
     if len(present) == 1 and dataset[present[0]].value:
         return present[0]
     what, do = _object_without_pixels(dataset)

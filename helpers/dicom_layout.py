@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from helpers.dicom_errors import pixels_error
-from helpers.dicom_lookup_tables import number, text
+from helpers.dicom_header import has, number, text
 
 PIXEL_KEYWORDS = {"PixelData": 0, "FloatPixelData": 32, "DoubleFloatPixelData": 64}
 SAMPLES = {
@@ -73,7 +73,9 @@ def layout_of(dataset: Dataset, path: str | None, keyword: str) -> Layout:
             expected="1, 8, 16, 32 or 64 bits allocated and no more than that stored",
             do="The header is damaged: fetch the file again or ask the sender.",
         )
-    high = number(dataset, "HighBit")
+    high = number(dataset, "HighBit") if stored < bits else None
+    if high is not None and not stored - 1 <= high < bits:
+        high = None  # impossible, so the usual place
     return Layout(
         keyword=keyword,
         rows=rows,
@@ -92,7 +94,7 @@ def _count(dataset: Dataset, path: str | None, keyword: str) -> int:
     """Return a positive whole number of the header."""
     value = number(dataset, keyword)
     if value is None or value < 1 or value != int(value):
-        found = "missing" if keyword not in dataset else f"{value}"
+        found = f"{value}" if has(dataset, keyword) else "missing"
         raise pixels_error(
             path,
             what=f"{keyword} is {found}",
@@ -105,19 +107,24 @@ def _count(dataset: Dataset, path: str | None, keyword: str) -> int:
 
 def _frames(dataset: Dataset, path: str | None) -> int:
     """Return the number of frames; 1 where the header has none."""
-    try:
-        element = dataset.get("NumberOfFrames")
-        frames = 1 if element in (None, "") else int(element)
-    except Exception:
-        frames = 0
-    if frames < 1:
-        raw = dataset.get_item("NumberOfFrames")
-        value = getattr(raw, "value", raw)
-        value = value.decode("ascii", "replace") if isinstance(value, bytes) else value
+    if not has(dataset, "NumberOfFrames"):
+        return 1
+    frames = number(dataset, "NumberOfFrames")
+    if frames is None and not _raw_text(dataset, "NumberOfFrames"):
+        return 1  # the attribute is there and empty
+    if not frames or frames < 1 or frames != int(frames):
         raise pixels_error(
             path,
-            what=f"Number of Frames is {str(value).strip()!r}",
+            what=f"Number of Frames is {_raw_text(dataset, 'NumberOfFrames')!r}",
             expected="a whole number above 0",
             do="The header is damaged: fetch the file again or ask the sender.",
         )
-    return frames
+    return int(frames)
+
+
+def _raw_text(dataset: Dataset, keyword: str) -> str:
+    """Return a value as it stands in the file, without converting it."""
+    value = dataset.get_item(keyword).value
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "replace")
+    return "" if value is None else str(value).strip(" \0")

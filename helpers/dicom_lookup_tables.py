@@ -10,12 +10,12 @@ References: DICOM PS3.3 C.11.1 (modality), C.11.2 (VOI), C.7.6.16 (functional gr
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 
 import numpy as np
 from pydicom.dataset import Dataset
 
+from helpers.dicom_header import first_item, frame_item, number, text, value_of
 from helpers.dicom_reading import is_big_endian
 
 
@@ -64,47 +64,6 @@ class Voi:
     table: LookupTable | None = None
 
 
-def number(dataset: Dataset, keyword: str, index: int = 0) -> float | None:
-    """Return one finite number of an attribute, or None if it has none there."""
-    with contextlib.suppress(Exception):  # damaged text in a numeric attribute
-        value = dataset.get(keyword)
-        if value is None or value == "":
-            return None
-        if not isinstance(value, int | float):
-            value = value[index] if len(value) > index else None
-        elif index:
-            return None
-        value = float(value)
-        return value if np.isfinite(value) else None
-    return None
-
-
-def text(dataset: Dataset, keyword: str) -> str:
-    """Return an attribute as upper-case text without blanks around it, or ''."""
-    with contextlib.suppress(Exception):
-        value = dataset.get(keyword)
-        return "" if value is None else str(value).strip().upper()
-    return ""
-
-
-def first_item(dataset: Dataset, keyword: str) -> Dataset | None:
-    """Return the first item of a sequence, or None."""
-    with contextlib.suppress(Exception):
-        sequence = dataset.get(keyword)
-        return sequence[0] if sequence else None
-    return None
-
-
-def frame_item(dataset: Dataset, keyword: str, frame: int) -> Dataset | None:
-    """Return a functional group of one frame: its own, else the shared one."""
-    with contextlib.suppress(Exception):
-        own = dataset.get("PerFrameFunctionalGroupsSequence")
-        if own and frame < len(own) and (item := first_item(own[frame], keyword)):
-            return item
-    shared = first_item(dataset, "SharedFunctionalGroupsSequence")
-    return first_item(shared, keyword) if shared is not None else None
-
-
 def modality_of_frame(dataset: Dataset, frame: int) -> Rescale | LookupTable | None:
     """Return the modality transformation of a frame, or None if there is none."""
     item = frame_item(dataset, "PixelValueTransformationSequence", frame)
@@ -128,7 +87,7 @@ def voi_of_frame(dataset: Dataset, frame: int, choice: int) -> Voi | None:
     for holder in (item, dataset):
         if holder is None:
             continue
-        tables = holder.get("VOILUTSequence")
+        tables = value_of(holder, "VOILUTSequence")
         if tables and choice < len(tables):
             return Voi(table=lookup_table(tables[choice], dataset))
         center = number(holder, "WindowCenter", choice)

@@ -56,10 +56,10 @@ class DicomPixels:
     stored : array
         The stored values, for teaching; may be read-only.
     bits_stored : int
-    spacing_mm : (float, float) or None
-        Distance of rows and of columns in mm.
     notes : tuple of str
         What had to be assumed, ignored or mended.
+    dataset : pydicom Dataset
+        The header.
     """
 
     values: np.ndarray
@@ -69,11 +69,10 @@ class DicomPixels:
     stored: np.ndarray
     bits_stored: int
     transfer_syntax: str
-    spacing_mm: tuple[float, float] | None
     frames: int
     notes: tuple[str, ...]
+    dataset: Dataset
     voi: tuple[Voi | None, ...] = (None,)
-    padding_range: tuple[float, float] | None = None
     file: str | None = None
 
     @property
@@ -84,11 +83,16 @@ class DicomPixels:
     @cached_property
     def padding(self) -> np.ndarray | None:
         """Pixels outside the image proper (Pixel Padding Value), or None."""
-        if self.padding_range is None or self.is_colour:
+        limits = padding_range(self.dataset)
+        if limits is None or self.is_colour:
             return None
-        low, high = self.padding_range
-        mask = (self.stored >= low) & (self.stored <= high)
+        mask = (self.stored >= limits[0]) & (self.stored <= limits[1])
         return mask if mask.any() else None
+
+    @cached_property
+    def spacing_mm(self) -> tuple[float, float] | None:
+        """Distance of rows and of columns in mm, or None where the header has none."""
+        return spacing_of(self.dataset)
 
     @cached_property
     def display_range(self) -> tuple[float, float]:
@@ -239,8 +243,7 @@ def _pixels(
     unit, remarks = unit_of(dataset, layout, transforms[0])
     values = values_of(dataset, stored, layout, transforms)
     vois, ignored = voi_of(dataset, path, frames, window, unit)
-    spacing_mm, at_detector = spacing_of(dataset)
-    notes = notes + found + remarks + ignored + at_detector + header_notes(dataset)
+    notes = notes + found + remarks + ignored + header_notes(dataset)
     return DicomPixels(
         values=values,
         unit=unit,
@@ -249,10 +252,9 @@ def _pixels(
         stored=stored,
         bits_stored=layout.bits_stored,
         transfer_syntax=syntax.name,
-        spacing_mm=spacing_mm,
         frames=frames,
         notes=tuple(dict.fromkeys(notes)),
+        dataset=dataset,
         voi=vois,
-        padding_range=padding_range(dataset, layout),
         file=path,
     )

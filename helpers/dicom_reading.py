@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import struct
 import warnings
 import zlib
@@ -18,7 +19,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from helpers.dicom_errors import pixels_error, reason
+from helpers.dicom_errors import DicomPixelsError, pixels_error, reason
 
 DEFLATED = b"1.2.840.10008.1.2.1.99"
 DIRECTORY = "1.2.840.10008.1.3.10"
@@ -67,10 +68,22 @@ def open_dataset(
             do="Pass one path; for a whole folder, loop over its files.",
         )
     path = os.fspath(source)
-    head = _first_bytes(path)
-    stream, forced, notes = _where_the_dataset_begins(path, head)
+    _check_plain_file(path)
+    try:
+        with open(path, "rb", buffering=0) as stream:
+            content = stream.readall()
+    except OSError as error:
+        raise _cannot_open(path, error) from error
+    return _parse(content, path, max_bytes)
+
+
+def _parse(content: bytes, path: str, max_bytes: int):
+    """Find where the data set begins and read it (from memory: many small pieces)."""
+    head = content[:1024]
+    start, forced, notes = _where_the_dataset_begins(path, head)
     if DEFLATED in head:
-        _check_inflated_size(path, max_bytes)
+        _check_inflated_size(path, content, max_bytes)
+    stream = io.BytesIO(content[start:] if start else content)
     try:
         return pydicom.dcmread(stream, force=forced), path, notes
     except Exception as error:
@@ -91,10 +104,13 @@ def is_big_endian(dataset: Dataset) -> bool:
     return dataset.original_encoding[1] is False
 
 
-def _first_bytes(path: str, *, count: int = 1024) -> bytes:
-    """Return the beginning of a file after checking that it is a plain, filled file."""
-    file = Path(path)
-    if file.is_dir():
+def _check_plain_file(path: str) -> None:
+    """Raise unless this is a plain, filled file (a pipe would wait for ever)."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError) as error:
+        raise _cannot_open(path, error) from error
+    if stat.S_ISDIR(found.st_mode):
         files = sum(1 for entry in os.scandir(path) if entry.is_file())
         raise pixels_error(
             path,
@@ -102,34 +118,34 @@ def _first_bytes(path: str, *, count: int = 1024) -> bytes:
             expected="one DICOM file",
             do="Loop over its files; cohorts.from_folder reads a folder with a table.",
         )
-    try:
-        if file.exists() and not file.is_file():
-            raise OSError("it is a device or a pipe, not a file")
-        with open(path, "rb") as stream:
-            head = stream.read(count)
-    except (OSError, ValueError) as error:
-        raise pixels_error(
-            path,
-            what=f"the file cannot be opened ({reason(error)})",
-            expected="a DICOM file that this user may read",
-            do=f"Check the spelling; the working directory is {Path.cwd().name}.",
-        ) from error
-    if not head:
+    if not stat.S_ISREG(found.st_mode):
+        raise _cannot_open(path, OSError("it is a device or a pipe, not a file"))
+    if not found.st_size:
         raise pixels_error(
             path,
             what="the file is empty (0 bytes)",
             expected="a DICOM file",
             do="A copy or a download was probably broken off: fetch it again.",
         )
-    return head
+
+
+def _cannot_open(path: str, error: Exception) -> DicomPixelsError:
+    """Return the error for a file that is not there or not readable."""
+    why = getattr(error, "strerror", None) or reason(error)
+    return pixels_error(
+        path,
+        what=f"the file cannot be opened ({why})",
+        expected="a DICOM file that exists and that this user may read",
+        do=f"Check the spelling; the working directory is {Path.cwd().name!r}.",
+    )
 
 
 def _where_the_dataset_begins(path: str, head: bytes):
-    """Return what dcmread shall read, whether by force, and the notes."""
+    """Return the bytes to skip, whether pydicom must be forced, and the notes."""
     if head[128:132] == b"DICM":
-        return path, False, []
+        return 0, False, []
     if _looks_like_elements(head):
-        return path, True, ["The 128-byte preamble with the letters DICM is missing."]
+        return 0, True, ["The 128-byte preamble with the letters DICM is missing."]
     if head[:4] == b"DICM" and _looks_like_elements(head[4:]):
         skip, note = 4, "The 128 bytes before the letters DICM are missing."
     elif _looks_like_elements(head[128:]):
@@ -142,7 +158,7 @@ def _where_the_dataset_begins(path: str, head: bytes):
             "first byte",
             do="Give the original DICOM object, not an exported picture or a list.",
         )
-    return io.BytesIO(Path(path).read_bytes()[skip:]), True, [note]
+    return skip, True, [note]
 
 
 def _looks_like_elements(data: bytes) -> bool:
@@ -167,9 +183,8 @@ def _kind_of_file(head: bytes) -> str:
     return "the letters DICM are not at byte 128"
 
 
-def _check_inflated_size(path: str, max_bytes: int) -> None:
+def _check_inflated_size(path: str, data: bytes, max_bytes: int) -> None:
     """Raise when a deflated data set would inflate to more than `max_bytes`."""
-    data = Path(path).read_bytes()
     if data[128:132] != b"DICM" or len(data) < 144:
         return  # dcmread finds the meta group without a preamble, and its errors
     start = 144 + struct.unpack("<I", data[140:144])[0]

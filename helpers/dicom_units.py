@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from pydicom.dataset import Dataset
 
+from helpers.dicom_header import frame_item, number, text
 from helpers.dicom_layout import Layout
-from helpers.dicom_lookup_tables import (
-    LookupTable,
-    Rescale,
-    frame_item,
-    number,
-    text,
-)
+from helpers.dicom_lookup_tables import LookupTable, Rescale
 
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 AIR_HU = -1000.0
 PET_UNITS = {"BQML": "Bq/ml", "GML": "g/ml", "CPS": "counts/s", "CNTS": "counts"}
 DOSE_UNITS = {"GY": "Gy", "RELATIVE": "relative dose"}
@@ -57,10 +51,9 @@ def _unit_of_ct(
     """Return HU for a CT without Rescale Type if its numbers can be HU."""
     lowest = -(2 ** (layout.bits_stored - 1)) if layout.signed else 0
     reaches_air = lowest * transform.slope + transform.intercept <= AIR_HU
-    capture = text(dataset, "SOPClassUID").startswith(SECONDARY_CAPTURE)
     if "LOCALIZER" in text(dataset, "ImageType"):
         return "US", ["A CT localizer: its values are not HU."]
-    if reaches_air and not capture:
+    if reaches_air:
         return "HU", []
     return "stored value" if (transform.slope, transform.intercept) == (
         1,
@@ -71,18 +64,21 @@ def _unit_of_ct(
     ]
 
 
-def spacing_of(dataset: Dataset) -> tuple[tuple[float, float] | None, list[str]]:
-    """Return the distance of rows and columns in mm, or None, with a note."""
+def spacing_of(dataset: Dataset) -> tuple[float, float] | None:
+    """Return the distance of rows and of columns in mm, or None.
+
+    For a radiograph it may be the spacing at the detector, which magnifies the patient.
+    """
     measures = frame_item(dataset, "PixelMeasuresSequence", 0)
-    for holder, keyword, note in (
-        (measures, "PixelSpacing", ""),
-        (dataset, "PixelSpacing", ""),
-        (dataset, "ImagerPixelSpacing", "The spacing is that at the detector."),
-        (dataset, "NominalScannedPixelSpacing", ""),
+    for holder, keyword in (
+        (measures, "PixelSpacing"),
+        (dataset, "PixelSpacing"),
+        (dataset, "ImagerPixelSpacing"),
+        (dataset, "NominalScannedPixelSpacing"),
     ):
-        if holder is None or keyword not in holder:
+        if holder is None:
             continue
         rows, columns = number(holder, keyword, 0), number(holder, keyword, 1)
         if rows and columns and rows > 0 and columns > 0:
-            return (rows, columns), [note] if note else []
-    return None, []
+            return rows, columns
+    return None

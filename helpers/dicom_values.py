@@ -9,25 +9,24 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_color_lut
 
 from helpers.dicom_errors import pixels_error
+from helpers.dicom_header import has, number, text
 from helpers.dicom_layout import Layout
 from helpers.dicom_lookup_tables import (
     LookupTable,
     Rescale,
     Voi,
-    number,
     palette_tables,
-    text,
     voi_of_frame,
 )
 from helpers.windowing import FUNCTIONS
 
 PER_FRAME = "PerFrameFunctionalGroupsSequence"
-OVERLAY_DATA = 0x60003000  # (60xx,3000)
+OVERLAY_DATA = tuple(0x60003000 + (group << 16) for group in range(0, 32, 2))
 
 
 def per_frame(find: Callable, dataset: Dataset, frames: int) -> list:
     """Return what `find(dataset, frame)` finds: one for all frames, or one for each."""
-    if frames == 1 or PER_FRAME not in dataset:
+    if frames == 1 or not has(dataset, PER_FRAME):
         return [find(dataset, 0)]
     found = [find(dataset, frame) for frame in range(frames)]
     plain = not any(isinstance(each, LookupTable) for each in found)
@@ -59,7 +58,7 @@ def palette_colours(dataset: Dataset, stored: np.ndarray) -> np.ndarray:
 
     uint8 if the table entries have 8 bits, else uint16.
     """
-    if "RedPaletteColorLookupTableData" not in dataset:  # a segmented palette
+    if not has(dataset, "RedPaletteColorLookupTableData"):  # a segmented palette
         return apply_color_lut(stored, dataset)[..., :3]
     tables = palette_tables(dataset)
     colours = np.stack([table.apply(stored) for table in tables], axis=-1)
@@ -110,23 +109,24 @@ def _problem_of(voi: Voi | None) -> str:
     return "" if lowest_ok else f"{name} has no extent and is ignored."
 
 
-def padding_range(dataset: Dataset, layout: Layout) -> tuple[float, float] | None:
+def padding_range(dataset: Dataset) -> tuple[float, float] | None:
     """Return the stored values that mean "no image here", or None."""
     value = number(dataset, "PixelPaddingValue")
-    if value is None or layout.samples == 3:
+    if value is None:
         return None
     limit = number(dataset, "PixelPaddingRangeLimit")
+    signed = number(dataset, "PixelRepresentation") == 1
     ends = [
-        _as_stored(end, layout) for end in (value, value if limit is None else limit)
+        _as_stored(end, signed) for end in (value, value if limit is None else limit)
     ]
     return min(ends), max(ends)
 
 
-def _as_stored(value: float, layout: Layout) -> float:
+def _as_stored(value: float, signed: bool) -> float:
     """Read a 16-bit attribute with the sign of the stored values."""
-    if layout.signed and value > 32767:
+    if signed and value > 32767:
         return value - 65536
-    if not layout.signed and value < 0:
+    if not signed and value < 0:
         return value + 65536
     return value
 
@@ -138,7 +138,7 @@ def header_notes(dataset: Dataset) -> list[str]:
         notes.append("Lossy compression was used: the values are close, not exact.")
     if text(dataset, "BurnedInAnnotation") == "YES":
         notes.append("The header says that text is burned into the pixels.")
-    if any(tag & 0xFF00FFFF == OVERLAY_DATA for tag in dataset._dict):
+    if any(tag in dataset.keys() for tag in OVERLAY_DATA):  # noqa: SIM118
         notes.append("An overlay (graphics above the image) is not drawn.")
     if text(dataset, "PixelPresentation") in ("COLOR", "MIXED"):
         notes.append("A supplemental colour palette is not applied: grey values.")
