@@ -276,6 +276,6 @@ def mask_unused_bits(
     if np.array_equal(masked, stored):
         return stored, []
     return masked, [
-        f"Bits outside bit {high_bit - bits_stored + 1} to {high_bit} were set and "
-        "were masked."
+        f"Only bits {high_bit - bits_stored + 1} to {high_bit} of a pixel hold its "
+        "value; the others were set and are ignored."
     ]
