@@ -20,8 +20,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 CELL_LIMIT_S = 900
-FIXED_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0"}
+FIXED_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONHASHSEED": "0",
+    "COURSE_QUIET": "1",  # no progress bars: nobody watches this kernel
+}
 COHORT_SETTINGS = ("COHORT", "FINDING", "COHORT_SPLIT")
+FOLDER_SETTINGS = ("COURSE_DATA_DIR", "COURSE_CACHE_DIR")
 
 Report = Callable[[int, int, float], None]
 
@@ -57,12 +62,15 @@ def kernel_environment(*, cohort: bool) -> dict[str, str]:
     Parameters
     ----------
     cohort : bool
-        Keep COHORT, FINDING and COHORT_SPLIT (`make course`), or drop them so that
-        the stored outputs always show the default cohort (`make build`).
+        Keep COHORT, FINDING and COHORT_SPLIT where they are not empty (`make course`),
+        or drop them so that stored outputs always show the default cohort.
     """
     environment = {**os.environ, **FIXED_ENVIRONMENT}
-    if not cohort:
-        for name in COHORT_SETTINGS:
+    for name in FOLDER_SETTINGS:  # the kernel starts in another folder
+        if environment.get(name):
+            environment[name] = str(Path(environment[name]).resolve())
+    for name in COHORT_SETTINGS:
+        if not cohort or not environment.get(name):
             environment.pop(name, None)
     return environment
 

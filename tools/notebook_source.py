@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
 
@@ -112,6 +111,8 @@ def read_cells(lesson: Lesson) -> list[NotebookNode]:
     Each cell keeps its type, text and tags, and gets an identifier from a hash of its
     text, so that a rebuild of unchanged text changes nothing.
     """
+    import jupytext  # not needed by those who only run the course
+
     try:
         text = lesson.source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -17,8 +17,17 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 PROGRESS = re.compile(r"\d+%\|.*\|.*(it/s|s/it|\?it|\[\d\d:\d\d)|\|\s*\d+/\d+ \[")
 
 
-def clean_notebook(notebook: NotebookNode) -> NotebookNode:
-    """Remove run-to-run differences from an executed notebook, in place."""
+def clean_notebook(
+    notebook: NotebookNode, *, keep_counts: bool = False
+) -> NotebookNode:
+    """Remove run-to-run differences from an executed notebook, in place.
+
+    Parameters
+    ----------
+    keep_counts : bool
+        Leave execution counts as they are (a run that stopped half-way); otherwise
+        code cells are numbered from 1.
+    """
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     count = 0
@@ -27,11 +36,28 @@ def clean_notebook(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         count += 1
-        cell["execution_count"] = count
+        if not keep_counts:
+            cell["execution_count"] = count
         cell["outputs"] = [
-            kept for one in cell.outputs if (kept := clean_output(one, count))
+            kept for one in _joined(cell.outputs) if (kept := clean_output(one, count))
         ]
     return notebook
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join neighbouring pieces of one stream: how a kernel cuts them is chance."""
+    joined: list[NotebookNode] = []
+    for one in outputs:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and one.output_type == last.output_type == "stream"
+            and one.name == last.name
+        ):
+            last["text"] += one.text
+        else:
+            joined.append(one)
+    return joined
 
 
 def clean_output(output: NotebookNode, count: int) -> NotebookNode | None:

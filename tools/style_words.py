@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from tools.course_pages import bad_formulas
 from tools.style_report import Finding, LessonView
 
 PLAIN_TAGS = {
@@ -32,6 +33,7 @@ def check_words(view: LessonView) -> Iterator[Finding]:
     yield from _tags(view)
     yield from _words(view)
     yield from _links(view)
+    yield from _formulas(view)
 
 
 def _tags(view: LessonView) -> Iterator[Finding]:
@@ -102,4 +104,16 @@ def _links(view: LessonView) -> Iterator[Finding]:
                     f"a relative link to '{target}'",
                     "links to lessons as NN_topic.ipynb; both forms must reach it",
                     "Name the file in words, or give a full address.",
+                )
+
+
+def _formulas(view: LessonView) -> Iterator[Finding]:
+    for cell in view.cells:
+        if not cell.is_code and "$" in cell.text:
+            for sentence in bad_formulas(cell.text):
+                yield view.finding(
+                    cell.number,
+                    "a formula that pages without a network cannot show",
+                    "LaTeX that becomes MathML",
+                    sentence,
                 )

@@ -1,0 +1,221 @@
+"""Run the whole course and write what came out to `build/course`.
+
+::
+
+    python -m tools.run_course                 every lesson on the default cohort
+    python -m tools.run_course --only 21 30    only these
+    COHORT=pneumoniamnist python -m tools.run_course
+
+COHORT is a name from `python -m helpers.cohorts` or a folder with a CSV and images;
+FINDING is one of its findings. A lesson that fails is named with its cell and message,
+the others still run, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+from tools.build_notebooks import read_notebook
+from tools.course_index import LessonResult, save_pictures, write_index
+from tools.course_pages import lesson_page
+from tools.notebook_execution import kernel_environment, run_notebook
+from tools.notebook_forms import as_text, write_atomically
+from tools.notebook_source import Lesson, SourceError, find_lessons
+from tools.progress import LessonProgress
+from tools.stored_outputs import clean_notebook
+from tools.style_outputs import headline_of
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = Path("build") / "course"
+DEFAULT_COHORT = "chest_insilico"
+
+
+def fresh_notebook(lesson: Lesson):
+    """Return the executed form of a lesson without its outputs.
+
+    Raises
+    ------
+    SourceError
+        If the notebook is missing or unreadable.
+    """
+    notebook = read_notebook(lesson.solution)
+    if notebook is None:
+        raise SourceError(
+            f"{lesson.solution.name} is missing or unreadable in notebooks/solutions. "
+            "Restore it with git, or run 'make build'."
+        )
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    notebook.metadata.get("course", {}).pop("digests", None)
+    return notebook
+
+
+def run_lesson(
+    lesson: Lesson, *, out: Path, lessons: list[str], environment: dict[str, str]
+) -> LessonResult:
+    """Run one lesson and write its notebook, page and figures.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the run.
+    lessons : list of str
+        Names of all lessons of the run, for links between pages.
+    environment : dict
+        Of the kernel.
+    """
+    with LessonProgress(lesson.name) as progress:
+        run = run_notebook(
+            fresh_notebook(lesson),
+            folder=lesson.learner.parent,
+            environment=environment,
+            report=progress.cell,
+        )
+        failed = f"FAILED in {run.failure}"
+        done = f"{run.seconds:.0f} s, {run.peak_memory_mb} MB"
+        progress.end(failed if run.failure else done)
+    notebook = clean_notebook(run.notebook, keep_counts=True)
+    write_atomically(out / f"{lesson.name}.ipynb", as_text(notebook))
+    page = lesson_page(notebook, name=lesson.name, lessons=lessons)
+    write_atomically(out / f"{lesson.name}.html", page)
+    return LessonResult(
+        lesson.name,
+        seconds=run.seconds,
+        peak_memory_mb=run.peak_memory_mb,
+        headline="\n".join(
+            headline_of(cell)
+            for cell in notebook.cells
+            if "headline" in cell.metadata.get("tags", [])
+        ),
+        failure=run.failure,
+        pictures=save_pictures(notebook, out / "figures", name=lesson.name),
+    )
+
+
+def clear_old_run(out: Path) -> None:
+    """Remove what an earlier run wrote; leave everything else in the folder alone."""
+    out.mkdir(parents=True, exist_ok=True)
+    for pattern in ("[0-9][0-9]_*.html", "[0-9][0-9]_*.ipynb"):
+        for path in out.glob(pattern):
+            path.unlink()
+    for path in (out / "figures").glob("[0-9][0-9]_*.png"):
+        path.unlink()
+    for name in ("index.html", "results.csv"):
+        (out / name).unlink(missing_ok=True)
+
+
+def result_table(results: list[LessonResult], *, width: int = 100) -> str:
+    """Return lesson, seconds, peak memory and headline as a table of text.
+
+    Parameters
+    ----------
+    results : list of LessonResult
+        In order.
+    width : int
+        Columns of the terminal; headlines are wrapped to it.
+    """
+    name_width = max([len(one.name) for one in results] + [len("lesson")])
+    indent = name_width + 23
+    room = max(30, width - indent)
+    lines = [f"{'lesson':{name_width}}  {'seconds':>7}  {'peak MB':>8}    headline"]
+    for one in results:
+        texts = [
+            part
+            for line in one.outcome.splitlines() or [""]
+            for part in textwrap.wrap(line, room) or [""]
+        ]
+        lines.append(
+            f"{one.name:{name_width}}  {one.seconds:7.0f}  {one.peak_memory_mb:8d}    "
+            f"{texts[0]}".rstrip()
+        )
+        lines += [" " * indent + text for text in texts[1:]]
+    total = sum(one.seconds for one in results)
+    lines.append(f"{'all':{name_width}}  {total:7.0f}")
+    return "\n".join(lines)
+
+
+def prepare_cohort(environment: dict[str, str]) -> str:
+    """Load the cohort once, with its progress bar, and describe it in a sentence.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be had; the message says what to do.
+    """
+    from helpers import cohorts
+
+    name = environment.get("COHORT", DEFAULT_COHORT)
+    if Path(name).is_dir():
+        name = environment["COHORT"] = str(Path(name).resolve())
+    cohort = cohorts.load(name)
+    finding = cohort.finding(environment.get("FINDING"))
+    return f"Cohort {cohort.name}, {len(cohort.table)} images, finding {finding}."
+
+
+def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
+    """Run the command line; return 0 when every lesson ran to its end."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.run_course",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--only", nargs="*", metavar="NN", help="only these lessons")
+    parser.add_argument("--out", type=Path, default=root / OUT, metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    only = options.only or os.environ.get("ONLY", "").replace(",", " ").split()
+    environment = kernel_environment(cohort=True)
+    try:
+        lessons = find_lessons(root, only)
+        about = prepare_cohort(environment)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(about, flush=True)
+    return run_lessons(lessons, options.out, environment, about=about)
+
+
+def run_lessons(
+    lessons: list[Lesson], out: Path, environment: dict[str, str], *, about: str
+) -> int:
+    """Run lessons in order; print the table; return 1 if one failed."""
+    clear_old_run(out)
+    names = [lesson.name for lesson in lessons]
+    results: list[LessonResult] = []
+    started = time.monotonic()
+    try:
+        for lesson in lessons:
+            results.append(
+                run_lesson(lesson, out=out, lessons=names, environment=environment)
+            )
+    except (SourceError, OSError) as error:
+        results.append(LessonResult(lesson.name, failure=str(error)))
+    except KeyboardInterrupt:
+        results.append(LessonResult(lesson.name, failure="stopped from the keyboard"))
+    seconds = time.monotonic() - started
+    run = f"{about} {seconds:.0f} s on {os.cpu_count()} CPU cores."
+    write_index(out, results, run=run)
+    width = shutil.get_terminal_size((100, 24)).columns
+    print(f"\n{result_table(results, width=width)}\n\nOpen {_shown(out)}/index.html")
+    for one in results:
+        if one.failure:
+            print(f"{one.name}, {one.failure}", file=sys.stderr)
+    return int(any(one.failure for one in results))
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as it can be typed."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
