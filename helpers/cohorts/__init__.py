@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from helpers.cohorts.card import Card, CohortError, DownloadError
 from helpers.cohorts.catalogue import list_cohorts
-from helpers.cohorts.contract import SPLITS, Card, Cohort, CohortError, DownloadError
+from helpers.cohorts.contract import SPLITS, Cohort
 from helpers.cohorts.insilico import load_chest_insilico
 from helpers.cohorts.medmnist import load_medmnist
 from helpers.cohorts.own_folder import find_folder, from_folder
@@ -57,7 +58,7 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
     --------
     >>> load("pneumonia")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    helpers.cohorts.contract.CohortError: There is no cohort ... called 'pneumonia'...
+    helpers.cohorts.card.CohortError: There is no cohort and no folder called 'pneumonia'...
     """
     if name == "chest_insilico":
         return load_chest_insilico(size)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pooch
 import requests
 
-from helpers.cohorts.contract import DownloadError
+from helpers.cohorts.card import DownloadError
 from helpers.cohorts.registry import PublishedFile
 from helpers.cohorts.storage import (
     cache_dir,
@@ -94,7 +94,8 @@ def fetch(entry: PublishedFile, settings: DownloadSettings | None = None) -> Pat
                     raise _explained(entry, error, attempt) from error
                 wait_s = settings.backoff_s * 2 ** (attempt - 1)
                 tell(
-                    f"Attempt {attempt} failed ({_reason(error)}); next in {wait_s:g} s."
+                    f"Attempt {attempt} failed ({_reason(error)}); next in {wait_s:g} "
+                    "s."
                 )
                 time.sleep(wait_s)
             else:
@@ -137,7 +138,7 @@ def _open_part(part: Path):  # noqa: ANN202 - the type of open() is long
 
 
 def _worth_another_try(error: Exception) -> bool:
-    """Return False for what waiting does not mend: no such file, no room on the disk."""
+    """Return False for what waiting does not mend: no such file, a full disk."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return error.response.status_code in (408, 425, 429) or (
             error.response.status_code >= 500
@@ -176,7 +177,7 @@ def _explained(entry: PublishedFile, error: Exception, attempts: int) -> Downloa
     remedy = (
         "Free some space, or name another folder in COURSE_CACHE_DIR."
         if is_disk_full(error)
-        else f"Without a network: get {entry.file} on another machine (MD5 {entry.md5}) "
+        else f"Without a network: get {entry.file} (MD5 {entry.md5}) elsewhere "
         f"and put it into {_by_hand()}. A mirror can be named in COURSE_DATA_URL."
     )
     return DownloadError(

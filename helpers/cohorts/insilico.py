@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from skimage.transform import resize_local_mean
 
-from helpers.cohorts.contract import Card, Cohort, CohortError
+from helpers.cohorts.card import Card, CohortError
+from helpers.cohorts.contract import Cohort
+from helpers.cohorts.resizing import shrink_images, shrink_masks
 from helpers.cohorts.storage import (
     cache_dir,
     is_disk_full,
@@ -64,15 +65,15 @@ def load_chest_insilico(
     full_size = settings.size
     if size is not None and not (SMALLEST_SIZE <= size <= full_size):
         raise CohortError(
-            f"chest_insilico is not available at size {size!r}; expected {SMALLEST_SIZE} "
-            f"to {full_size} pixels. For one larger image call "
+            f"chest_insilico is not available at size {size!r}; expected "
+            f"{SMALLEST_SIZE} to {full_size} pixels. For one larger image call "
             "helpers.phantoms.render_chest(patient, size=...)."
         )
     path = cache_path(settings, phantoms.GENERATOR_VERSION)
     images, table, masks = _read_or_make(path, settings)
     if size is not None and size < full_size:
-        images = area_average(images, size)
-        masks = {name: shrink_mask(mask, size) for name, mask in masks.items()}
+        images = shrink_images(images, size)
+        masks = {name: shrink_masks(mask, size) for name, mask in masks.items()}
     card = _card(table, tuple(masks), settings, images.shape[1])
     return validate(Cohort("chest_insilico", images, table, masks, card))
 
@@ -116,8 +117,8 @@ def _make_and_keep(path: Path, settings: ChestCohortSettings) -> Parts:
     except OSError as error:
         why = "the disk is full" if is_disk_full(error) else str(error)
         tell(
-            f"Made in {seconds:.0f} s but not cached: {why}. It will be made again next "
-            "time. Free about 50 MB, or name another folder in COURSE_CACHE_DIR."
+            f"Made in {seconds:.0f} s but not cached: {why}. It will be made again "
+            "next time. Free about 50 MB, or name another folder in COURSE_CACHE_DIR."
         )
     else:
         tell(f"Made {len(images):,} images in {seconds:.0f} s and cached them.")
@@ -175,73 +176,26 @@ def read_cache(path: Path) -> Parts:
     return images, table, masks
 
 
-def area_average(images: np.ndarray, size: int) -> np.ndarray:
-    """Return images shrunk to size x size; each new pixel is the mean of its area.
-
-    Parameters
-    ----------
-    images : uint8 array of shape (n, rows, columns)
-    size : int
-        New rows and columns, at most the old ones.
-
-    Examples
-    --------
-    >>> area_average(np.array([[[0, 2], [4, 6]]], np.uint8), 1)
-    array([[[3]]], dtype=uint8)
-    """
-    return np.round(_mean_in_area(images, size)).astype(np.uint8)
-
-
-def shrink_mask(mask: np.ndarray, size: int) -> np.ndarray:
-    """Return masks shrunk to size x size: True where at least half is covered.
-
-    A finding too small for that keeps the one pixel that it covers most, so that no
-    present finding loses its mask.
-
-    Parameters
-    ----------
-    mask : bool array of shape (n, rows, columns)
-    size : int
-    """
-    covered = _mean_in_area(mask, size)
-    small = covered >= 0.5
-    for row in np.flatnonzero(mask.any(axis=(1, 2)) & ~small.any(axis=(1, 2))):
-        small[row].flat[covered[row].argmax()] = True
-    return small
-
-
-def _mean_in_area(stack: np.ndarray, size: int) -> np.ndarray:
-    shape = (len(stack), size, size)
-    rows, columns = stack.shape[1:]
-    if rows % size == 0 and columns % size == 0:
-        blocks = stack.reshape(len(stack), size, rows // size, size, columns // size)
-        return blocks.mean(axis=(2, 4), dtype=np.float32)
-    means = np.empty(shape, np.float32)
-    for index, image in enumerate(stack):
-        means[index] = resize_local_mean(
-            image.astype(np.float32), shape[1:], preserve_range=True
-        )
-    return means
-
-
 def _card(
     table: pd.DataFrame,
     findings: tuple[str, ...],
     settings: ChestCohortSettings,
     size: int,
 ) -> Card:
-    full_spacing = getattr(settings, "pixel_spacing_mm", None)
+    from helpers.phantoms.projection import FIELD_MM
+
     return Card(
         title="In-silico chest radiographs",
-        origin=f"made by this course (helpers.phantoms, seed {settings.seed}); no person",
+        origin=f"made by this course (helpers.phantoms, seed {settings.seed})",
         licence="CC BY 4.0 (made by this course)",
         citation="Deep Learning in Radiology: a hands-on course (CITATION.cff)",
         findings=findings,
         reference_standard="exact: the generator put the finding there",
         n_patients=int(table["patient_id"].nunique()),
-        pixel_spacing_mm=full_spacing and full_spacing * settings.size / size,
+        pixel_spacing_mm=FIELD_MM / size,
         notes=(
-            "Simulated: a network that works here has not been shown to work on people.",
+            "Simulated: a network that works here has not been shown to work on "
+            "people.",
         ),
         default_finding=findings[0],
     )

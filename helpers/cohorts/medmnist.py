@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pooch
 
-from helpers.cohorts.contract import Card, Cohort, CohortError
+from helpers.cohorts.card import Card, CohortError
+from helpers.cohorts.contract import Cohort
 from helpers.cohorts.downloads import DownloadSettings, fetch, local_candidates
 from helpers.cohorts.medmnist_cards import FACTS, MEDMNIST_CITATION
 from helpers.cohorts.registry import PublishedFile, find_published
@@ -114,7 +115,8 @@ def _not_the_published_file(path: Path, found: str, entry: PublishedFile) -> str
     return (
         f"{path} is not the published {entry.file}: its MD5 is {found}, expected "
         f"{entry.md5}{also}. The download may be incomplete, or the copy altered. "
-        "Remove the file so that the course can fetch it, or put the published one there."
+        "Remove the file so that the course can fetch it, or put the published one "
+        "there."
     )
 
 
@@ -176,8 +178,8 @@ def _read_split(
         ) from error
     if images.dtype != np.uint8:
         raise CohortError(
-            f"{split}_images of {path.name} has the type {images.dtype}; expected uint8, "
-            "0 black to 255 white. Get the published file."
+            f"{split}_images of {path.name} has the type {images.dtype}; expected "
+            "uint8, 0 black to 255 white. Get the published file."
         )
     labels = labels.reshape(len(labels), -1).astype(int)
     if len(images) != len(labels):

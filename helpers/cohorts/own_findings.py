@@ -1,14 +1,15 @@
-"""Find the 0/1 findings of an own table: 0/1 columns, or the values of a label column."""
+"""Find the findings of an own table: 0/1 columns, or the values of a label."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from helpers.cohorts.contract import CohortError
+from helpers.cohorts.card import CohortError
 from helpers.cohorts.own_table import IMAGE_COLUMNS, FolderTable
 
 LABEL_COLUMNS = ("label", "class", "diagnosis", "finding", "labels", "findings")
@@ -106,7 +107,7 @@ def _detected(table: FolderTable) -> dict[str, np.ndarray]:
 
 
 def _is_zero_one(cells: pd.Series) -> bool:
-    """True when every filled cell says 0 or 1 in some spelling, and most are filled."""
+    """Return True when every filled cell says 0 or 1, and most cells are filled."""
     filled = [cell.lower() for cell in cells if not _is_missing(cell)]
     return len(filled) > len(cells) / 2 and all(cell in ZERO_ONE for cell in filled)
 
@@ -122,15 +123,15 @@ def _zero_one(table: FolderTable, column: str) -> np.ndarray:
             shown = "no value" if _is_missing(cell) else repr(cell)
             raise CohortError(
                 f"{table.where(row).capitalize()}, column {column!r}: found {shown}; "
-                "expected 0 (absent) or 1 (present). Fill it in, or leave that image out "
-                "of the table: a missing label is not a 0."
+                "expected 0 (absent) or 1 (present). Fill it in, or leave that image "
+                "out of the table: a missing label is not a 0."
             )
         values.append(ZERO_ONE[cell.lower()])
     return np.array(values, dtype=int)
 
 
 def _one_per_value(table: FolderTable, column: str) -> dict[str, np.ndarray]:
-    """Return one 0/1 column per value of a text column, without the normal-like ones."""
+    """Return one 0/1 column per value of a text column but the normal ones."""
     cells = []
     for row, cell in enumerate(table.rows[column]):
         if not cell or cell.lower() in ("nan", "na", "n/a", "null", "?"):
@@ -141,7 +142,8 @@ def _one_per_value(table: FolderTable, column: str) -> dict[str, np.ndarray]:
         cells.append(
             {part.strip() for part in re.split(r"[|;,]", cell) if part.strip()}
         )
-    values = sorted(set().union(*cells), key=lambda v: (v.lower() in LAST_WORDS, v))
+    counts = Counter(value for parts in cells for value in parts)
+    values = sorted(counts, key=lambda v: (v.lower() in LAST_WORDS, -counts[v], v))
     if all(_is_number(value) for value in values):
         return {}
     if len(values) > MOST_CLASSES:
@@ -226,14 +228,7 @@ def _require_both(name: str, values: np.ndarray, table: FolderTable) -> None:
 
 
 def _no_finding(table: FolderTable) -> CohortError:
-    numeric = [
-        column
-        for column in table.rows.columns
-        if column.lower() not in NOT_FINDINGS
-        and all(_is_number(cell) for cell in table.rows[column])
-        and 2 < table.rows[column].nunique() <= MOST_CLASSES
-    ]
-    example = f"{numeric[0]}>=1" if numeric else "grade>=2"
+    example = _example_comparison(table)
     return CohortError(
         f"{table.csv_name} has no finding to learn: expected a column of 0 and 1 (or "
         "yes/no, true/false) per finding, or a text column called "
@@ -241,3 +236,16 @@ def _no_finding(table: FolderTable) -> CohortError:
         "one, or say what a finding is, for example "
         f"cohorts.from_folder(path, findings=['{example}']) or FINDING='{example}'."
     )
+
+
+def _example_comparison(table: FolderTable) -> str:
+    """Return a comparison that this table would allow, grades before measurements."""
+    for most_values in (MOST_CLASSES, len(table.rows)):
+        for column in table.rows.columns:
+            cells = table.rows[column]
+            if column.lower() in NOT_FINDINGS or not all(map(_is_number, cells)):
+                continue
+            if 2 < cells.nunique() <= most_values:
+                middle = float(cells.astype(float).median())
+                return f"{column}>={middle:.3g}"
+    return "grade>=2"

@@ -1,4 +1,4 @@
-"""Your own images as a cohort: a folder with a CSV and PNG, JPEG, DICOM or npz files."""
+"""Your own images as a cohort: a CSV, and PNG, JPEG, DICOM or npz files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pydicom
 
-from helpers.cohorts.contract import Card, Cohort, CohortError
+from helpers.cohorts.card import Card, CohortError
+from helpers.cohorts.contract import Cohort
 from helpers.cohorts.own_findings import find_findings
-from helpers.cohorts.own_images import in_threads, read_images
+from helpers.cohorts.own_images import duplicates_across_splits, read_images
 from helpers.cohorts.own_masks import read_masks
 from helpers.cohorts.own_splits import first_with_both, patients_of, splits_of
 from helpers.cohorts.own_table import FolderTable, image_paths, read_folder_table
@@ -61,8 +61,7 @@ def from_folder(
     table = read_folder_table(folder, csv)
     _, paths = image_paths(table)
     found = find_findings(table, findings, os.environ.get("FINDING", ""))
-    from_dicom = in_threads(_patient_id, paths, where=table.where)
-    ids, knows_patients, patients_note = patients_of(table, from_dicom)
+    ids, knows_patients, patients_note = patients_of(table, paths)
     frame = pd.DataFrame({"patient_id": ids, **found.columns})
     frame["split"], split_note = splits_of(
         table, frame, stratify=next(iter(found.columns)), anew=_anew(split_by_patient)
@@ -71,7 +70,8 @@ def from_folder(
     masks, mask_notes = read_masks(
         table, found.columns, stack.native_shapes, size=stack.images.shape[1]
     )
-    notes = [split_note, patients_note, *found.notes, *stack.notes, *mask_notes]
+    notes = [split_note, patients_note, _duplicates_note(stack.images, frame["split"])]
+    notes += [*found.notes, *stack.notes, *mask_notes]
     card = _card(folder, frame, list(found.columns), notes, knows_patients)
     whole = _whole_table(table, frame, list(found.columns))
     return validate(Cohort(folder.name, stack.images, whole, masks, card))
@@ -92,8 +92,9 @@ def find_folder(path: str | Path) -> Path:
             return (start / given).resolve()
     raise CohortError(
         f"There is no folder {str(path)!r}. Expected a folder with a CSV and images; a "
-        f"path that does not begin at the root counts from {Path.cwd()}, from {PROJECT} "
-        "and from COURSE_DATA_DIR. Check the spelling, or give the whole path."
+        f"path that does not begin at the root counts from {Path.cwd()}, from "
+        f"{PROJECT} and from COURSE_DATA_DIR. Check the spelling, or give the whole "
+        "path."
     )
 
 
@@ -111,25 +112,20 @@ def _anew(split_by_patient: bool | None) -> bool:
     setting = os.environ.get("COHORT_SPLIT", "")
     if setting not in ("", "by_patient"):
         raise CohortError(
-            f"COHORT_SPLIT is {setting!r}; expected by_patient, or unset for the splits "
-            "of the table."
+            f"COHORT_SPLIT is {setting!r}; expected by_patient, or unset for the "
+            "splits of the table."
         )
     return setting == "by_patient"
 
 
-def _patient_id(path: Path) -> str | None:
-    """Return the PatientID of a DICOM file; None for other files or an empty one."""
-    with path.open("rb") as file:
-        start = file.read(132)
-    if start[128:132] != b"DICM":
-        return None
-    try:
-        header = pydicom.dcmread(
-            path, stop_before_pixels=True, specific_tags=["PatientID"]
-        )
-    except Exception:  # noqa: BLE001 - read_images gives the message for a bad file
-        return None
-    return str(header.get("PatientID", "")).strip() or None
+def _duplicates_note(images: np.ndarray, split: pd.Series) -> str:
+    copies = duplicates_across_splits(images, split.tolist())
+    if not copies:
+        return ""
+    return (
+        f"{copies} images are exact copies of an image in another split: look at them, "
+        "because the test set is not independent of them."
+    )
 
 
 def _whole_table(

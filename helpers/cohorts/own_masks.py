@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.cohorts.contract import CohortError
-from helpers.cohorts.own_images import fit_into_square, in_threads, read_picture
+from helpers.cohorts.card import CohortError
+from helpers.cohorts.image_files import read_picture
+from helpers.cohorts.own_images import in_threads
 from helpers.cohorts.own_table import FolderTable, find_file
+from helpers.cohorts.resizing import fit_into_square, half_covered
 
 
 def read_masks(
@@ -77,12 +79,13 @@ def _read_column(
     names = table.rows[column].tolist()
     filled = [row for row, name in enumerate(names) if name]
     paths = [_mask_path(table, column, row) for row in filled]
-    shapes = dict(zip(paths, (native_shapes[row] for row in filled), strict=False))
+    shapes = [native_shapes[row] for row in filled]
     masks = np.zeros((len(names), size, size), bool)
     read = in_threads(
-        lambda path: _read_mask(path, shapes[path], size),
+        lambda index: _read_mask(paths[index], shapes[index], size),
         paths,
         where=lambda index: f"{table.where(filled[index])}, column {column!r}",
+        doing="Reading masks",
     )
     for row, mask in zip(filled, read, strict=True):
         masks[row] = mask
@@ -91,7 +94,7 @@ def _read_column(
 
 def _mask_path(table: FolderTable, column: str, row: int) -> Path:
     name = table.rows[column].iloc[row]
-    path = find_file(table.folder, name) or find_file(table.folder / "masks", name)
+    path = find_file(name, table.folder / "masks", table.folder)
     if path is None:
         raise CohortError(
             f"The mask {name!r} ({table.where(row)}, column {column!r}) is not in "
@@ -107,13 +110,9 @@ def _read_mask(path: Path, shape: tuple[int, int], size: int) -> np.ndarray:
     if picture.native_shape != shape:
         rows, columns = picture.native_shape
         raise CohortError(
-            f"the mask has {rows} x {columns} pixels, its image {shape[0]} x {shape[1]}; "
-            "expected the same. Export the mask on the grid of its image."
+            f"the mask has {rows} x {columns} pixels, its image {shape[0]} x "
+            f"{shape[1]}; expected the same. Export the mask on the grid of its image."
         )
     values = picture.values if picture.values.ndim == 2 else picture.values.max(axis=2)
     inside = values > picture.top / 2
-    covered = fit_into_square(inside, size)
-    mask = covered >= 0.5
-    if inside.any() and not mask.any():
-        mask.flat[covered.argmax()] = True
-    return mask
+    return half_covered(fit_into_square(inside, size))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pydicom
 
-from helpers.cohorts.contract import CohortError
+from helpers.cohorts.card import CohortError
+from helpers.cohorts.image_files import is_dicom
+from helpers.cohorts.own_images import in_threads
 from helpers.cohorts.own_table import FolderTable
 from helpers.cohorts.validation import check_no_patient_in_two_splits
 from helpers.patient_splits import split_patients
@@ -23,16 +28,15 @@ SYNONYMS = {
 }
 
 
-def patients_of(
-    table: FolderTable, from_dicom: list[str | None]
-) -> tuple[list[str], bool, str]:
+def patients_of(table: FolderTable, paths: list[Path]) -> tuple[list[str], bool, str]:
     """Return the patient of every image, whether that is known, and a sentence.
 
     Parameters
     ----------
     table : FolderTable
-    from_dicom : list of str or None
-        PatientID of the DICOM files; None for other files.
+        Its column patient_id comes first.
+    paths : list of Path
+        DICOM files are asked for their PatientID when there is no such column.
 
     Raises
     ------
@@ -50,18 +54,38 @@ def patients_of(
                 "column if patients are not known."
             )
         return ids, True, ""
-    if from_dicom and all(from_dicom):
-        return [str(found) for found in from_dicom], True, "Patients: DICOM PatientID."
+    from_dicom = in_threads(
+        lambda row: _dicom_patient(paths[row]),
+        paths,
+        where=table.where,
+        doing="Reading patients",
+    )
+    if all(from_dicom):
+        return from_dicom, True, "Patients are those of the DICOM PatientID."
     ids = [f"unknown-{row:05d}" for row in range(len(table.rows))]
     return (
         ids,
         False,
         (
             f"{table.csv_name} has no column patient_id, so each image is counted as a "
-            "patient of its own: a patient with several images may be on both sides of a "
-            "split, and intervals may be too narrow."
+            "patient of its own: a patient with several images may be on both sides of "
+            "a split, and intervals may be too narrow."
         ),
     )
+
+
+def _dicom_patient(path: Path) -> str | None:
+    """Return the PatientID of a DICOM file; None for other files or an empty one."""
+    with path.open("rb") as file:
+        if not is_dicom(file.read(132)):
+            return None
+    try:
+        header = pydicom.dcmread(
+            path, stop_before_pixels=True, specific_tags=["PatientID"]
+        )
+        return str(header.get("PatientID", "")).strip() or None
+    except Exception:  # noqa: BLE001 - read_images gives the message for a bad file
+        return None
 
 
 def splits_of(
@@ -89,10 +113,11 @@ def splits_of(
     column = None if anew else table.column(*SPLIT_COLUMNS)
     if column is None:
         split = _made(frame, None, stratify)
-        return split, "Split made here by patient: " + _shares(split)
+        return split, f"The split was made here, by patient: {_shares(split)}"
     split = _from_column(table, column)
     checked = frame.assign(split=split)
-    check_no_patient_in_two_splits(checked, f"{table.folder.name}/{table.csv_name}")
+    name = f"{table.folder.name}/{table.csv_name}"
+    check_no_patient_in_two_splits(checked, name, lines=table.lines)
     found = set(split)
     for needed in ("train", "internal test"):
         if needed not in found:
@@ -143,8 +168,8 @@ def _made(
             n_patients = frame["patient_id"].nunique()
             raise CohortError(
                 f"{len(frame)} images of {n_patients} patient(s) cannot be split by "
-                f"patient: {error} If the patients are wrong (de-identified DICOM files "
-                "often share one PatientID), give a column patient_id in the CSV."
+                f"patient: {error} If the patients are wrong (de-identified DICOM "
+                "files often share one PatientID), give a column patient_id in the CSV."
             ) from error
 
 

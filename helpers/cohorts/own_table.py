@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cohorts.contract import CohortError
+from helpers.cohorts.card import CohortError
 
 IMAGE_COLUMNS = ("file", "image", "path", "filename", "file_name", "image_path")
 GUESSED_SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm", ".npy", ".npz")
@@ -71,8 +71,8 @@ def read_folder_table(folder: Path, csv_name: str | Path | None) -> FolderTable:
             continue
         if len(cells) != len(header):
             raise CohortError(
-                f"Line {reader.line_num} of {path.name} has {len(cells)} cells; expected "
-                f"{len(header)}, as the header has. Put text that holds a "
+                f"Line {reader.line_num} of {path.name} has {len(cells)} cells; "
+                f"expected {len(header)}, as the header has. Put text that holds a "
                 f"{delimiter!r} in quotation marks."
             )
         rows.append([cell.strip() for cell in cells])
@@ -80,8 +80,8 @@ def read_folder_table(folder: Path, csv_name: str | Path | None) -> FolderTable:
     _check_header(header, path.name)
     if not rows:
         raise CohortError(
-            f"{path.name} in {folder.name} has a header but no row; expected one row per "
-            "image with its file name and its findings."
+            f"{path.name} in {folder.name} has a header but no row; expected one row "
+            "per image with its file name and its findings."
         )
     return FolderTable(folder, path.name, pd.DataFrame(rows, columns=header), lines)
 
@@ -108,11 +108,11 @@ def _find_csv(folder: Path, csv_name: str | Path | None) -> Path:
     usual = [path for path in found if path.name.lower() == "labels.csv"] or found
     if len(usual) == 1:
         return usual[0]
-    names = ", ".join(path.name for path in found)
+    several = f"several CSV files ({', '.join(path.name for path in found)})"
     raise CohortError(
-        f"The folder {folder} holds {f'several CSV files ({names})' if found else 'no CSV'}"
-        "; expected labels.csv with one row per image: a column file, and one 0/1 column "
-        "per finding. Name the one to use: cohorts.from_folder(path, csv='...')."
+        f"The folder {folder} holds {several if found else 'no CSV'}; expected "
+        "labels.csv with one row per image: a column file, and one 0/1 column per "
+        "finding. Name the one to use: cohorts.from_folder(path, csv='...')."
     )
 
 
@@ -155,32 +155,31 @@ def image_paths(table: FolderTable) -> tuple[str, list[Path]]:
     paths = []
     missing = []
     for row, name in enumerate(table.rows[column]):
-        path = find_file(table.folder, name)
+        path = find_file(name, table.folder, table.folder / "images")
         paths.append(path)
         if path is None:
             missing.append(row)
     if missing:
         name = table.rows[column].iloc[missing[0]]
         raise CohortError(
-            f"The image {name!r} ({table.where(missing[0])}, column {column!r}) is not in "
-            f"{table.folder} nor in its subfolder images/. {len(missing)} of {len(paths)} "
-            f"images are missing. Expected paths that count from the folder of the CSV"
-            f"{_similar(table.folder, name)}."
+            f"The image {name!r} ({table.where(missing[0])}, column {column!r}) is not "
+            f"in {table.folder} nor in its subfolder images/. {len(missing)} of "
+            f"{len(paths)} images are missing. Expected paths that count from the "
+            f"folder of the CSV{_similar(table.folder, name)}."
         )
     _check_each_file_once(table, column, paths)
     return column, paths
 
 
-def find_file(folder: Path, name: str) -> Path | None:
-    """Return an existing file for a name of the CSV, or None.
+def find_file(name: str, *places: Path) -> Path | None:
+    """Return the file of that name in the first place that has it, or None.
 
-    The name counts from the folder or its images/; a missing extension is guessed and
-    Windows' backslashes are understood.
+    A missing extension is guessed and Windows' backslashes are understood.
     """
     if not name:
         return None
     for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
-        for place in (folder, folder / "images"):
+        for place in places:
             path = place / spelling
             if path.is_file():
                 return path

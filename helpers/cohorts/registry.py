@@ -10,7 +10,7 @@ import difflib
 from dataclasses import dataclass
 from functools import cache
 
-from helpers.cohorts.contract import CohortError
+from helpers.cohorts.card import CohortError
 from helpers.cohorts.storage import PROJECT
 
 REGISTRY = PROJECT / "data" / "registry.csv"
@@ -116,7 +116,7 @@ def unknown_name(name: str, known: list[str]) -> CohortError:
     close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     guess = f"Did you mean {' or '.join(close)}? " if close else ""
     return CohortError(
-        f"There is no cohort and no folder called {name!r}. {guess}Expected the path of "
-        f"a folder with labels.csv, or one of: {', '.join(known)}. "
+        f"There is no cohort and no folder called {name!r}. {guess}Expected the path "
+        f"of a folder with labels.csv, or one of: {', '.join(known)}. "
         "cohorts.list_cohorts() shows them with size and licence."
     )

@@ -43,7 +43,7 @@ def data_dir() -> Path | None:
 
 
 def tell(sentence: str) -> None:
-    """Print one sentence to the person, on stderr, so that stored outputs keep still."""
+    """Print one sentence on stderr, which is no part of a result."""
     print(sentence, file=sys.stderr, flush=True)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.cohorts.contract import REQUIRED_COLUMNS, SPLITS, Cohort, CohortError
+from helpers.cohorts.card import CohortError
+from helpers.cohorts.contract import REQUIRED_COLUMNS, SPLITS, Cohort
 
 NEEDED_SPLITS = ("train", "tuning", "internal test")
 
@@ -29,7 +30,7 @@ def validate(cohort: Cohort) -> Cohort:
     >>> squares = Cohort("squares", np.zeros((1, 8, 8), np.uint8), table, None, card)
     >>> validate(squares)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    helpers.cohorts.contract.CohortError: Row 0 of squares, column 'nodule': found 2...
+    helpers.cohorts.card.CohortError: Row 0 of squares, column 'nodule': found 2...
     """
     _check_images(cohort)
     _check_columns(cohort)
@@ -45,8 +46,8 @@ def _check_images(cohort: Cohort) -> None:
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
         found = getattr(images, "dtype", type(images).__name__)
         raise CohortError(
-            f"The images of {cohort.name} have the type {found}; expected uint8 display "
-            "values, 0 black to 255 white. Window or scale them first "
+            f"The images of {cohort.name} have the type {found}; expected uint8 "
+            "display values, 0 black to 255 white. Window or scale them first "
             "(helpers.dicom_pixels and helpers.windowing do so for DICOM)."
         )
     if images.ndim not in (3, 4):
@@ -57,8 +58,8 @@ def _check_images(cohort: Cohort) -> None:
         )
     if len(images) != len(cohort.table):
         raise CohortError(
-            f"{cohort.name} has {len(images)} images but {len(cohort.table)} rows in its "
-            "table; expected one row per image, in the same order. Look for images "
+            f"{cohort.name} has {len(images)} images but {len(cohort.table)} rows in "
+            "its table; expected one row per image, in the same order. Look for images "
             "without a row, or rows without an image."
         )
     if len(images) == 0:
@@ -77,8 +78,8 @@ def _check_columns(cohort: Cohort) -> None:
     repeated = cohort.table.columns[cohort.table.columns.duplicated()]
     if len(repeated):
         raise CohortError(
-            f"The table of {cohort.name} has the column {repeated[0]!r} more than once. "
-            "Rename or remove one of them."
+            f"The table of {cohort.name} has the column {repeated[0]!r} more than "
+            "once. Rename or remove one of them."
         )
     needed = [*REQUIRED_COLUMNS, *cohort.card.findings]
     missing = [name for name in needed if name not in cohort.table.columns]
@@ -140,21 +141,30 @@ def _check_splits(cohort: Cohort) -> None:
         for split in NEEDED_SPLITS:
             if split not in cohort.splits:
                 raise CohortError(
-                    f"The split {split!r} of {cohort.name} is empty; expected images in "
-                    f"{', '.join(NEEDED_SPLITS)}, found {', '.join(cohort.splits)}. "
+                    f"The split {split!r} of {cohort.name} is empty; expected images "
+                    f"in {', '.join(NEEDED_SPLITS)}, found {', '.join(cohort.splits)}. "
                     "Move some patients there."
                 )
     check_no_patient_in_two_splits(cohort.table, cohort.name)
 
 
-def check_no_patient_in_two_splits(table: pd.DataFrame, name: str) -> None:
-    """Raise a CohortError that names a shared patient, the splits and how many there are.
+def check_no_patient_in_two_splits(
+    table: pd.DataFrame, name: str, *, lines: list[int] | None = None
+) -> None:
+    """Raise a CohortError when a patient is in two splits.
 
     Parameters
     ----------
     table : DataFrame with patient_id and split
     name : str
         What to call the cohort in the message.
+    lines : list of int, optional
+        Lines of the file that the rows came from.
+
+    Raises
+    ------
+    CohortError
+        Names one such patient, the splits, the rows, and how many there are.
     """
     n_splits = table.groupby("patient_id")["split"].nunique()
     shared = n_splits[n_splits > 1]
@@ -163,9 +173,12 @@ def check_no_patient_in_two_splits(table: pd.DataFrame, name: str) -> None:
     patient = shared.index[0]
     rows = table[table["patient_id"] == patient]
     splits = " and ".join(split for split in SPLITS if split in set(rows["split"]))
+    per_split = rows.drop_duplicates("split").index
+    numbers = [lines[row] for row in per_split] if lines else list(per_split)
+    places = f"{'lines' if lines else 'rows'} {', '.join(map(str, numbers))}, ..."
     raise CohortError(
-        f"Patient {patient} of {name} is in two splits: {splits} (rows "
-        f"{', '.join(map(str, rows.index[:6]))}). {len(shared)} of {len(n_splits)} "
+        f"Patient {patient} of {name} is in two splits: {splits} ({places}). "
+        f"{len(shared)} of {len(n_splits)} "
         f"patients are so, with {int(table['patient_id'].isin(shared.index).sum())} "
         "images. Expected every patient in one split: otherwise the test measures "
         "recognition of patients. Mend the split column, or let the course split anew "
@@ -184,6 +197,7 @@ def _check_masks(cohort: Cohort) -> None:
         if mask.shape != shape or mask.dtype != bool:
             raise CohortError(
                 f"The mask of {finding!r} in {cohort.name} has the shape {mask.shape} "
-                f"and type {mask.dtype}; expected {shape} and bool, as the images have. "
-                "Resize it together with its image (nearest pixel, or half covered)."
+                f"and type {mask.dtype}; expected {shape} and bool, as the images "
+                "have. Resize it together with its image (nearest pixel, or half "
+                "covered)."
             )
