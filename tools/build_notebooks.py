@@ -51,9 +51,11 @@ class ExecutionError(RuntimeError):
 def read_notebook(path: Path) -> NotebookNode | None:
     """Return a stored notebook, or None when it is missing or not readable."""
     try:
-        return nbformat.read(path, as_version=nbformat.NO_CONVERT)
-    except (OSError, ValueError, nbformat.reader.NotJSONError):
+        notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, AttributeError):
         return None
+    complete = notebook.get("nbformat") == 4 and "cells" in notebook
+    return notebook if complete and "metadata" in notebook else None
 
 
 def why_execute(lesson: Lesson, stored: NotebookNode | None) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-import nbformat
 from nbformat import NotebookNode
 
+from tools.build_notebooks import read_notebook
 from tools.notebook_forms import learner_form, solution_form
 from tools.notebook_source import Lesson, read_cells
 
@@ -109,10 +109,7 @@ class LessonView:
     @cached_property
     def stored(self) -> NotebookNode | None:
         """The executed form in the tree, or None when it is missing."""
-        path = self.lesson.solution
-        if not path.exists():
-            return None
-        return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+        return read_notebook(self.lesson.solution)
 
     def tagged(self, tag: str) -> list[Cell]:
         """Return the cells that carry a tag, or a tag of the form 'tag:...'."""

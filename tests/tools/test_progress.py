@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import io
+import time
+
+from tools import progress as module
+from tools.progress import LessonProgress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_plain_lines_when_nobody_watches():
+    log = io.StringIO()
+    with LessonProgress("21_a", stream=log) as progress:
+        progress.cell(1, 4, 0.1)
+        progress.cell(2, 4, 0.2)
+        progress.end("4 s")
+    assert log.getvalue() == "21_a: started\n21_a: 4 s\n"
+
+
+def test_a_plain_line_for_a_cell_when_the_log_was_silent(monkeypatch):
+    monkeypatch.setattr(module, "QUIET_S", -1.0)
+    log = io.StringIO()
+    with LessonProgress("21_a", stream=log) as progress:
+        progress.cell(2, 4, 12.3)
+    assert log.getvalue() == "21_a: started\n21_a: cell 2 of 4, 12 s\n"
+
+
+def test_a_terminal_sees_lesson_cell_and_seconds_move():
+    screen = Terminal()
+    with LessonProgress("21_a", stream=screen) as progress:
+        progress.cell(3, 4, 0.1)
+        time.sleep(1.2)
+        progress.end("done")
+    text = screen.getvalue()
+    assert "21_a  [##########..........]  cell 3 of 4" in text
+    assert text.endswith("\r\x1b[K21_a: done\n")
+
+
+def test_the_live_line_is_taken_away_after_an_error():
+    screen = Terminal()
+    with LessonProgress("21_a", stream=screen) as progress:
+        progress.cell(1, 4, 0.1)
+        time.sleep(0.6)
+    assert not progress._ticker.is_alive()
