@@ -1,0 +1,251 @@
+"""Bones as two projected thicknesses: cortical shell and marrow-filled inside.
+
+Ribs are cut out of the cage's wall by tilted surfaces that fall from back to
+front, so every rib has a posterior part that slopes down sideways and an
+anterior part that slopes down towards the sternum. Sizes chosen for appearance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.phantoms.patients import Patient, random_stream
+from helpers.phantoms.solids import HeightTable, Interval
+from helpers.phantoms.thorax import Thorax, cage_interval
+from helpers.phantoms.vessels import Tube, _tube, _window
+
+N_RIBS = 12
+_WALL_MM = 8.5
+_CORTEX_MM = 1.3
+_RIB_DROP = (34, 52, 68, 80, 90, 97, 101, 103, 102, 98, 70, 55)
+_RIB_END = (30, 40, 50, 58, 66, 76, 88, 100, 112, 124, 200, 200)  # costal cartilage
+_RIB_REACH = (200,) * 10 + (112, 80)  # the floating ribs stop in the back
+_RIB_HALF = (8.0, 6.6, 6.4, 6.5, 6.7, 6.9, 7.0, 7.0, 6.8, 6.4, 5.6, 4.6)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """Bones of one patient.
+
+    Parameters
+    ----------
+    rib_height : float array of shape (2, 12)
+        Height of each rib's plane at the spine; row 0 right, row 1 left.
+    rib_drop, rib_half : float arrays of shape (2, 12)
+        Fall from back to front and half height of the section, mm.
+    spine_x : HeightTable
+        Sideways course of the spine.
+    disc : HeightTable
+        0 in a disc, 1 in a vertebral body.
+    plate : HeightTable
+        1 at the end plates.
+    pedicle : float array of shape (n,)
+        Heights of the pedicles.
+    density : float
+        Bone mineral against a young adult.
+    clavicles : tuple of Tube
+    scapula_shift : tuple of float
+        Sideways place of the right and left shoulder blade.
+    """
+
+    rib_height: np.ndarray
+    rib_drop: np.ndarray
+    rib_half: np.ndarray
+    spine_x: HeightTable
+    disc: HeightTable
+    plate: HeightTable
+    pedicle: np.ndarray
+    density: float
+    clavicles: tuple[Tube, Tube]
+    scapula_shift: tuple[float, float]
+
+
+def build_skeleton(patient: Patient) -> Skeleton:
+    """Return the bones of a patient, the same at every call."""
+    rng = random_stream(patient.seed, "anatomy", visit=5)
+    spacing = 22.6 + 0.55 * np.arange(N_RIBS) + rng.normal(0, 0.4)
+    height = 108 + rng.normal(0, 2) - np.concatenate([[0], np.cumsum(spacing[:-1])])
+    jitter = rng.normal(0, 1.0, (2, N_RIBS))
+    fall = 1 + rng.normal(0, 0.07)
+    drop = np.asarray(_RIB_DROP) * fall * (1 + rng.normal(0, 0.02, (2, N_RIBS)))
+    half = np.asarray(_RIB_HALF) * (1 + rng.normal(0, 0.05, (2, N_RIBS)))
+    bend = rng.normal(0, 3, 4)
+    spine_x = HeightTable.through([220, 90, 0, -80, -160, -260], [0, 0, *bend])
+    joints = np.concatenate([
+        height[0] + np.array([70, 53, 36, 18]), height, height[-1] - np.array([31, 63])
+    ])  # fmt: skip
+    disc, plate = _vertebrae(joints)
+    return Skeleton(
+        rib_height=height + jitter,
+        rib_drop=drop,
+        rib_half=half,
+        spine_x=spine_x,
+        disc=disc,
+        plate=plate,
+        pedicle=joints - 4,
+        density=float(np.clip(1.08 - 0.004 * max(patient.age - 45, 0), 0.8, 1.1))
+        * float(np.exp(rng.normal(0, 0.06))),
+        clavicles=(_clavicle(rng, -1), _clavicle(rng, 1)),
+        scapula_shift=(rng.normal(0, 5), rng.normal(0, 5)),
+    )
+
+
+def _vertebrae(centres: np.ndarray) -> tuple[HeightTable, HeightTable]:
+    """Return height tables of vertebral bodies and of their end plates."""
+    z = np.arange(-320.0, 320.5, 0.5)
+    order = np.sort(centres)
+    index = np.clip(np.searchsorted(order, z), 1, len(order) - 1)
+    gap = order[index] - order[index - 1]
+    # distance to the middle of the disc between two neighbours
+    off = np.abs(z - (order[index] + order[index - 1]) / 2)
+    body = 1 / (1 + np.exp(-(off - 0.10 * gap) / 0.7))
+    plate = np.exp(-0.5 * np.square((off - 0.13 * gap) / 0.8))
+    return HeightTable(body.astype(np.float32)), HeightTable(plate.astype(np.float32))
+
+
+def _clavicle(rng: np.random.Generator, side: int) -> Tube:
+    """Return one clavicle: an S from the sternum to the shoulder."""
+    medial = 60 + rng.normal(0, 5)
+    rise = 24 + rng.normal(0, 7)
+    thick = 1 + rng.normal(0, 0.06)
+    return _tube(
+        [(side * 15, -62, medial, 8.0), (side * 32, -66, medial + 3, 6.8),
+         (side * 62, -66, medial + 0.38 * rise, 5.6),
+         (side * 98, -48, medial + 0.85 * rise, 5.4),
+         (side * 130, -26, medial + rise, 5.8), (side * 152, -16, medial + rise, 7.0)],
+        factor=thick,
+    )  # fmt: skip
+
+
+def ribs(
+    skeleton: Skeleton, thorax: Thorax, x: np.ndarray, z: np.ndarray, *, raised_mm: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return cortical and inner thickness of the 24 ribs, in mm.
+
+    A rib falls evenly from back to front, so a ray meets it over one interval of
+    depth, and the path is what this interval shares with the cage's wall.
+
+    Parameters
+    ----------
+    x, z : float arrays of shape (rows, columns), mm
+    raised_mm : float
+        Height of the diaphragm above full inspiration; the ribs fall with it.
+    """
+    inner = cage_interval(thorax, x, z)[1]
+    outer = cage_interval(thorax, x, z, wall_mm=_WALL_MM)[1]
+    cortex, marrow = np.zeros_like(x), np.zeros_like(x)
+    for number in range(N_RIBS):
+        for way in (1, -1):  # 1: posterior half, -1: anterior half
+            rows = _rows_of_rib(skeleton, z, number, way)
+            if rows is None:
+                continue
+            wall = (inner[rows], outer[rows])
+            axis, fall = _rib_axis(skeleton, number, x[rows], z[rows], raised_mm)
+            half = skeleton.rib_half[:, number].mean()
+            whole = _rib_path(way * axis, wall, half_mm=half, fall=fall)
+            shrunk = (wall[0] + _CORTEX_MM, wall[1] - _CORTEX_MM)
+            core = _rib_path(way * axis, shrunk, half_mm=half - _CORTEX_MM, fall=fall)
+            there = _rib_extent(number, np.abs(x[rows]), way)
+            cortex[rows] += (whole - core) * there
+            marrow[rows] += core * there
+    return cortex, marrow
+
+
+def _rib_path(
+    axis: np.ndarray, wall: Interval, *, half_mm: float, fall: float
+) -> np.ndarray:
+    """Return the path through a rib whose axis is met at depth ``axis``."""
+    reach = half_mm / fall
+    path = np.minimum(axis + reach, wall[1]) - np.maximum(axis - reach, wall[0])
+    nearest = np.clip(axis, wall[0], wall[1])
+    off = (nearest - axis) / reach
+    return np.maximum(path, 0) * np.sqrt(np.maximum(1 - off * off, 0))
+
+
+def _rows_of_rib(
+    skeleton: Skeleton, z: np.ndarray, number: int, way: int
+) -> slice | None:
+    """Return the rows that one half of a rib can touch."""
+    top = skeleton.rib_height[:, number].max() + 14
+    drop = skeleton.rib_drop[:, number].max()
+    if way > 0:
+        high, low = top, top - 0.55 * drop - 58
+    else:
+        high, low = top - 0.40 * drop, top - drop - 72
+    middle = -z[:, z.shape[1] // 2]
+    first, last = np.searchsorted(middle, [-high - 12, -low + 12])
+    return slice(first, last) if last > first else None
+
+
+def _rib_axis(
+    skeleton: Skeleton, number: int, x: np.ndarray, z: np.ndarray, raised_mm: float
+) -> tuple[np.ndarray, float]:
+    """Return the depth at which a ray meets a rib's axis, and the rib's fall.
+
+    The fall is in mm downwards for each mm forwards.
+    """
+    right, left = skeleton.rib_height[:, number]
+    height = np.where(x > 0, np.float32(left), np.float32(right))
+    drop = skeleton.rib_drop[:, number].mean() + 0.35 * raised_mm
+    fall = drop / 196.0
+    off = np.maximum(np.abs(x) - 18, 0)
+    neck = 5.0 * np.exp(-np.square((off - 14) / 14))
+    sideways = 0.17 * off * min(1, (number + 2) / 5)
+    axis = (z - height - neck + sideways + drop / 2) / fall
+    return axis.astype(x.dtype), float(fall)
+
+
+def _rib_extent(number: int, off: np.ndarray, way: int) -> np.ndarray:
+    """Return 1 where a rib is bone, falling to 0 at its ends."""
+    if way > 0:
+        start = np.clip((off - 14) / 6, 0, 1)
+        return start * np.clip((_RIB_REACH[number] - off) / 6 + 0.5, 0, 1)
+    return np.clip((off - _RIB_END[number]) / 7 + 0.5, 0, 1)
+
+
+def spine(
+    skeleton: Skeleton, x: np.ndarray, z: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return cortical and inner thickness of the vertebral column, in mm."""
+    off = x - skeleton.spine_x(z)
+    body, plate = skeleton.disc(z), skeleton.plate(z)
+    half = 16.5 + np.clip(-z, -60, 200) * 0.018 - 1.5 * (body * (1 - plate))
+    u = np.square(off / half)
+    room = np.maximum(1 - u * u, 0)
+    inside = 22 * np.sqrt(room) * body
+    side = np.exp(-0.5 * np.square((np.abs(off) - half + 0.8) / 0.8))
+    cortex = 1.0 * body * np.sqrt(room) + 1.6 * side * body + 1.6 * plate * room
+    nearest = skeleton.pedicle[
+        np.abs(skeleton.pedicle[:, None] - z[:, z.shape[1] // 2]).argmin(axis=0)
+    ][:, None]
+    dz = z - nearest
+    ring = np.hypot((np.abs(off) - 0.66 * half) / 4.2, (dz - 3) / 6.0)
+    cortex += 1.6 * np.exp(-0.5 * np.square((ring - 1) / 0.25))
+    process = np.hypot(off / 3.2, (dz + 9) / 8.5)
+    cortex += 2.2 * np.exp(-0.5 * np.square((process - 0.8) / 0.3))
+    wing = np.exp(-0.5 * np.square((dz - 4 - 0.12 * np.abs(off)) / 4.0))
+    wing = wing * np.clip((34 - np.abs(off)) / 8, 0, 1) * (np.abs(off) > half - 3)
+    return cortex + 0.9 * wing, inside + 5 * wing
+
+
+def tube_bone(
+    tube: Tube, x: np.ndarray, z: np.ndarray, *, cortex_mm: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return cortical and inner thickness of a long bone, in mm."""
+    outer, inner = np.zeros_like(x), np.zeros_like(x)
+    for k in range(len(tube.radii) - 1):
+        a, b = tube.points[k], tube.points[k + 1]
+        window = _window(x, z, a, b, margin=max(tube.radii[k : k + 2]) + 2)
+        if window is None:
+            continue
+        dx, _, dz = b - a
+        px, pz = x[window] - a[0], z[window] - a[2]
+        t = np.clip((px * dx + pz * dz) / (dx * dx + dz * dz), 0, 1)
+        off = np.square(px - t * dx) + np.square(pz - t * dz)
+        radius = tube.radii[k] + t * (tube.radii[k + 1] - tube.radii[k])
+        for target, less in ((outer, 0.0), (inner, cortex_mm)):
+            chord = 2 * np.sqrt(np.maximum(np.square(radius - less) - off, 0))
+            np.maximum(target[window], chord, out=target[window])
+    return outer - inner, inner

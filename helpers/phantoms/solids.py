@@ -1,0 +1,147 @@
+"""Organs as intervals of depth: the geometry under every phantom.
+
+The reference frame is the patient's own, in millimetres: ``x`` towards the
+patient's left (the image's right), ``y`` from front to back, ``z`` from feet
+to head, with the carina at the origin of ``x`` and ``z``. Seen from the front
+a solid is one or more intervals ``(front, back)`` of ``y`` for every ``(x, z)``.
+Its projected thickness is the sum of their lengths, and a voxel belongs to it
+when its ``y`` lies in one of them, so one description serves a radiograph
+and a volume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Interval = tuple[np.ndarray, np.ndarray]
+
+_TABLE_STEP_MM = 0.5
+_TABLE_LOW_MM = -320.0
+_TABLE_HIGH_MM = 320.0
+
+
+@dataclass(frozen=True)
+class HeightTable:
+    """A smooth function of height ``z``, stored every 0.5 mm for fast look-up.
+
+    Parameters
+    ----------
+    values : float32 array of shape (1281,)
+        Values at z = -320, -319.5, ... 320 mm.
+    """
+
+    values: np.ndarray
+
+    @classmethod
+    def through(cls, heights_mm: Sequence[float], values: Sequence[float]) -> HeightTable:
+        """Return the monotone cubic through the points, constant beyond them.
+
+        Examples
+        --------
+        >>> table = HeightTable.through([0, 100], [10.0, 20.0])
+        >>> float(table(np.array([50.0]))[0])
+        15.0
+        """
+        from scipy.interpolate import PchipInterpolator
+
+        order = np.argsort(heights_mm)
+        x, y = np.asarray(heights_mm, float)[order], np.asarray(values, float)[order]
+        grid = np.arange(_TABLE_LOW_MM, _TABLE_HIGH_MM + _TABLE_STEP_MM, _TABLE_STEP_MM)
+        curve = PchipInterpolator(x, y)(np.clip(grid, x[0], x[-1]))
+        return cls(curve.astype(np.float32))
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        """Return the table at heights ``z`` in mm, in the shape of ``z``."""
+        index = (np.asarray(z) - (_TABLE_LOW_MM - _TABLE_STEP_MM / 2)) / _TABLE_STEP_MM
+        top = len(self.values) - 1
+        return self.values[np.clip(index, 0, top).astype(np.int32)]
+
+
+def length(interval: Interval) -> np.ndarray:
+    """Return the length of an interval in mm, 0 where it is empty.
+
+    Examples
+    --------
+    >>> length((np.array([0.0, 5.0]), np.array([30.0, 2.0]))).tolist()
+    [30.0, 0.0]
+    """
+    front, back = interval
+    return np.maximum(back - front, 0)
+
+
+def total_length(pieces: Sequence[Interval]) -> np.ndarray:
+    """Return the summed length of disjoint intervals in mm."""
+    return sum(length(piece) for piece in pieces)
+
+
+def intersect(first: Interval, second: Interval) -> Interval:
+    """Return the part that lies in both intervals."""
+    return np.maximum(first[0], second[0]), np.minimum(first[1], second[1])
+
+
+def hull(first: Interval, second: Interval) -> Interval:
+    """Return the smallest interval that holds both; an empty one adds nothing."""
+    first_empty, second_empty = first[1] <= first[0], second[1] <= second[0]
+    front = np.where(first_empty, second[0], np.minimum(first[0], second[0]))
+    back = np.where(first_empty, second[1], np.maximum(first[1], second[1]))
+    return (
+        np.where(second_empty, first[0], front),
+        np.where(second_empty, first[1], back),
+    )
+
+
+def subtract(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
+    """Return sorted disjoint pieces without the hole: one piece more than before.
+
+    A hole can split only one piece, so the right rest of a piece and the left
+    rest of the next are never both there and share one place in the list.
+
+    Examples
+    --------
+    >>> lung = [(np.array([0.0]), np.array([100.0]))]
+    >>> float(total_length(subtract(lung, (np.array([40.0]), np.array([60.0]))))[0])
+    80.0
+    """
+    solid = hole[1] > hole[0]
+    start, stop = np.where(solid, hole[0], np.inf), np.where(solid, hole[1], -np.inf)
+    left = [(a, np.minimum(b, start)) for a, b in pieces]
+    right = [(np.maximum(a, stop), b) for a, b in pieces]
+    # an empty hole would leave each piece twice: its right rest is dropped
+    right = [(a, np.where(solid, b, a)) for a, b in right]
+    merged = [left[0]]
+    for rest, following in zip(right[:-1], left[1:], strict=True):
+        use = rest[1] > rest[0]
+        merged.append(
+            (np.where(use, rest[0], following[0]), np.where(use, rest[1], following[1]))
+        )
+    return [*merged, right[-1]]
+
+
+def ellipsoid(
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    centre: Sequence[float],
+    radii: Sequence[float],
+) -> Interval:
+    """Return an axis-aligned ellipsoid as an interval of depth.
+
+    Parameters
+    ----------
+    x, z : float arrays of one shape, mm
+    centre, radii : three numbers each, (x, y, z) in mm
+
+    Examples
+    --------
+    >>> zero = np.zeros(1)
+    >>> ball = ellipsoid(zero, zero, centre=(0, 10, 0), radii=(5, 5, 5))
+    >>> [float(side[0]) for side in ball]
+    [5.0, 15.0]
+    """
+    u = (x - centre[0]) / radii[0]
+    v = (z - centre[2]) / radii[2]
+    half = radii[1] * np.sqrt(np.maximum(1 - u * u - v * v, 0))
+    return centre[1] - half, centre[1] + half

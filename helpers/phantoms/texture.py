@@ -1,0 +1,68 @@
+"""Random fields that stand for what is too small to model: power-law textures.
+
+The fields are drawn once a patient on a fixed 1.5 mm grid of the reference frame
+and looked up wherever a view needs them, so a second visit shows the same
+texture displaced. Amplitudes are chosen for appearance.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from helpers.phantoms.patients import Patient, random_stream
+
+_CELLS = 288
+_STEP_MM = 1.5
+
+
+@functools.lru_cache(maxsize=4)
+def _power_law_gain(exponent: float, longest_mm: float) -> np.ndarray:
+    """Return the amplitude of each spatial frequency, shaped for ``irfft2``."""
+    fy = np.fft.fftfreq(_CELLS, _STEP_MM)[:, None]
+    fx = np.fft.rfftfreq(_CELLS, _STEP_MM)[None, :]
+    frequency = np.hypot(fx, fy)
+    gain = np.maximum(frequency, 1 / longest_mm) ** (-exponent / 2)
+    gain[0, 0] = 0
+    return gain.astype(np.float32)
+
+
+def random_field(
+    rng: np.random.Generator, *, exponent: float, longest_mm: float
+) -> np.ndarray:
+    """Return a float32 field (288, 288) of mean 0 and standard deviation 1.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    exponent : float
+        The power spectrum falls as frequency to the minus ``exponent``.
+    longest_mm : float
+        Wavelength above which the spectrum is flat.
+    """
+    noise = rng.standard_normal((_CELLS, _CELLS), dtype=np.float32)
+    spectrum = np.fft.rfft2(noise) * _power_law_gain(exponent, longest_mm)
+    field = np.fft.irfft2(spectrum, s=(_CELLS, _CELLS))
+    return (field / field.std()).astype(np.float32)
+
+
+def lung_and_soft_textures(patient: Patient) -> tuple[np.ndarray, np.ndarray]:
+    """Return the fields of the lungs' fine markings and of the soft tissues."""
+    rng = random_stream(patient.seed, "anatomy", visit=6)
+    fine = random_field(rng, exponent=2.2, longest_mm=14)
+    broad = random_field(rng, exponent=3.0, longest_mm=90)
+    return fine, broad
+
+
+def look_up(field: np.ndarray, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return a field at reference coordinates, bilinear, repeating at its borders."""
+    column = x / _STEP_MM + _CELLS / 2
+    row = _CELLS / 2 - (z + 34) / _STEP_MM
+    left, top = np.floor(column), np.floor(row)
+    right, down = column - left, row - top
+    i, j = top.astype(np.int32) % _CELLS, left.astype(np.int32) % _CELLS
+    i2, j2 = (i + 1) % _CELLS, (j + 1) % _CELLS
+    above = field[i, j] * (1 - right) + field[i, j2] * right
+    below = field[i2, j] * (1 - right) + field[i2, j2] * right
+    return above * (1 - down) + below * down

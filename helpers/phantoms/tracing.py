@@ -1,0 +1,186 @@
+"""Paths of rays: from an anatomy and an examination to attenuation along every ray."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.phantoms.anatomy import Anatomy, ChestSolids, chest_solids
+from helpers.phantoms.attenuation import attenuation_per_mm
+from helpers.phantoms.patients import Examination
+from helpers.phantoms.projection import View, splat
+from helpers.phantoms.shoulder import shoulders
+from helpers.phantoms.skeleton import ribs, spine
+from helpers.phantoms.solids import ellipsoid, intersect, length, total_length
+from helpers.phantoms.texture import look_up
+from helpers.phantoms.thorax import body_interval, breast_thickness
+from helpers.phantoms.vessels import Tree, arm_tubes, tube_interval
+
+_BONE_DEPTH_MM = {"spine": 78.0, "shoulder": 0.0}
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Path lengths of a view in mm (already stretched to the patient).
+
+    Parameters
+    ----------
+    tissue : dict of str to float array of shape (rows, columns)
+        Path through each material of ``attenuation``; they add up to the body.
+    lung : float array of shape (rows, columns)
+        Path through aerated lung.
+    vessels : float array of shape (rows, columns)
+        Blood in pulmonary vessels, which displaces lung.
+    lung_mottle : float array of shape (rows, columns)
+        Relative density of the lung, mean 1.
+    solids : ChestSolids
+        The intervals from which findings are cut.
+    """
+
+    tissue: dict[str, np.ndarray]
+    lung: np.ndarray
+    vessels: np.ndarray
+    lung_mottle: np.ndarray
+    solids: ChestSolids
+
+
+def tree_thickness(view: View, tree: Tree, *, sideways: float = 0.0) -> np.ndarray:
+    """Return the projected thickness of a branching tree, in mm.
+
+    Parameters
+    ----------
+    view : View
+    tree : Tree
+    sideways : float
+        Displacement in units of each branch's radius: 0 for the vessels, about
+        2 for the bronchi that run beside them.
+    """
+    pieces = 5
+    share = (np.arange(pieces) + 0.5) / pieces
+    along = tree.end - tree.start
+    span = np.linalg.norm(along, axis=1)
+    place = tree.start[:, None] + share[None, :, None] * along[:, None]
+    across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1) / span[:, None]
+    place = place + sideways * (tree.radius[:, None] * across)[:, None]
+    volume = np.pi * np.square(tree.radius) * span / pieces
+    return splat(
+        view,
+        place.reshape(-1, 3),
+        volume=np.repeat(volume, pieces),
+        radius=np.repeat(tree.radius, pieces),
+    )
+
+
+def trace_paths(anatomy: Anatomy, examination: Examination, view: View) -> Paths:
+    """Return path lengths through every tissue of a healthy chest.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    examination : Examination
+    view : View
+    """
+    x, z = view.at_depth(0.0)
+    raised = examination.inspiration_mm
+    solids = chest_solids(anatomy, x, z, raised_mm=raised)
+    body = length(body_interval(anatomy.thorax, x, z))
+    lean = length(body_interval(anatomy.thorax, x, z, inset_mm=anatomy.patient.fat_mm))
+    lung = total_length(solids.lungs)
+    room = np.clip(lung / 30, 0, 1)
+    arms = sum(length(tube_interval(arm, x, z)) for arm in arm_tubes())
+    body, lean = np.maximum(body, arms), np.maximum(lean, 0.85 * arms)
+    vessels = tree_thickness(view, anatomy.tree) * room
+    vessels += 14 * _hilar_haze(x, z) * room
+    for artery in solids.hilar:
+        vessels += sum(length(intersect(artery, piece)) for piece in solids.lungs)
+    vessels = np.minimum(vessels, lung)
+    air = _gas(anatomy, examination, view)
+    cortex, marrow = _bones(anatomy, examination, view)
+    breast = breast_thickness(anatomy.thorax, *view.at_depth(-110.0))
+    gland = anatomy.patient.gland_fraction * breast
+    adipose = np.maximum(body - lean, 0)
+    soft = np.maximum(lean - lung - air - cortex - marrow, 0)
+    soft = soft * (1 + 0.018 * look_up(anatomy.soft_texture, x, z))
+    blood = length(solids.mediastinum) + length(solids.aorta)
+    sy = np.float32(view.stretch[1])
+    tissue = {
+        "soft tissue": soft - np.minimum(blood, soft),
+        "blood": np.minimum(blood, soft),
+        "adipose": adipose + breast - gland,
+        "gland": gland,
+        "cortical bone": cortex * np.float32(anatomy.skeleton.density),
+        "spongiosa": marrow,
+        "air": air,
+    }
+    tissue = {name: sy * path for name, path in tissue.items()}
+    mottle = 1 + 0.05 * look_up(anatomy.lung_texture, x, z)
+    mottle *= 1 + (0.10 + 0.012 * raised) * np.clip(-(z + 20) / 100, -0.6, 1.2)
+    return Paths(tissue, sy * lung, sy * vessels, mottle.astype(np.float32), solids)
+
+
+def _hilar_haze(x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return the share of small vessels and nodes crowded at both hila, 0 to 1."""
+    height = np.where(x > 0, np.float32(-20), np.float32(-32))
+    off = np.square((np.abs(x) - 46) / 15) + np.square((z - height) / 24)
+    return np.exp(-0.5 * off)
+
+
+def _gas(anatomy: Anatomy, examination: Examination, view: View) -> np.ndarray:
+    """Return the air in the trachea, the bronchi and the stomach, in mm."""
+    x, z = view.at_depth(5.0)
+    air = np.zeros_like(x)
+    for tube in anatomy.airways.values():
+        np.maximum(air, length(tube_interval(tube, x, z)), out=air)
+    radius = examination.gas_mm
+    if radius:
+        top = anatomy.thorax.dome_top[1] + examination.inspiration_mm
+        centre = (anatomy.thorax.dome_lean[1] - 8, -20.0, top - 6 - 0.55 * radius)
+        bubble = ellipsoid(
+            x, z, centre=centre, radii=(1.35 * radius, 0.9 * radius, 0.55 * radius)
+        )
+        air += length(bubble) * np.clip((z - centre[2] + 0.15 * radius) / 2, 0, 1)
+    return air
+
+
+def _bones(
+    anatomy: Anatomy, examination: Examination, view: View
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return cortical and inner thickness of all bones, in mm."""
+    skeleton = anatomy.skeleton
+    cortex, marrow = ribs(
+        skeleton,
+        anatomy.thorax,
+        *view.at_depth(0.0),
+        raised_mm=examination.inspiration_mm,
+    )
+    for hard, inside in (
+        spine(skeleton, *view.at_depth(_BONE_DEPTH_MM["spine"])),
+        shoulders(skeleton, *view.at_depth(0.0), arm_mm=examination.arm_mm),
+    ):
+        cortex += hard
+        marrow += inside
+    return cortex, marrow
+
+
+def optical_depth(paths: Paths, *, filled: np.ndarray | None = None) -> np.ndarray:
+    """Return the line integral of attenuation, without unit.
+
+    Parameters
+    ----------
+    paths : Paths
+    filled : float array of shape (rows, columns), optional
+        Lung replaced by fluid or tissue along each ray, in mm.
+    """
+    mu = attenuation_per_mm
+    total = sum(
+        np.float32(mu(material)) * path for material, path in paths.tissue.items()
+    )
+    lung, blood = np.float32(mu("lung")), np.float32(mu("blood"))
+    total = total + lung * paths.lung * paths.lung_mottle
+    aerated = 1.0
+    if filled is not None:
+        soft = np.float32(mu("soft tissue"))
+        total = total + (soft - lung) * filled
+        aerated = 1 - np.minimum(filled / np.maximum(paths.lung, 1), 1)
+    return total + (blood - lung) * paths.vessels * aerated
