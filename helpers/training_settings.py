@@ -29,7 +29,7 @@ class TrainingSettings:
         Updates of the weights in all, when ``epochs`` is None. A small cohort so gets
         more epochs than a large one, and both take about the same time.
     batch_size : int or None
-        Images per update. None: 64, or less for fewer than 1,024 training images.
+        Images per update. None: 64, or less for fewer than 2,048 training images.
     learning_rate : float
         Its highest value, reached at the end of the warm-up.
     weight_decay : float
@@ -92,5 +92,5 @@ class TrainingPlan:
 
 
 def _batch_size_for(n_images: int) -> int:
-    """Return 64 or the power of two, at least 4, that gives about 16 steps an epoch."""
-    return int(np.clip(2 ** int(np.log2(max(n_images / 16, 4))), 4, 64))
+    """Return the power of two, 4 to 64, that gives 32 steps an epoch or a few more."""
+    return int(np.clip(2 ** int(np.log2(max(n_images / 32, 4))), 4, 64))
