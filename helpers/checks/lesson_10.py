@@ -1,0 +1,81 @@
+"""Cases of the exercises of lesson 10: rescale, stored bits, window, polarity."""
+
+import numpy as np
+
+from helpers.checks.exercise import Case, Exercise
+
+EXERCISES = {
+    "10.1": Exercise(
+        cases=[
+            # 0 - 1024 = -1024; 1024 - 1024 = 0; 2024 - 1024 = 1000
+            Case(
+                inputs=(np.array([0, 1024, 2024], dtype=np.uint16), 1, -1024),
+                expected=np.array([-1024.0, 0.0, 1000.0]),
+                hint="uint16 cannot hold -1024: convert to float first.",
+            ),
+            # 2 * 100 + 10 = 210; 2 * -50 + 10 = -90
+            Case(
+                inputs=(np.array([[100, -50]], dtype=np.int16), 2.0, 10.0),
+                expected=np.array([[210.0, -90.0]]),
+                hint="Multiply by the slope, then add the intercept.",
+            ),
+            # 30000 * 2 = 60000 does not fit into int16
+            Case(
+                inputs=(np.array([30000], dtype=np.int16), 2, -1024),
+                expected=np.array([58976.0]),
+                hint="int16 ends at 32767: convert before you multiply.",
+            ),
+        ],
+        hint="value = stored * slope + intercept, in a floating type.",
+        tolerance=1e-4,
+    ),
+    "10.2": Exercise(
+        cases=[
+            # 4096 is bit 12: 4096 + 5 keeps 5, and 4095 is the largest of 12 bits
+            Case(
+                inputs=(np.array([4101, 4095, 7], dtype=np.uint16), 12),
+                expected=np.array([5, 4095, 7]),
+                hint="Bit 12 counts 4096; only bits 0 to 11 belong to the value.",
+            ),
+            # 10 bits keep 0 to 1023: 1024 + 1 -> 1, 65535 -> 1023
+            Case(
+                inputs=(np.array([1025, 65535], dtype=np.uint16), 10),
+                expected=np.array([1, 1023]),
+                hint="The mask follows bits_stored: (1 << bits_stored) - 1.",
+            ),
+        ],
+        hint="A mask of bits_stored ones, combined with & .",
+    ),
+    "10.4": Exercise(
+        cases=[
+            # centre 128, width 256: black at 0, white at 255, 127.5 in the middle
+            Case(
+                inputs=(np.array([0.0, 127.5, 255.0]), 128, 256),
+                expected=np.array([0.0, 0.5, 1.0]),
+                hint="LINEAR shifts the centre by 0.5 and shortens the width by 1.",
+            ),
+            # centre 40, width 401: from -160.5 to 239.5, so 139.5 is at 0.75
+            Case(
+                inputs=(np.array([-1000.0, 139.5, 3000.0]), 40, 401),
+                expected=np.array([0.0, 0.75, 1.0]),
+                hint="What lies outside the window is clipped to 0 and 1.",
+            ),
+        ],
+        hint="(x - (c - 0.5)) / (w - 1) + 0.5, clipped.",
+    ),
+    "10.5": Exercise(
+        cases=[
+            Case(
+                inputs=(np.array([0.0, 0.25, 1.0]), "MONOCHROME2"),
+                expected=np.array([0.0, 0.25, 1.0]),
+                hint="MONOCHROME2: the smallest value is black already.",
+            ),
+            Case(
+                inputs=(np.array([0.0, 0.25, 1.0]), "MONOCHROME1"),
+                expected=np.array([1.0, 0.75, 0.0]),
+                hint="MONOCHROME1: the smallest value is white.",
+            ),
+        ],
+        hint="One of the two is turned over: 1 - grey.",
+    ),
+}
