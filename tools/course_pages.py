@@ -38,7 +38,7 @@ math[display="block"] { margin: 0.8em 0; }
 {%- block data_png -%}
 <div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
 <img src="data:image/png;base64,{{ output.data['image/png'] | escape_html }}"
- alt="{{ (output | get_metadata('alt', 'image/png')) or '' | escape_html }}">
+ alt="{{ ((output | get_metadata('alt', 'image/png')) or '') | e }}">
 </div>
 {%- endblock data_png -%}
 """
@@ -75,7 +75,10 @@ def formula(latex: str, *, display: str = "inline") -> str:
         for word in ("begin", "end"):
             new = f"\\{word}{{{other}}}" if other else ""
             text = text.replace(f"\\{word}{{{name}}}", new)
+    bare = re.sub(r"\\\\|\\[{}]", "", text)
     try:
+        if bare.count("{") != bare.count("}"):
+            raise FormulaError("braces that do not match")
         drawn = convert(text, display=display)
     except Exception as error:  # the converter raises a dozen kinds
         raise FormulaError(

@@ -1,0 +1,166 @@
+r"""Pages of `make course`: formulas, figures and links without a network."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+
+from tests.tools.toy_course import NAME
+from tools.build_notebooks import read_notebook
+from tools.course_pages import (
+    FormulaError,
+    bad_formulas,
+    formula,
+    lesson_page,
+    title_of,
+)
+
+FETCHED = {"src", "data", "poster", "srcset"}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class Fetches(HTMLParser):
+    """Collect what a browser would load for a page, and the texts of pictures."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.alts = [], []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.found += [values[key] for key in FETCHED & set(values)]
+        if tag == "link":
+            self.found.append(values.get("href"))
+        if tag == "img":
+            self.alts.append(values.get("alt"))
+
+
+def page_of(lesson, lessons=None) -> str:
+    notebook = read_notebook(lesson.solution)
+    return lesson_page(notebook, name=NAME, lessons=lessons or [NAME])
+
+
+def test_a_page_fetches_nothing(lesson):
+    page = page_of(lesson)
+    seen = Fetches()
+    seen.feed(page)
+    assert seen.found
+    assert all(one.startswith("data:") for one in seen.found)
+    assert "@import" not in page
+    assert not re.search(r"url\(\s*['\"]?(https?:)?//", page)
+    assert "mathjax" not in page.lower()
+    assert "require.js" not in page.lower()
+
+
+def test_a_page_keeps_the_text_alternative_of_each_figure(lesson):
+    seen = Fetches()
+    seen.feed(page_of(lesson))
+    wanted = "Two grey patches; the second has a bright square in one corner."
+    assert seen.alts == [wanted]
+
+
+def test_a_page_escapes_the_text_alternative(lesson):
+    notebook = read_notebook(lesson.solution)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.metadata["image/png"]["alt"] = 'score < 0.5 & "high"'
+    page = lesson_page(notebook, name=NAME, lessons=[NAME])
+    seen = Fetches()
+    seen.feed(page)
+    assert seen.alts == ['score < 0.5 & "high"']
+
+
+def test_a_page_writes_formulas_as_mathml(lesson):
+    page = page_of(lesson)
+    assert page.count("<math") == 1
+    assert "\\frac" not in page
+    assert "$" not in re.sub(r"<(style|script).*?</\1>", "", page, flags=re.DOTALL)
+
+
+def test_links_between_lessons_lead_to_pages():
+    cell = nbformat.v4.new_markdown_cell("[a](21_a.ipynb#x) [b](22_b.ipynb) [c](#d)")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    page = lesson_page(notebook, name="20_z", lessons=["20_z", "21_a"])
+    assert 'href="21_a.html#x"' in page
+    assert "22_b" not in page
+    assert 'href="#d"' in page
+    assert 'href="index.html"' in page
+    assert "Next: 21 A" in page
+
+
+@pytest.mark.parametrize(
+    ("latex", "parts"),
+    [
+        (r"\frac{TP}{TP + FN}", ["<mfrac>"]),
+        (r"I = I_0\, e^{-\int \mu(s)\,ds}", ["<msub>", "<msup>", "&#x0222B;"]),
+        (r"\hat{p} \pm z \sqrt{\frac{\hat{p}(1-\hat{p})}{n}}", ["<msqrt>", "<mover"]),
+        (r"\mathrm{ReLU}\left(\sum_k \alpha_k A^k\right)", ["&#x02211;"]),
+        (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", ["<mtable", "<mtr"]),
+    ],
+)
+def test_formula_knows_what_lessons_use(latex, parts):
+    drawn = formula(latex)
+    assert all(part in drawn for part in parts), drawn
+
+
+def test_formula_of_its_own_line_is_centred():
+    assert 'display="block"' in formula("x", display="block")
+
+
+@pytest.mark.parametrize("latex", [r"\nosuchcommand{x}", r"\frac{1"])
+def test_formula_refuses_what_it_cannot_write(latex):
+    with pytest.raises(FormulaError, match="Use simpler LaTeX"):
+        formula(latex)
+
+
+def test_bad_formulas_are_listed_and_shown_as_text():
+    text = "Good $x^2$ and bad $\\nosuchcommand{x}$."
+    (sentence,) = bad_formulas(text)
+    assert "nosuchcommand" in sentence
+    cell = nbformat.v4.new_markdown_cell(text)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    page = lesson_page(notebook, name="20_z", lessons=["20_z"])
+    assert "<code>\\nosuchcommand{x}</code>" in page
+
+
+def test_title_of_is_readable():
+    assert title_of("30_sensitivity_specificity_and_roc") == (
+        "30 Sensitivity specificity and roc"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_a_browser_without_network_draws_formula_and_figure(lesson, tmp_path):
+    script = (
+        "<script>onload = () => {"
+        "const m = document.querySelector('math mfrac').getBoundingClientRect();"
+        "const i = document.querySelector('img');"
+        "document.title = [m.height > 8, i.complete, i.naturalWidth > 100,"
+        " document.fonts.status].join(' '); }</script>"
+    )
+    path = tmp_path / "page.html"
+    path.write_text(page_of(lesson).replace("</body>", f"{script}</body>"))
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--dump-dom",
+            path.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "<title>true true true loaded</title>" in done.stdout
