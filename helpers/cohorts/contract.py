@@ -237,6 +237,7 @@ class Cohort:
             f"Images: {len(self):,} of {shape}, {self.card.unit}; patients: {patients}",
             *(f"  {split}: {self._counts(split)}" for split in self.splits),
             f"Findings: {', '.join(self.card.findings)}",
+            f"Masks: {', '.join(self.masks) if self.masks else 'none'}",
             f"Reference standard: {self.card.reference_standard}",
             f"Pixel spacing: {'unknown' if spacing is None else f'{spacing:g} mm'}",
             f"Origin: {self.card.origin}",
