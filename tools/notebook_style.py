@@ -24,12 +24,20 @@ from tools.notebook_source import SourceError, find_lessons
 from tools.style_anatomy import check_anatomy
 from tools.style_cells import check_cells, words_in
 from tools.style_exercises import check_exercises
+from tools.style_numbers import check_numbers
 from tools.style_outputs import check_outputs
 from tools.style_report import Finding, LessonView
 from tools.style_words import check_words
 
 ROOT = Path(__file__).resolve().parents[1]
-RULES = (check_anatomy, check_cells, check_exercises, check_words, check_outputs)
+RULES = (
+    check_anatomy,
+    check_cells,
+    check_exercises,
+    check_words,
+    check_outputs,
+    check_numbers,
+)
 
 
 def check_lesson(view: LessonView) -> list[Finding]:

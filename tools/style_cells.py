@@ -76,6 +76,7 @@ def _line_lengths(view: LessonView) -> Iterator[Finding]:
 
 
 def _balance(view: LessonView) -> Iterator[Finding]:
+    """Check the numbers of cells, and that prose parts code (the setup is folded)."""
     code = [cell for cell in view.cells if cell.is_code]
     prose = len(view.cells) - len(code)
     if len(view.cells) > CELLS:
@@ -93,7 +94,7 @@ def _balance(view: LessonView) -> Iterator[Finding]:
             else "Merge neighbouring Markdown cells, or let code speak.",
         )
     for one, other in zip(view.cells, view.cells[1:], strict=False):
-        both_code = one.is_code and other.is_code
+        both_code = one.is_code and other.is_code and "setup" not in one.tags
         if both_code and min(one.lines, other.lines) > LONG_CELL:
             yield view.finding(
                 other.number,

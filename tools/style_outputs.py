@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import itertools
 import re
 import socket
 from collections.abc import Iterator
@@ -38,9 +39,27 @@ def check_outputs(view: LessonView) -> Iterator[Finding]:
             0, "no executed form", "notebooks/solutions/", "Run 'make build'."
         )
         return
-    for number, cell in enumerate(view.stored.cells, start=1):
-        if cell.cell_type == "code" and cell.source.strip():
-            yield from _cell_outputs(view, number, cell)
+    code = [
+        (number, cell)
+        for number, cell in enumerate(view.stored.cells, start=1)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+    for number, cell in code:
+        yield from _cell_outputs(view, number, cell)
+    for (number, cell), (_, following) in itertools.pairwise(code):
+        if _ignored(cell) and (_ignored(following) or not headline_of(following)):
+            yield view.finding(
+                number,
+                "a cell whose output is not compared",
+                "the next code cell to print a claim that is, such as 'AUC at least "
+                "0.90: True'",
+                "Add the claim, or make this output stable.",
+            )
+
+
+def _ignored(cell: NotebookNode) -> bool:
+    """Return whether nbval passes over the output of a cell."""
+    return "nbval-ignore-output" in cell.metadata.get("tags", [])
 
 
 def _cell_outputs(

@@ -334,6 +334,50 @@ def test_stderr_is_allowed_where_outputs_are_not_compared(lesson):
         cells[5]["metadata"]["tags"] = ["nbval-ignore-output"]
 
     spoil_output(lesson, change=change)
+    assert "stderr" not in messages(lesson)
+
+
+def test_an_output_that_is_not_compared_needs_a_claim_after_it(lesson):
+    # the next code cell of the toy draws a figure and prints nothing
+    def change(cells):
+        cells[5]["metadata"]["tags"] = ["nbval-ignore-output"]
+
+    spoil_output(lesson, change=change)
+    assert "cell 6: a cell whose output is not compared" in messages(lesson)
+
+    def mend(cells):
+        cells[7]["outputs"].append(
+            {"name": "stdout", "output_type": "stream", "text": "Bright: True\n"}
+        )
+
+    spoil_output(lesson, change=mend)
+    assert messages(lesson) == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number"),
+    [
+        ("The AUC is 0.93.", "0.93"),
+        ("An effusion is there in 24 % of patients.", "24"),
+        ("It took 2.5 s, about 1/3.", "2.5"),
+    ],
+)
+def test_a_number_that_nothing_computes_is_named(lesson, sentence, number):
+    edit(lesson.source, "One number stands for a whole patch.", sentence)
+    assert f"cell 10: the number {number} in '" in messages(lesson)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The share is 0.50, printed by the recipe.",
+        "A 95 % interval, Python 3.11, exercise 90.2, section 4.2, `0.77`, $x > 0.3$.",
+        "The published AUC is 0.973 (Doerrich 2025).",
+        "The four-part version 2.21.0 and the identifier 1.2.840.10008.1.2.",
+    ],
+)
+def test_numbers_that_are_bound_cited_or_no_results_pass(lesson, sentence):
+    edit(lesson.source, "One number stands for a whole patch.", sentence)
     assert messages(lesson) == ""
 
 
