@@ -40,7 +40,9 @@ def test_select_refuses_a_mask_of_another_length():
 
 
 def test_split_names_the_splits_there_are_when_one_is_missing():
-    with pytest.raises(CohortError, match="no image in the split 'external test'.*tuning"):
+    with pytest.raises(
+        CohortError, match="no image in the split 'external test'.*tuning"
+    ):
         tiny_cohort().split("external test")
 
 
@@ -85,14 +87,18 @@ def test_lacks_says_in_a_sentence_what_is_missing():
     assert bare.lacks("masks") == (
         "The cohort tiny has no masks: where a finding is, is not known."
     )
-    assert bare.lacks("patients").startswith("The cohort tiny does not say which images")
+    assert bare.lacks("patients").startswith(
+        "The cohort tiny does not say which images"
+    )
     assert "more than one visit" in bare.lacks("visits")
     table = tiny_table().assign(site=["A", "A", "B", "B", "B", "B"])
     assert tiny_cohort(table=table).lacks("sites") is None
 
 
 def test_lacks_refuses_a_question_it_does_not_know():
-    with pytest.raises(CohortError, match="patients, visits, masks, sites; got 'reports'"):
+    with pytest.raises(
+        CohortError, match="patients, visits, masks, sites; got 'reports'"
+    ):
         tiny_cohort().lacks("reports")
 
 
@@ -112,7 +118,9 @@ def test_fingerprint_changes_with_pixels_labels_and_splits_only():
     images = cohort.images.copy()
     images[5, 3, 3] += 1
     relabelled = tiny_table().assign(nodule=[1, 1, 1, 0, 1, 0])
-    moved = tiny_table().assign(split=["train"] * 3 + ["tuning"] + ["internal test"] * 2)
+    moved = tiny_table().assign(
+        split=["train"] * 3 + ["tuning"] + ["internal test"] * 2
+    )
     others = [
         tiny_cohort(images=images),
         tiny_cohort(table=relabelled),
@@ -140,9 +148,15 @@ BREACHES = {
         {"images": np.zeros((6, 4, 4), np.float32)},
         "type float32; expected uint8 display values",
     ),
-    "16 bits": ({"images": np.zeros((6, 4, 4), np.uint16)}, "type uint16; expected uint8"),
+    "16 bits": (
+        {"images": np.zeros((6, 4, 4), np.uint16)},
+        "type uint16; expected uint8",
+    ),
     "a list": ({"images": [[1]]}, "type list; expected uint8"),
-    "flat": ({"images": np.zeros((6, 16), np.uint8)}, r"shape \(6, 16\); expected \(n, rows"),
+    "flat": (
+        {"images": np.zeros((6, 16), np.uint8)},
+        r"shape \(6, 16\); expected \(n, rows",
+    ),
     "one image too few": (
         {"images": np.zeros((5, 4, 4), np.uint8)},
         "5 images but 6 rows in its table",

@@ -26,7 +26,9 @@ def write_npz(path, labels, *, shape=(28, 28), **changes):
         arrays[f"{split}_images"] = images
         arrays[f"{split}_labels"] = labels
     arrays.update(changes)
-    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
+    np.savez(
+        path, **{name: value for name, value in arrays.items() if value is not None}
+    )
     return path
 
 
@@ -49,7 +51,9 @@ def test_registry_lists_eighteen_sets_in_sixty_files():
     assert len(published_names()) == 18
     assert len(files) == 60
     assert len({entry.md5 for entry in files}) == 60
-    assert all(len(entry.md5) == 32 and entry.url.startswith("https") for entry in files)
+    assert all(
+        len(entry.md5) == 32 and entry.url.startswith("https") for entry in files
+    )
     assert set(FACTS) == set(published_names())
 
 
@@ -127,7 +131,9 @@ def test_default_finding_of_every_set_is_one_of_its_findings(name):
 
 
 def test_class_number_that_is_not_published_is_refused():
-    with pytest.raises(CohortError, match=r"class numbers \[0, 7\]; expected only 0 \("):
+    with pytest.raises(
+        CohortError, match=r"class numbers \[0, 7\]; expected only 0 \("
+    ):
         finding_columns(find_published("pneumoniamnist"), np.array([[0], [7]]))
 
 
@@ -136,7 +142,10 @@ REFUSED = {
         {"val_images": np.array([{"a": 1}], dtype=object)},
         r"holds Python objects \(val\), not plain arrays.*the course never does",
     ),
-    "missing array": ({"test_labels": None}, "x.npz lacks the array test_labels; expected train_"),
+    "missing array": (
+        {"test_labels": None},
+        "x.npz lacks the array test_labels; expected train_",
+    ),
     "16 bits": (
         {"train_images": np.zeros((2, 28, 28), np.uint16)},
         "train_images of x.npz has the type uint16; expected uint8",
@@ -159,19 +168,27 @@ def test_file_that_is_not_of_medmnist_form_is_refused(tmp_path, name):
 def test_npz_cut_off_is_refused(tmp_path):
     path = write_npz(tmp_path / "x.npz", [[0], [1]])
     path.write_bytes(path.read_bytes()[:900])
-    with pytest.raises(CohortError, match="x.npz cannot be read as npz.*fetch it again"):
+    with pytest.raises(
+        CohortError, match="x.npz cannot be read as npz.*fetch it again"
+    ):
         read_medmnist(path, find_published("pneumoniamnist"), variant=None)
 
 
 def test_unknown_size_lists_the_sizes(data_dir):
-    with pytest.raises(CohortError, match="not published at size 32; it is at 28, 64, 128"):
+    with pytest.raises(
+        CohortError, match="not published at size 32; it is at 28, 64, 128"
+    ):
         cohorts.load("pneumoniamnist", size=32)
 
 
 def test_unknown_name_lists_close_names(data_dir):
-    with pytest.raises(CohortError, match="called 'pneumonia'. Did you mean pneumoniamnist"):
+    with pytest.raises(
+        CohortError, match="called 'pneumonia'. Did you mean pneumoniamnist"
+    ):
         cohorts.load("pneumonia")
-    with pytest.raises(CohortError, match="called 'xyz'. Expected the path of a folder"):
+    with pytest.raises(
+        CohortError, match="called 'xyz'. Expected the path of a folder"
+    ):
         cohorts.load("xyz")
 
 
@@ -207,7 +224,9 @@ def test_known_variant_is_accepted_by_hash_under_both_names(data_dir, monkeypatc
 
 def test_variant_with_another_hash_is_refused(data_dir):
     write_npz(data_dir / "pneumoniamnist_28_rebuilt.npz", [[0], [1]])
-    with pytest.raises(CohortError, match="or the SHA-256 ce8250bf.*of the known variant"):
+    with pytest.raises(
+        CohortError, match="or the SHA-256 ce8250bf.*of the known variant"
+    ):
         cohorts.load("pneumoniamnist")
 
 
