@@ -76,7 +76,7 @@ def kernel_environment(*, cohort: bool) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _private_settings() -> Iterator[dict[str, str]]:
+def private_settings() -> Iterator[dict[str, str]]:
     """Keep the user's own IPython start-up files and history out of a run."""
     with tempfile.TemporaryDirectory(
         prefix="course_ipython_", ignore_cleanup_errors=True
@@ -142,7 +142,7 @@ def run_notebook(
     )
     run = Run(notebook)
     started = time.monotonic()
-    with _private_settings() as private:
+    with private_settings() as private:
         try:
             with client.setup_kernel(env={**environment, **private}):
                 watch = _watch_kernel(client)

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 from tools.build_notebooks import read_notebook, unexecuted_cells
-from tools.notebook_execution import kernel_environment
+from tools.notebook_execution import kernel_environment, private_settings
 from tools.notebook_source import Lesson, SourceError, find_lessons
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,12 +114,13 @@ def _pass(root: Path, paths: list[Path], *, strict: bool) -> int:
     started = time.monotonic()
     what = "executed forms, outputs compared" if strict else "learner forms, run only"
     print(f"{len(paths)} notebooks ({what}):", flush=True)
-    done = subprocess.run(
-        nbval_command(paths, strict=strict),
-        cwd=root,
-        env=kernel_environment(cohort=False),
-        check=False,
-    )
+    with private_settings() as private:
+        done = subprocess.run(
+            nbval_command(paths, strict=strict),
+            cwd=root,
+            env={**kernel_environment(cohort=False), **private},
+            check=False,
+        )
     seconds = time.monotonic() - started
     print(f"{'passed' if done.returncode == 0 else 'FAILED'} in {seconds:.0f} s")
     return int(done.returncode != 0)
