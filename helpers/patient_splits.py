@@ -125,9 +125,9 @@ def _split_sizes(n_patients: int, shares: dict[str, float], *, what: str) -> dic
     """Share out patients by largest remainder, at least one patient to each split."""
     if n_patients < len(shares):
         raise ValueError(
-            f"The number of {what} is {n_patients}, expected at least {len(shares)}: one "
-            f"for each split ({', '.join(shares)}), or a split would be empty. Ask for "
-            "fewer splits, do not stratify, or find more patients."
+            f"The number of {what} is {n_patients}, expected at least {len(shares)}: "
+            f"one for each split ({', '.join(shares)}), or a split would be empty. Ask "
+            "for fewer splits, do not stratify, or find more patients."
         )
     exact = pd.Series(shares) * n_patients
     sizes = np.floor(exact + 1e-9).astype(int)
