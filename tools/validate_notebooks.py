@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 from tools.build_notebooks import read_notebook, unexecuted_cells
+from tools.lesson_times import read_times
 from tools.notebook_execution import kernel_environment, private_settings
 from tools.notebook_source import Lesson, SourceError, find_lessons
 
@@ -48,7 +49,7 @@ def nbval_command(paths: list[Path], *, strict: bool) -> list[str]:
     if strict:
         command += ["--nbval-sanitize-with", str(SANITIZER)]
     if len(paths) > 1:
-        command += ["-n", str(WORKERS), "--dist", "loadfile"]
+        command += ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
     return command
 
 
@@ -68,6 +69,12 @@ def comparable(lessons: list[Lesson]) -> list[str]:
                 "that nothing would be compared. Run 'make build'."
             )
     return problems
+
+
+def longest_first(root: Path, lessons: list[Lesson]) -> list[Lesson]:
+    """Return lessons by measured run time, so that no long one is left to the end."""
+    times = read_times(root)
+    return sorted(lessons, key=lambda one: -times.get(one.name, {}).get("seconds", 0))
 
 
 def warm_up(root: Path) -> None:
@@ -100,6 +107,7 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
         print("\n".join(problems), file=sys.stderr)
         return 1
     warm_up(root)
+    lessons = longest_first(root, lessons)
     both = options.strict == options.lax
     status = 0
     if both or options.strict:

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from tools import validate_notebooks
-from tools.validate_notebooks import main, nbval_command
+from tools.lesson_times import record_time
+from tools.notebook_source import Lesson
+from tools.validate_notebooks import longest_first, main, nbval_command
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +75,14 @@ def test_durations_are_not_compared(toy, lesson):
     assert build([], root=toy) == 0
     assert "took 1." in lesson.solution.read_text()
     assert main(["--strict"], root=toy) == 0
+
+
+def test_the_longest_lesson_is_run_first(tmp_path):
+    for name, seconds in (("00_a", 5), ("15_b", 100), ("21_c", 60)):
+        record_time(tmp_path, name, seconds=seconds, slowest_cell_s=1, memory_mb=1)
+    lessons = [Lesson(name, tmp_path) for name in ("00_a", "10_new", "15_b", "21_c")]
+    ordered = [one.name for one in longest_first(tmp_path, lessons)]
+    assert ordered == ["15_b", "21_c", "00_a", "10_new"]
 
 
 def test_several_notebooks_run_two_at_a_time_and_one_by_itself(tmp_path):
