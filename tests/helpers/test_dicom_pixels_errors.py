@@ -1,0 +1,224 @@
+"""Every file that cannot be shown is refused with one paragraph."""
+
+import os
+import shutil
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from pydicom.uid import MPEG2MPML, DeflatedExplicitVRLittleEndian, RLELossless
+
+from helpers.dicom_decoding import codestream_size
+from helpers.dicom_pixels import DicomPixelsError, read_pixels
+from tests.helpers.dicom_examples import WHEEL, make_dataset, write
+
+SHIPPED = WHEEL / "test_files"
+FILM = np.arange(64, dtype=np.uint16).reshape(8, 8)
+
+
+def refusal(source, **options) -> str:
+    """Return the message after checking that it is one paragraph with its parts."""
+    with pytest.raises(DicomPixelsError) as caught:
+        read_pixels(source, **options)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "Expected " in message
+    assert message.rstrip().endswith((".", "'"))
+    assert isinstance(caught.value, ValueError)
+    return message
+
+
+def test_a_missing_file(tmp_path):
+    assert "gone.dcm: the file cannot be opened" in refusal(tmp_path / "gone.dcm")
+
+
+def test_a_folder(tmp_path):
+    (tmp_path / "one.dcm").touch()
+    assert "this is a folder (1 files directly in it)" in refusal(tmp_path)
+
+
+def test_an_empty_file(tmp_path):
+    path = tmp_path / "empty.dcm"
+    path.touch()
+    assert "empty.dcm: the file is empty (0 bytes)" in refusal(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "a device or a pipe" in refusal(tmp_path / "pipe")
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0,
+    reason="needs a user who may be refused",
+)
+def test_a_file_without_permission(tmp_path):
+    path = write(make_dataset(FILM), tmp_path / "secret.dcm")
+    path.chmod(0)
+    assert "cannot be opened" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "a PNG picture"),
+        (b"\xff\xd8\xff\xe0" + bytes(200), "a JPEG picture"),
+        (b"PK\x03\x04" + bytes(200), "a ZIP archive"),
+        (b"\x1f\x8b\x08" + bytes(200), "a gzip file"),
+        (b"patient_id,finding\nP0001,1\n" * 20, "a text file"),
+        (os.urandom(1) * 300, "not a DICOM file"),
+        (b"short", "a text file"),
+    ],
+)
+def test_something_else_is_named(tmp_path, content, kind):
+    path = tmp_path / "other.dcm"
+    path.write_bytes(content)
+    message = refusal(path)
+    assert "this is not a DICOM file" in message
+    assert kind in message
+
+
+def test_a_wrong_type_is_named():
+    assert "a list was given as DICOM file" in refusal(["a.dcm", "b.dcm"])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("rtplan.dcm", "a RT Plan Storage object and has no pixel data"),
+        ("test-SR.dcm", "Comprehensive SR Storage object and has no pixel data"),
+        ("waveform_ecg.dcm", "12-lead ECG"),
+        ("dicomdirtests/DICOMDIR", "this is a DICOMDIR, the index of a medium (52 "),
+        ("MR_truncated.dcm", "the pixel data are cut off: 8130 bytes. Expected 8192"),
+        ("badVR.dcm", "Number of Frames is '1A'"),
+        ("meta_missing_tsyntax.dcm", "no Transfer Syntax UID"),
+        ("JPEG2000-embedded-sequence-delimiter.dcm", "the header says 1024 and 256"),
+        ("JPEG-lossy.dcm", "pixels cannot be decoded"),
+    ],
+)
+def test_files_that_pydicom_ships_to_fail(name, words):
+    assert words in refusal(SHIPPED / name)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "words"),
+    [
+        ("Rows", None, "Rows is missing"),
+        ("Columns", None, "Columns is missing"),
+        ("Rows", 0, "Rows is 0"),
+        ("BitsAllocated", None, "BitsAllocated is missing"),
+        ("BitsAllocated", 12, "Bits Allocated is 12"),
+        ("BitsStored", 17, "Bits Stored is 17"),
+        ("PhotometricInterpretation", None, "Photometric Interpretation is missing"),
+        ("PhotometricInterpretation", "CMYK", "Photometric Interpretation is CMYK"),
+        ("SamplesPerPixel", 3, "MONOCHROME2 with 3 Samples Per Pixel"),
+        ("NumberOfFrames", 0, "Number of Frames is '0'"),
+        ("NumberOfFrames", -1, "Number of Frames is '-1'"),
+        ("NumberOfFrames", 2, "the pixel data are cut off: 128 bytes. Expected 256"),
+        ("Rows", 9, "the pixel data are cut off"),
+        ("Rows", 4, "the pixel data are too long: 128 bytes. Expected 64"),
+        ("PixelData", b"", "its Pixel Data are empty"),
+        ("FloatPixelData", b"1234", "it has PixelData and FloatPixelData"),
+    ],
+)
+def test_a_header_that_contradicts_its_pixels(keyword, value, words):
+    dataset = make_dataset(FILM)
+    if value is None:
+        delattr(dataset, keyword)
+    else:
+        setattr(dataset, keyword, value)
+    assert words in refusal(dataset)
+
+
+def test_an_impossible_size_is_refused_before_anything_is_allocated():
+    dataset = make_dataset(FILM, NumberOfFrames=2_000_000_000)
+    dataset.Rows = dataset.Columns = 65535
+    message = refusal(dataset)
+    assert "the header claims 2000000000 frames of 65535 x 65535 pixels" in message
+
+
+def test_the_size_limit_can_be_set():
+    assert "pass a larger max_bytes" in refusal(make_dataset(FILM), max_bytes=100)
+    assert read_pixels(make_dataset(FILM), max_bytes=128).values.shape == (8, 8)
+
+
+def test_a_deflated_bomb_is_not_inflated(tmp_path):
+    path = write(
+        make_dataset(FILM, syntax=DeflatedExplicitVRLittleEndian), tmp_path / "b.dcm"
+    )
+    content = path.read_bytes()
+    start = 144 + struct.unpack("<I", content[140:144])[0]
+    engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    bomb = b"".join(engine.compress(bytes(1 << 20)) for _ in range(30))
+    path.write_bytes(content[:start] + bomb + engine.flush())
+    assert "inflates to more than" in refusal(path, max_bytes=10_000_000)
+
+
+def test_a_video_is_named():
+    dataset = make_dataset(FILM)
+    dataset.file_meta.TransferSyntaxUID = MPEG2MPML
+    message = refusal(dataset)
+    assert "no decoder for the transfer syntax 'MPEG2" in message
+    assert "export single frames" in message
+
+
+def test_an_unknown_transfer_syntax_is_named():
+    dataset = make_dataset(FILM)
+    dataset.file_meta.TransferSyntaxUID = "1.2.3.4"
+    assert "no decoder for the transfer syntax" in refusal(dataset)
+
+
+def test_a_missing_transfer_syntax_is_not_guessed_against_the_length():
+    dataset = make_dataset(FILM)
+    del dataset.file_meta.TransferSyntaxUID
+    dataset.PixelData = dataset.PixelData[:100]
+    assert "no Transfer Syntax UID (100 bytes" in refusal(dataset)
+
+
+def test_a_compressed_image_of_another_size_is_refused():
+    path = SHIPPED / "JPEG2000.dcm"
+    import pydicom
+
+    dataset = pydicom.dcmread(path)
+    dataset.Rows, dataset.Columns = dataset.Columns, dataset.Rows
+    assert "has 1024 rows and 256 columns, the header says 256" in refusal(dataset)
+
+
+def test_a_window_that_is_not_there():
+    dataset = make_dataset(FILM, WindowCenter=[1, 2], WindowWidth=[3, 4])
+    assert "window 5 was asked for, the header has 2" in refusal(dataset, window=5)
+
+
+def test_a_cut_off_compressed_file(tmp_path):
+    content = (SHIPPED / "JPEG2000.dcm").read_bytes()
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(content[:-400])
+    assert "cut.dcm" in refusal(path)
+
+
+def test_rle_with_too_few_frames():
+    dataset = make_dataset(FILM)
+    dataset.compress(RLELossless)
+    dataset.NumberOfFrames = 3
+    assert "cannot be decoded" in refusal(dataset)
+
+
+def test_the_message_keeps_the_folder_and_the_error_the_whole_path(tmp_path):
+    path = tmp_path / "case_7" / "slice.dcm"
+    path.parent.mkdir()
+    shutil.copy(SHIPPED / "MR_truncated.dcm", path)
+    with pytest.raises(DicomPixelsError, match="^case_7/slice.dcm: ") as caught:
+        read_pixels(path)
+    assert caught.value.path == str(path)
+
+
+def test_codestream_size_of_jpeg_and_jpeg_2000():
+    # SOI, a comment of 4 bytes, SOF0 with 17 rows and 33 columns
+    jpeg = bytes.fromhex("ffd8 fffe0004 0000 ffc0 000b 08 0011 0021 01")
+    assert codestream_size(jpeg) == (17, 33)
+    # SOC, SIZ, length, capabilities, then 40 wide, 30 high, offset 10 and 5
+    siz = struct.pack(">HHHHIIII", 0xFF4F, 0xFF51, 41, 0, 40, 30, 10, 5)
+    assert codestream_size(siz) == (25, 30)
+    assert codestream_size(b"\x01\x00\x00\x00" * 20) is None
