@@ -31,9 +31,11 @@ check: ready ## Style, spelling and build checks only (under 30 seconds)
 	@$(VENV) -m codespell_lib
 	@$(VENV) -m tools.build_notebooks --check
 	@$(VENV) -m tools.notebook_style
+	@$(VENV) -m tools.lesson_table --check
 
-build: ready ## Write the notebooks anew from notebooks/source
+build: ready ## Write the notebooks and the table of lessons anew from their sources
 	@$(VENV) -m tools.build_notebooks
+	@$(VENV) -m tools.lesson_table
 
 lock: ready ## Write requirements.lock anew from pyproject.toml (fetches uv if need be)
 	@uv=$$(command -v uv) || { uv=build/uv/bin/uv; test -x $$uv || { \

@@ -1,0 +1,130 @@
+"""The table of lessons in the README, from the lessons and their measured times.
+
+::
+
+    python -m tools.lesson_table           write the table into README.md
+    python -m tools.lesson_table --check   say whether it is up to date
+
+The title, the question and the time to work through come from the first cells of
+`notebooks/source/NN_topic.py`, the run time from `data/evidence/lesson_times.csv`,
+which the builder measures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from tools.lessons.times import read_times
+
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- lessons:begin -->", "<!-- lessons:end -->"
+HEADER = (
+    "| | lesson | what it asks | to work through | runs in |",
+    "|---|---|---|---|---|",
+)
+
+
+def lesson_row(source: Path, times: dict[str, dict[str, int]]) -> str:
+    """Return the line of one lesson.
+
+    Parameters
+    ----------
+    source : Path
+        `notebooks/source/NN_topic.py`.
+    times : dict
+        Measured times by name of the lesson, in seconds.
+
+    Raises
+    ------
+    ValueError
+        If the title, its question or the time is missing.
+    """
+    text = "\n".join(
+        line.removeprefix("#").removeprefix(" ")
+        for line in source.read_text(encoding="utf-8").splitlines()
+    )
+    title = re.search(r"^# (\d\d) (.+)$", text, re.M)
+    card = re.search(r"^\| \**Time\** \|([^|]+)\|", text, re.M)
+    intro = text[title.end() : card.start()] if title and card else ""
+    prose = " ".join(intro.partition("%%")[0].split())
+    question = re.findall(r"[^.?!]+\?", re.sub(r"!?\[[^\]]*\]\([^)]*\)", "", prose))
+    if not question:
+        raise ValueError(
+            f"{source.name} has no title '# NN Title', no sentence with a question "
+            "mark below it, or no row '| Time |' in its card. Expected all three in "
+            "the first two cells; the README quotes them."
+        )
+    to_work = card[1].partition(";")[0].replace(" to work through", "").strip()
+    link = f"[{title[2]}](notebooks/{source.stem}.ipynb)"
+    runs = shown_time(times.get(source.stem, {}).get("seconds"))
+    return f"| {title[1]} | {link} | {question[-1].strip()} | {to_work} | {runs} |"
+
+
+def shown_time(seconds: float | None) -> str:
+    """Return a run time in minutes.
+
+    Examples
+    --------
+    >>> shown_time(3), shown_time(81), shown_time(None)
+    ('0.1 minutes', '1.4 minutes', 'not measured')
+    """
+    if seconds is None:
+        return "not measured"
+    return f"{max(0.1, round(seconds / 60, 1))} minutes"
+
+
+def lesson_table(root: Path = ROOT) -> str:
+    """Return the whole table as Markdown, in the order of the lessons."""
+    times = read_times(root)
+    sources = sorted((root / "notebooks" / "source").glob("[0-9][0-9]_*.py"))
+    rows = [lesson_row(source, times) for source in sources]
+    total = sum(times[s.stem]["seconds"] for s in sources if s.stem in times)
+    whole = f"| | all of them | | | {shown_time(total)} |"
+    return "\n".join([*HEADER, *rows, whole])
+
+
+def with_table(readme: str, table: str) -> str:
+    """Return the README with the table between its two marks.
+
+    Raises
+    ------
+    ValueError
+        If the marks are not there once each.
+    """
+    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
+        raise ValueError(
+            f"README.md must hold the marks {BEGIN} and {END} once each. Put them "
+            "back around the table of lessons."
+        )
+    before, _, rest = readme.partition(BEGIN)
+    after = rest.partition(END)[2]
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the table; return the exit status."""
+    parser = argparse.ArgumentParser(description="The table of lessons in the README.")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    options = parser.parse_args(arguments)
+    readme = ROOT / "README.md"
+    found = readme.read_text(encoding="utf-8")
+    wanted = with_table(found, lesson_table())
+    if found == wanted:
+        return 0
+    if options.check:
+        print(
+            "The table of lessons in README.md is out of date. Run 'make build', "
+            "which rewrites it.",
+            file=sys.stderr,
+        )
+        return 1
+    readme.write_text(wanted, encoding="utf-8", newline="\n")
+    print("README.md: table of lessons written.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
