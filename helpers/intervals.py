@@ -1,7 +1,7 @@
 """Confidence intervals of shares, of means over repeats, and by resampling patients.
 
-An interval answers one question: how far could this number have been from the one I
-would measure on very many patients of the same kind? It does not cover other hospitals.
+They tell how far a number may be from the one that very many patients *of the same
+kind* would give. They do not cover other hospitals.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from helpers.reference_standard import check_reference_and_score
+from helpers.diagnostic_metrics import check_reference_and_score
 
 __all__ = ["Interval", "clustered_bootstrap", "mean_interval", "wilson"]
 
@@ -52,18 +52,15 @@ def wilson(
 
     Parameters
     ----------
-    successes : int
-        For a sensitivity: the true positives. 0 to `total`.
-    total : int
-        For a sensitivity: all diseased cases. At least 1.
+    successes, total : int
+        For a sensitivity: the true positives, and all diseased cases (at least 1).
     confidence : float
         0.95 for a 95 % interval.
 
     Returns
     -------
     low, high : float
-        Limits between 0 and 1. Unlike the plain formula p +- 1.96 SE they stay there,
-        and they do not collapse when the share is 0 or 1.
+        Unlike p +- 1.96 SE they stay within 0 and 1 and never collapse to a point.
 
     Raises
     ------
@@ -109,7 +106,7 @@ def mean_interval(
     Parameters
     ----------
     values : array of shape (repeats,)
-        One number per repeat, for example the AUC difference of each seed. At least 2.
+        One number for each of at least 2 repeats, for example of each seed.
     confidence : float
         0.95 for a 95 % interval.
 
@@ -162,9 +159,8 @@ def clustered_bootstrap(
 ) -> Interval:
     """Return a percentile interval found by resampling whole patients.
 
-    Two images of one patient are alike, so they are less than two independent
-    witnesses. Each replicate draws as many patients as there are, with replacement, and
-    takes all images of each drawn patient.
+    Each replicate draws as many patients as there are, with replacement, and takes all
+    images of each: two images of one patient are not two independent witnesses.
 
     Parameters
     ----------
@@ -174,10 +170,8 @@ def clustered_bootstrap(
         Reference standard (0 or 1) and score.
     clusters : array of shape (images,)
         Patient of each image. ``numpy.arange(images)`` gives the image-level bootstrap.
-    replicates : int
-        Resamples, at least 100.
-    seed : int
-        Same seed, same limits.
+    replicates, seed : int
+        At least 100 resamples; the same seed gives the same limits.
     confidence : float
         0.95 for a 95 % interval.
 
@@ -189,8 +183,8 @@ def clustered_bootstrap(
     Raises
     ------
     ValueError
-        If the inputs disagree, there is one patient only, or the statistic is undefined
-        (one class only) in more than 5 % of the replicates.
+        If the inputs disagree, there is one patient only, or more than 5 % of the
+        replicates hold one class only.
 
     Examples
     --------

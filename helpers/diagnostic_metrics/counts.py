@@ -1,9 +1,4 @@
-"""Count, rank and summarise how well a score agrees with the reference standard.
-
-Every function takes two arrays of the same length: the reference standard (0 healthy,
-1 diseased) and the score of the network. A case is called positive when its score is
-equal to or above the threshold.
-"""
+"""The two-by-two table at one threshold, and the shares read off it."""
 
 from __future__ import annotations
 
@@ -12,27 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from helpers.ranking_metrics import (
-    area_under_roc,
-    average_precision,
-    precision_recall_curve,
-    roc_curve,
-)
-from helpers.reference_standard import check_reference_and_score
-
-__all__ = [
-    "Counts",
-    "accuracy",
-    "area_under_roc",
-    "average_precision",
-    "confusion_counts",
-    "negative_predictive_value",
-    "positive_predictive_value",
-    "precision_recall_curve",
-    "roc_curve",
-    "sensitivity",
-    "specificity",
-]
+from helpers.diagnostic_metrics.reference_standard import check_reference_and_score
 
 
 class Counts(NamedTuple):

@@ -1,9 +1,4 @@
-"""Deal patients, not images, into training, tuning and test sets, and prove it.
-
-A patient with two radiographs must lie wholly on one side of the split: otherwise the
-network is examined on people it has already met. `split_patients` deals,
-`check_leakage` inspects any split, also one that came with a data set.
-"""
+"""Deal the patients of a table into training, tuning and test sets."""
 
 from __future__ import annotations
 
@@ -12,21 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from helpers.leakage import (
-    LeakageError,
-    LeakageReport,
-    check_leakage,
-    exact_duplicates,
-    patient_column,
-)
-
-__all__ = [
-    "LeakageError",
-    "LeakageReport",
-    "check_leakage",
-    "exact_duplicates",
-    "split_patients",
-]
+from helpers.patient_splits.leakage import patient_column
 
 DEFAULT_FRACTIONS = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
 

@@ -8,14 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = [
-    "LeakageError",
-    "LeakageReport",
-    "check_leakage",
-    "exact_duplicates",
-    "patient_column",
-]
-
 
 class LeakageError(ValueError):
     """The same patient, or the same image, lies in more than one split."""

@@ -1,7 +1,6 @@
 """Measures over all thresholds: ROC curve, precision-recall curve and their areas.
 
-They judge the order that a score puts the cases in, not its scale. Import them from
-`helpers.diagnostic_metrics`.
+They judge the order that a score puts the cases in, not its scale.
 """
 
 from __future__ import annotations
@@ -9,14 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from helpers.reference_standard import check_reference_and_score
-
-__all__ = [
-    "area_under_roc",
-    "average_precision",
-    "precision_recall_curve",
-    "roc_curve",
-]
+from helpers.diagnostic_metrics.reference_standard import check_reference_and_score
 
 
 def _running_counts(

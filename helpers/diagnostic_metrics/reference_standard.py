@@ -9,8 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["check_reference_and_score"]
-
 
 def check_reference_and_score(
     reference: ArrayLike, score: ArrayLike, *, both_classes: bool = True
