@@ -19,22 +19,25 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
-from tools.lesson_times import record_time
-from tools.notebook_digests import digests
-from tools.notebook_execution import kernel_environment, run_notebook
-from tools.notebook_forms import (
+from tools.lessons.digests import digests
+from tools.lessons.execution import kernel_environment, run_notebook
+from tools.lessons.forms import (
     as_text,
     first_difference,
     learner_form,
     solution_form,
     write_atomically,
 )
-from tools.notebook_source import Lesson, SourceError, find_lessons, read_cells
-from tools.progress import LessonProgress
-from tools.stored_outputs import clean_notebook
+from tools.lessons.progress import LessonProgress
+from tools.lessons.source import Lesson, SourceError, find_lessons, read_cells
+from tools.lessons.stored_outputs import (
+    clean_notebook,
+    read_notebook,
+    unexecuted_cells,
+)
+from tools.lessons.times import record_time
 
 ROOT = Path(__file__).resolve().parents[1]
 REASON = {
@@ -48,16 +51,6 @@ class ExecutionError(RuntimeError):
     """A cell of a lesson failed while its solution was executed."""
 
 
-def read_notebook(path: Path) -> NotebookNode | None:
-    """Return a stored notebook, or None when it is missing or not readable."""
-    try:
-        notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, AttributeError):
-        return None
-    complete = notebook.get("nbformat") == 4 and "cells" in notebook
-    return notebook if complete and "metadata" in notebook else None
-
-
 def why_execute(lesson: Lesson, stored: NotebookNode | None) -> str:
     """Return why a solution must be executed again, or "" when it need not be."""
     if stored is None:
@@ -68,20 +61,6 @@ def why_execute(lesson: Lesson, stored: NotebookNode | None) -> str:
     now = digests(lesson.root, built, lesson.number)
     then = stored.metadata.get("course", {}).get("digests", {})
     return next((why for key, why in REASON.items() if now[key] != then.get(key)), "")
-
-
-def unexecuted_cells(notebook: NotebookNode) -> list[int]:
-    """Return the numbers (from 1) of code cells without an execution count.
-
-    nbval runs such cells but never compares them, so none may be left.
-    """
-    return [
-        number
-        for number, cell in enumerate(notebook.cells, start=1)
-        if cell.cell_type == "code"
-        and cell.source.strip()
-        and not cell.get("execution_count")
-    ]
 
 
 def keep_outputs(built: NotebookNode, stored: NotebookNode) -> NotebookNode:

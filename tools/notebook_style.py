@@ -18,16 +18,16 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.lesson_times import read_times
-from tools.notebook_forms import as_text
-from tools.notebook_source import SourceError, find_lessons
-from tools.style_anatomy import check_anatomy
-from tools.style_cells import check_cells, words_in
-from tools.style_exercises import check_exercises
-from tools.style_numbers import check_numbers
-from tools.style_outputs import check_outputs
-from tools.style_report import Finding, LessonView
-from tools.style_words import check_words
+from tools.lessons.forms import as_text
+from tools.lessons.source import SourceError, find_lessons
+from tools.lessons.times import read_times
+from tools.style.anatomy import check_anatomy
+from tools.style.cells import check_cells, words_in
+from tools.style.exercises import check_exercises
+from tools.style.numbers import check_numbers
+from tools.style.outputs import check_outputs
+from tools.style.report import Finding, LessonView
+from tools.style.words import check_words
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = (

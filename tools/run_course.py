@@ -21,15 +21,14 @@ import textwrap
 import time
 from pathlib import Path
 
-from tools.build_notebooks import read_notebook
-from tools.course_index import LessonResult, save_pictures, write_index
-from tools.course_pages import lesson_page
-from tools.notebook_execution import kernel_environment, run_notebook
-from tools.notebook_forms import as_text, write_atomically
-from tools.notebook_source import Lesson, SourceError, find_lessons
-from tools.progress import LessonProgress
-from tools.stored_outputs import clean_notebook
-from tools.style_outputs import headline_of
+from tools.lessons.execution import kernel_environment, run_notebook
+from tools.lessons.forms import as_text, write_atomically
+from tools.lessons.progress import LessonProgress
+from tools.lessons.source import Lesson, SourceError, find_lessons
+from tools.lessons.stored_outputs import clean_notebook, read_notebook
+from tools.pages.index_page import LessonResult, save_pictures, write_index
+from tools.pages.lesson_page import lesson_page
+from tools.style.outputs import headline_of
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = Path("build") / "course"

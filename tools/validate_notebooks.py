@@ -20,10 +20,10 @@ import sys
 import time
 from pathlib import Path
 
-from tools.build_notebooks import read_notebook, unexecuted_cells
-from tools.lesson_times import read_times
-from tools.notebook_execution import kernel_environment, private_settings
-from tools.notebook_source import Lesson, SourceError, find_lessons
+from tools.lessons.execution import kernel_environment, private_settings
+from tools.lessons.source import Lesson, SourceError, find_lessons
+from tools.lessons.stored_outputs import read_notebook, unexecuted_cells
+from tools.lessons.times import read_times
 
 ROOT = Path(__file__).resolve().parents[1]
 SANITIZER = ROOT / "tests" / "notebooks" / "sanitize.cfg"

@@ -10,9 +10,9 @@ from types import ModuleType
 
 import matplotlib as mpl
 
-from tools.notebook_source import find_lessons
-from tools.style_exercises import exercise_headings
-from tools.style_report import Cell, LessonView
+from tools.lessons.source import find_lessons
+from tools.style.exercises import exercise_headings
+from tools.style.report import Cell, LessonView
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent

@@ -7,7 +7,7 @@ import pytest
 
 from tests.notebooks.lesson_material import ROOT, lesson_names, view_of
 from tools.build_notebooks import check, strangers
-from tools.notebook_source import find_lessons
+from tools.lessons.source import find_lessons
 
 FOUNDATION = {"00", "10", "15", "21", "30", "40"}
 

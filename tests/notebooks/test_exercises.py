@@ -16,7 +16,7 @@ from tests.notebooks.lesson_material import (
     lesson_names,
     view_of,
 )
-from tools.notebook_source import strip_markers, strip_solution
+from tools.lessons.source import strip_markers, strip_solution
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tools.toy_course import NAME, make_toy_course
 from tools.build_notebooks import main as build
-from tools.notebook_source import Lesson
+from tools.lessons.source import Lesson
 
 
 @pytest.fixture(scope="session")

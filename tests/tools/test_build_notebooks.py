@@ -8,7 +8,7 @@ import pytest
 
 from tests.tools.toy_course import NAME
 from tools.build_notebooks import main, why_execute
-from tools.lesson_times import read_times
+from tools.lessons.times import read_times
 
 
 def edit(path, old: str, new: str) -> None:
@@ -184,7 +184,7 @@ def test_an_unknown_lesson_is_refused(toy, capsys):
 
 
 def test_why_execute_says_what_changed(toy, lesson):
-    from tools.build_notebooks import read_notebook
+    from tools.lessons.stored_outputs import read_notebook
 
     stored = read_notebook(lesson.solution)
     assert why_execute(lesson, stored) == ""

@@ -11,8 +11,8 @@ import nbformat
 import pytest
 
 from tests.tools.toy_course import NAME
-from tools.build_notebooks import read_notebook
-from tools.course_pages import (
+from tools.lessons.stored_outputs import read_notebook
+from tools.pages.lesson_page import (
     FormulaError,
     bad_formulas,
     formula,

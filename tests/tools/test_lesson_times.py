@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.lesson_times import read_times, record_time, times_file
+from tools.lessons.times import read_times, record_time, times_file
 
 
 def record(root, seconds, *, slowest=1.0, memory=123):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from tools.notebook_digests import digests, helper_modules
+from tools.lessons.digests import digests, helper_modules
 
 
 def write(root, files: dict[str, str]) -> None:

@@ -6,14 +6,14 @@ import os
 import nbformat
 import pytest
 
-from tools.notebook_forms import (
+from tools.lessons.forms import (
     as_text,
     first_difference,
     learner_form,
     solution_form,
     write_atomically,
 )
-from tools.notebook_source import STUB
+from tools.lessons.source import STUB
 
 
 def sources(notebook) -> str:

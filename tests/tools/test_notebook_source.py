@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tools.toy_course import NAME, make_toy_course
-from tools.notebook_source import (
+from tools.lessons.source import (
     STUB,
     Lesson,
     SourceError,

@@ -8,10 +8,10 @@ import re
 import pytest
 
 from tests.tools.toy_course import NAME
-from tools.lesson_times import record_time
+from tools.lessons.times import record_time
 from tools.notebook_style import check_course, check_lesson, main
-from tools.style_cells import agrees, words_in
-from tools.style_report import LessonView
+from tools.style.cells import agrees, words_in
+from tools.style.report import LessonView
 
 
 def messages(lesson) -> str:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import io
 import time
 
-from tools import progress as module
-from tools.progress import LessonProgress
+from tools.lessons import progress as module
+from tools.lessons.progress import LessonProgress
 
 
 class Terminal(io.StringIO):

@@ -9,10 +9,10 @@ import pytest
 
 from tests.tools.toy_course import NAME
 from tools import run_course
-from tools.build_notebooks import read_notebook
-from tools.course_index import LessonResult, index_page
-from tools.notebook_execution import kernel_environment
-from tools.notebook_forms import as_text
+from tools.lessons.execution import kernel_environment
+from tools.lessons.forms import as_text
+from tools.lessons.stored_outputs import read_notebook
+from tools.pages.index_page import LessonResult, index_page
 
 HEADLINE = "The patch with a lesion is brighter: True (2 patches, one seed)"
 

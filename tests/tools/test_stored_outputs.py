@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools.stored_outputs import WIDGET_VIEW, clean_notebook, private_words
+from tools.lessons.stored_outputs import WIDGET_VIEW, clean_notebook, private_words
 
 v4 = nbformat.v4
 BAR = "\r 50%|##   | 6/12 [00:03<00:03,  2.00it/s]\r100%|####| 12/12 [00:06<00:00]"

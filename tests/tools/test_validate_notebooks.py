@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tools import validate_notebooks
-from tools.lesson_times import record_time
-from tools.notebook_source import Lesson
+from tools.lessons.source import Lesson
+from tools.lessons.times import record_time
 from tools.validate_notebooks import longest_first, main, nbval_command
 
 pytestmark = pytest.mark.slow

@@ -1,0 +1,1 @@
+"""Lessons as files: read a source, build both notebooks, execute, store."""

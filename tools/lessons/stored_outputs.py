@@ -1,0 +1,134 @@
+"""Make the outputs of an executed notebook fit to be stored.
+
+What differs from run to run goes (times, progress bars, widget state, the machine's
+paths); what a reader needs stays (text, tables, figures, errors).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+PROGRESS = re.compile(r"\d+%\|.*\|.*(it/s|s/it|\?it|\[\d\d:\d\d)|\|\s*\d+/\d+ \[")
+
+
+def clean_notebook(
+    notebook: NotebookNode, *, keep_counts: bool = False
+) -> NotebookNode:
+    """Remove run-to-run differences from an executed notebook, in place.
+
+    Parameters
+    ----------
+    keep_counts : bool
+        Leave execution counts as they are (a run that stopped half-way); otherwise
+        code cells are numbered from 1.
+    """
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    count = 0
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        if not keep_counts:
+            cell["execution_count"] = count
+        cell["outputs"] = [
+            kept for one in _joined(cell.outputs) if (kept := clean_output(one, count))
+        ]
+    return notebook
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join neighbouring pieces of one stream: how a kernel cuts them is chance."""
+    joined: list[NotebookNode] = []
+    for one in outputs:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and one.output_type == last.output_type == "stream"
+            and one.name == last.name
+        ):
+            last["text"] += one.text
+        else:
+            joined.append(one)
+    return joined
+
+
+def clean_output(output: NotebookNode, count: int) -> NotebookNode | None:
+    """Return one output without what changes from run to run, or None to drop it."""
+    if output.output_type == "stream":
+        output["text"] = _without_progress(output.text)
+        return output if output["text"].strip() else None
+    if output.output_type == "error":
+        output["traceback"] = [_last_line(output)]
+        return output
+    if WIDGET_VIEW in output.get("data", {}):
+        return None
+    if output.output_type == "execute_result":
+        output["execution_count"] = count
+    for mime in ("image/png", "image/jpeg"):
+        if mime in output.data:
+            output.data[mime] = "".join(output.data[mime].split()) + "\n"
+    return output
+
+
+def _without_progress(text: str) -> str:
+    """Keep what a terminal would still show at the end, without progress bars."""
+    lines = []
+    for line in ANSI.sub("", text).split("\n"):
+        shown = line.rstrip("\r").rpartition("\r")[2]
+        if PROGRESS.search(shown):
+            continue
+        if "\r" in line and not shown.strip():
+            continue
+        lines.append(shown)
+    kept = "\n".join(lines)
+    return kept if kept.strip() else ""
+
+
+def _last_line(output: NotebookNode) -> str:
+    """Return the short form of an error: its type and message, no paths."""
+    return f"{output.ename}: {output.evalue}"
+
+
+def private_words(root: Path) -> list[str]:
+    """Return texts that betray the machine: its home, the repository, the user.
+
+    Words shorter than four letters and names that are ordinary words are left out.
+    """
+    home = Path.home()
+    words = {str(root), str(home)}
+    if home.name not in {"root", "user", "runner", "jovyan", ""} and len(home.name) > 3:
+        words.add(home.name)
+    return sorted(word for word in words if len(word) > 3 and word != "/root")
+
+
+def read_notebook(path: Path) -> NotebookNode | None:
+    """Return a stored notebook, or None when it is missing or not readable."""
+    try:
+        notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+    complete = notebook.get("nbformat") == 4 and "cells" in notebook
+    return notebook if complete and "metadata" in notebook else None
+
+
+def unexecuted_cells(notebook: NotebookNode) -> list[int]:
+    """Return the numbers (from 1) of code cells without an execution count.
+
+    nbval runs such cells but never compares them, so none may be left.
+    """
+    return [
+        number
+        for number, cell in enumerate(notebook.cells, start=1)
+        if cell.cell_type == "code"
+        and cell.source.strip()
+        and not cell.get("execution_count")
+    ]

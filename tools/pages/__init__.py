@@ -1,0 +1,1 @@
+"""Pages of `make course`, which work without a network."""
