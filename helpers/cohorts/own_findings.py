@@ -246,6 +246,6 @@ def _example_comparison(table: FolderTable) -> str:
             if column.lower() in NOT_FINDINGS or not all(map(_is_number, cells)):
                 continue
             if 2 < cells.nunique() <= most_values:
-                middle = float(cells.astype(float).median())
+                middle = sorted(cells.astype(float))[len(cells) // 2]
                 return f"{column}>={middle:.3g}"
     return "grade>=2"
