@@ -18,6 +18,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from helpers.artefacts import (
+    COMMITTED_COHORT,
+    COMMITTED_FINDING,
+    COMMITTED_NETWORK,
+    COMMITTED_SCORES,
+    read_scores,
+    stale,
+    write_scores,
+)
 from helpers.cohorts import cache_dir, load
 from helpers.cohorts.storage import one_process_at_a_time, tell, written_whole
 
@@ -27,14 +36,7 @@ if TYPE_CHECKING:  # Keras takes seconds to import, the committed scores need no
     from helpers.cohorts import Cohort
     from helpers.training import TrainingSettings
 
-COMMITTED_COHORT, COMMITTED_FINDING = "chest_insilico", "consolidation"
-COLUMNS = ["patient_id", "study_id", "split", "reference", "score"]
 SCORED_SPLITS = ("tuning", "internal test", "external test")
-DATA = Path(__file__).resolve().parents[1] / "data"
-STEM = f"{COMMITTED_COHORT}_{COMMITTED_FINDING}"
-COMMITTED_NETWORK = DATA / "checkpoints" / f"{STEM}.keras"
-COMMITTED_RECORD = DATA / "checkpoints" / f"{STEM}.json"
-COMMITTED_SCORES = DATA / "predictions" / f"{STEM}.csv"
 
 
 def predictions(cohort: Cohort | str, finding: str | None = None) -> pd.DataFrame:
@@ -156,7 +158,7 @@ def score_table(network: keras.Model, cohort: Cohort, finding: str) -> pd.DataFr
 
 def save_network(network: keras.Model, path: Path) -> None:
     """Write a network without its optimiser's state, which scoring does not need."""
-    import keras
+    from helpers.networks import keras
 
     bare = keras.models.clone_model(network)
     bare.set_weights(network.get_weights())
@@ -166,22 +168,9 @@ def save_network(network: keras.Model, path: Path) -> None:
 
 def load_network(path: Path) -> keras.Model:
     """Read a ``.keras`` file; code hidden in one is refused (``safe_mode``)."""
-    import keras
+    from helpers.networks import keras
 
     return keras.saving.load_model(path, compile=False, safe_mode=True)
-
-
-def write_scores(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of scores with six decimals, the same bytes on every system."""
-    with written_whole(Path(path)) as part:
-        table[COLUMNS].to_csv(
-            part, index=False, float_format="%.6f", lineterminator="\n"
-        )
-
-
-def read_scores(path: Path) -> pd.DataFrame:
-    """Read a table of scores; identifiers stay text."""
-    return pd.read_csv(path, dtype={"patient_id": str, "study_id": str})[COLUMNS]
 
 
 def cached_path(
@@ -196,55 +185,3 @@ def cached_path(
     words = (re.sub(r"[^a-z0-9]+", "-", Path(cohort.name).name.lower()), finding)
     stem = "_".join(re.sub(r"[^a-z0-9-]+", "-", word.lower())[:40] for word in words)
     return cache_dir() / "networks" / f"{stem}_{key}.keras"
-
-
-def record() -> dict:
-    """Return how the committed network was made, as written beside it."""
-    return json.loads(COMMITTED_RECORD.read_text(encoding="utf-8"))
-
-
-def stale(cohort: Cohort | None = None, finding: str | None = None) -> str | None:
-    """Say why the committed files do not belong to a cohort; None if they do.
-
-    Parameters
-    ----------
-    cohort : Cohort or None
-        None: only ask whether the generator of the default cohort has changed.
-    finding : str or None
-        The finding wanted, for a cohort.
-    """
-    from helpers.phantoms import GENERATOR_VERSION
-
-    if cohort is not None and (cohort.name, finding) != (
-        COMMITTED_COHORT,
-        COMMITTED_FINDING,
-    ):
-        return f"They are for {COMMITTED_FINDING} in {COMMITTED_COHORT}."
-    paths = (COMMITTED_NETWORK, COMMITTED_RECORD, COMMITTED_SCORES)
-    missing = [path.name for path in paths if not path.exists()]
-    if missing:
-        return f"{', '.join(missing)} not found; rebuild with make artefacts."
-    made = record()
-    if made["generator_version"] != GENERATOR_VERSION:
-        return (
-            f"They were made with generator version {made['generator_version']}, this "
-            f"is {GENERATOR_VERSION}; rebuild them with make artefacts."
-        )
-    if cohort is not None and made["cohort"] != describe_cohort(cohort, finding):
-        return "The cohort was made with other settings, so its images are others."
-    return None
-
-
-def describe_cohort(cohort: Cohort, finding: str) -> dict:
-    """Return what must agree for a checkpoint to belong to a cohort.
-
-    Patients, studies, splits, labels and image size; not the pixels' last bit, which
-    another processor may round otherwise.
-    """
-    columns = ["patient_id", "study_id", "split", finding]
-    text = cohort.table[columns].to_csv(index=False, lineterminator="\n")
-    return {
-        "name": cohort.name,
-        "image_shape": list(cohort.images.shape),
-        "table_sha256": hashlib.sha256(text.encode()).hexdigest(),
-    }

@@ -11,7 +11,11 @@ the diaphragm above the lungs. A network has nothing to gain from seeing either.
 from __future__ import annotations
 
 import numpy as np
-import tensorflow as tf
+
+from helpers.quiet_start import quiet_start
+
+with quiet_start():
+    import tensorflow as tf
 
 MAXIMUM_SHIFT = 0.08
 """Largest shift in each direction, as a fraction of the rows or columns."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import keras
-from keras import layers
+from helpers.quiet_start import quiet_start
+
+with quiet_start():
+    import keras
+    from keras import layers
 
 NETWORK_VERSION = 1
 """Raise it with every change of the network: cached weights of the old one end."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 
-import keras
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from helpers.training_settings import TrainingError
+from helpers.quiet_start import quiet_start
+from helpers.training.settings import TrainingError
+
+with quiet_start():
+    import keras
 
 BAR = "epoch {n_fmt}/{total_fmt} |{bar:20}| {elapsed}<{remaining}{postfix}"
 

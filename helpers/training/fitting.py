@@ -1,33 +1,19 @@
-"""Training of one network for one finding: settings, progress, the best epoch kept.
-
-The recipe: AdamW with a short warm-up and a cosine decay, label smoothing, a shift and
-contrast augmentation, and at the end the weights of the epoch with the lowest loss on
-the *tuning set* (Keras calls that set ``validation_data``). No test set is used here.
-"""
+"""Compile, train, choose the best epoch, compute scores."""
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 import pandas as pd
 
 from helpers import input_pipeline, networks
-from helpers.training_progress import KeepBest
-from helpers.training_settings import TrainingError, TrainingPlan, TrainingSettings
+from helpers.quiet_start import quiet_start
+from helpers.training.data import images_and_labels, input_shape
+from helpers.training.progress import KeepBest
+from helpers.training.settings import TrainingError, TrainingSettings
 
-__all__ = [
-    "KeepBest",
-    "TrainingError",
-    "TrainingPlan",
-    "TrainingSettings",
-    "best_epoch",
-    "compile_network",
-    "input_shape",
-    "predict_scores",
-    "set_seed",
-    "train",
-    "train_small_network",
-]
+with quiet_start():
+    import keras
+
 
 EVALUATION_BATCH = 64
 """Images per batch when scores are computed; the result does not depend on it."""
@@ -46,27 +32,6 @@ def set_seed(seed: int) -> None:
         0 to 2**32 - 1.
     """
     keras.utils.set_random_seed(seed)
-
-
-def input_shape(cohort) -> tuple[int, int, int]:
-    """Return (rows, columns, channels) of the images of a cohort.
-
-    Raises
-    ------
-    TrainingError
-        If the images are volumes or have neither 1 nor 3 channels.
-    """
-    shape = tuple(cohort.images.shape)
-    if len(shape) == 3:
-        return (*shape[1:], 1)
-    if len(shape) == 4 and shape[-1] in (1, 3):
-        return shape[1:]
-    raise TrainingError(
-        f"The images of the cohort {cohort.name!r} have the shape {shape}; this "
-        "network reads 2-D images, (n, rows, columns) grey or (n, rows, columns, 3) "
-        "colour. If these are volumes (n, slices, rows, columns), choose a cohort of "
-        "radiographs, or one slice per volume, say images[:, images.shape[1] // 2]."
-    )
 
 
 def compile_network(
@@ -134,8 +99,11 @@ def train(
     """
     settings = settings or TrainingSettings()
     finding = train_cohort.finding(finding)
-    images, labels = _arrays(train_cohort, finding, "training set", network)
-    tuning = _arrays(tuning_cohort, finding, "tuning set", network)
+    shape = tuple(network.input_shape[1:])
+    images, labels = images_and_labels(
+        train_cohort, finding, what="training set", shape=shape
+    )
+    tuning = images_and_labels(tuning_cohort, finding, what="tuning set", shape=shape)
     plan = settings.plan(len(images))
     batches = input_pipeline.make_dataset(
         images,
@@ -237,34 +205,3 @@ def predict_scores(network: keras.Model, images: np.ndarray) -> np.ndarray:
         for start in starts
     ]
     return np.concatenate([*scores, np.empty((0, 1))])[:, 0].astype("float32")
-
-
-def _arrays(cohort, finding: str, what: str, network: keras.Model):
-    """Return images and labels of one split, checked."""
-    shape = input_shape(cohort)
-    if tuple(network.input_shape[1:]) != shape:
-        raise TrainingError(
-            f"The network reads images of {tuple(network.input_shape[1:])}, those of "
-            f"the {what} are {shape}. Build it with "
-            "small_residual_network(training.input_shape(cohort))."
-        )
-    labels = np.asarray(cohort.labels(finding))
-    if len(labels) == 0:
-        raise TrainingError(
-            f"The {what} is empty. Each split needs images of both classes; look at "
-            "cohort.table['split'].value_counts()."
-        )
-    values = sorted({float(value) for value in np.unique(labels)})
-    if not set(values) <= {0.0, 1.0}:
-        raise TrainingError(
-            f"The labels of {finding!r} in the {what} are {values[:6]}; expected 0 "
-            "(absent) and 1 (present). Turn grades into 0/1 before training, say "
-            "(table['grade'] >= 2).astype(int)."
-        )
-    if len(values) == 1:
-        raise TrainingError(
-            f"All {len(labels)} images of the {what} have {finding} = {values[0]:.0f}; "
-            "a network learns a finding from images with and without it. Choose "
-            "another finding, or split so that both classes are in every part."
-        )
-    return cohort.images, labels
