@@ -59,12 +59,12 @@ def environment_facts() -> dict[str, str]:
     facts = {
         "course": _course_version(),
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "Python": f"{platform.python_version()}, {_kind_of_environment()}",
+        "Python": platform.python_version(),
     }
     facts |= {name: _installed_version(name) for name in LIBRARIES}
     facts |= {
         "Keras backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
-        "devices": _devices(),
+        "devices": _start_tensorflow()[0],
         "processor cores": str(_usable_cores()),
         "memory": f"{_memory_gb():.1f} GB, {free_memory_gb:.1f} GB free",
         "course folder": shorten_home(PROJECT),
@@ -81,9 +81,7 @@ def problems(facts: Mapping[str, object] | None = None) -> list[str]:
     Parameters
     ----------
     facts : mapping, optional
-        For tests: values that replace those of this machine. Keys: "python" (major,
-        minor), "backend", "metal" (bool), "memory_gb", "space_gb", "data_dir",
-        "tensorflow_error".
+        Values that replace those of this machine, by the names in `_measured`.
 
     Returns
     -------
@@ -103,7 +101,7 @@ def _measured() -> dict[str, object]:
         "memory_gb": _memory_gb(),
         "space_gb": _free_gb(cache_dir()),
         "data_dir": data_dir() or "",
-        "tensorflow_error": _tensorflow_error(),
+        "tensorflow_error": _start_tensorflow()[1],
     }
 
 
@@ -167,29 +165,20 @@ def _folder_problem(facts: Mapping[str, object]) -> str:
     return ""
 
 
-def _tensorflow_error() -> str:
-    """Return "" if TensorFlow computes, else what it says."""
+def _start_tensorflow() -> tuple[str, str]:
+    """Return (the devices, "") if TensorFlow computes, else ("unknown", the error)."""
     try:
         with quiet_start():
             import tensorflow as tf
 
             product = float(tf.linalg.matmul([[2.0]], [[3.0]])[0, 0])
-    except Exception as error:  # whatever a broken installation raises
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-    return "" if product == 6.0 else f"2 x 3 came out as {product}"
-
-
-def _devices() -> str:
-    try:
-        with quiet_start():
-            import tensorflow as tf
-
             gpus = tf.config.list_physical_devices("GPU")
-            details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-    except Exception as error:
-        return f"unknown ({type(error).__name__})"
-    names = [str(detail.get("device_name", "GPU")) for detail in details]
-    return ", ".join(["CPU", *names])
+            about = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    except Exception as error:  # whatever a broken installation raises
+        said = " ".join(str(error).split())[:200]
+        return "unknown", f"{type(error).__name__}: {said}"
+    names = ["CPU", *(str(one.get("device_name", "GPU")) for one in about)]
+    return ", ".join(names), "" if product == 6.0 else f"2 x 3 came out as {product}"
 
 
 def _memory_gb(limit_file: str = "/sys/fs/cgroup/memory.max") -> float:
@@ -225,12 +214,6 @@ def _course_version() -> str:
     return (
         f"{version}, state {done.stdout.strip()}" if done.returncode == 0 else version
     )
-
-
-def _kind_of_environment() -> str:
-    if os.environ.get("CONDA_PREFIX"):
-        return "conda"
-    return "own environment" if sys.prefix != sys.base_prefix else "system"
 
 
 def _folder_fact(variable: str) -> str:
