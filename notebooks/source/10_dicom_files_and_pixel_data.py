@@ -208,7 +208,7 @@ check_exercise("10.2", keep_stored_bits)
 # %% [markdown] tags=["solution"]
 # `& 0x0FFF` would do for 12 bits only. Clipping at 4095 is no substitute: it would turn an
 # overlaid pixel white instead of giving its value back. Signed values need the sign extended as
-# well, which `helpers.dicom_decoding.mask_unused_bits` does by shifting up and down again.
+# well, which `helpers.dicom_pixels.decoding.mask_unused_bits` does by shifting up and down again.
 
 # %% [markdown]
 # ## The window: which values are shown

@@ -77,7 +77,6 @@ def write_dicom_folder(folder: Path, *, cohort: Cohort | None = None) -> Path:
             photometric="MONOCHROME1" if row % 3 == 0 else "MONOCHROME2",
             transfer_syntax="rle" if row % 2 else "uncompressed",
             details=Radiograph(
-                facts["patient_id"],
                 sex=facts["sex"],
                 age_years=int(facts["age"]),
                 study=facts["study_id"],

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pydicom.uid import MPEG2MPML, DeflatedExplicitVRLittleEndian, RLELossless
 
-from helpers.dicom_decoding import codestream_size
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
+from helpers.dicom_pixels.codestreams import codestream_size
 from tests.helpers.dicom_examples import WHEEL, make_dataset, write
 
 SHIPPED = WHEEL / "test_files"
