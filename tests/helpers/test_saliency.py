@@ -10,8 +10,9 @@ import scipy.ndimage
 from keras import layers
 
 from helpers import networks, saliency
-from helpers.feature_layers import find_feature_layer, recording
-from helpers.logit_models import as_batch
+from helpers.saliency import maps
+from helpers.saliency.feature_layers import find_feature_layer, recording
+from helpers.saliency.logit_models import as_batch
 
 ROWS, COLUMNS = 12, 10
 
@@ -170,6 +171,7 @@ def test_enlarge_takes_a_stack_and_leaves_a_map_of_full_size_alone():
 # --- every kind of model -------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("error::UserWarning")
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("build", BUILDERS)
@@ -303,7 +305,7 @@ def test_maps_on_the_network_of_the_course(shape):
 
 
 def test_stacks_give_the_maps_of_their_images_in_batches(monkeypatch):
-    monkeypatch.setattr(saliency, "IMAGES_AT_ONCE", 2)
+    monkeypatch.setattr(maps, "IMAGES_AT_ONCE", 2)
     model = _functional()
     images = np.stack([_image(seed=seed) for seed in range(5)])
     for explain in (

@@ -1,9 +1,10 @@
 """Measures of saliency maps, worked by hand."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import saliency_measures as measures
+from helpers.saliency import measures, overlay
 
 MASK = np.array([[False, True], [False, False]])
 
@@ -82,3 +83,47 @@ def test_pairs_that_do_not_fit_are_refused(measure):
         measure(np.zeros((2, 2)), MASK.astype("int64"))
     with pytest.raises(ValueError, match="not finite"):
         measure(np.array([[np.nan, 1.0], [0.0, 0.0]]), MASK)
+
+
+# --- the overlay ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def axes():
+    figure, axes = plt.subplots()
+    yield axes
+    plt.close(figure)
+
+
+def test_overlay_of_one_sign_is_clear_where_the_map_is_zero(axes):
+    saliency_map = np.array([[0.0, 1.0], [2.0, 4.0]])
+    overlay.show_overlay(np.zeros((2, 2)), saliency_map, ax=axes, unit="logit")
+    film, drawn = axes.images
+    assert film.get_cmap().name == "gray"
+    assert drawn.norm.vmin == 0
+    # scale ends at the 99.5th percentile, 3.97: opacity 0, 1/3.97, 2/3.97, 1 of the
+    # strongest
+    np.testing.assert_allclose(
+        drawn.get_alpha() / overlay.STRONGEST_OPACITY,
+        [[0, 0.252], [0.504, 1]],
+        atol=1e-3,
+    )
+    scale = axes.figure.axes[1]
+    assert scale.get_ylabel() == "logit"
+
+
+def test_overlay_of_two_signs_is_even_about_zero(axes):
+    overlay.show_overlay(np.zeros((1, 2)), np.array([[-3.0, 1.0]]), ax=axes)
+    drawn = axes.images[1]
+    assert drawn.norm.vmin == -drawn.norm.vmax
+    assert drawn.get_cmap().name == overlay.TWO_SIGNS
+
+
+def test_overlay_of_an_empty_map_leaves_the_film(axes):
+    overlay.show_overlay(np.zeros((2, 2)), np.zeros((2, 2)), ax=axes)
+    assert not axes.images[1].get_alpha().any()
+
+
+def test_overlay_of_another_size_is_refused(axes):
+    with pytest.raises(ValueError, match=r"\(4, 4\), the image \(8, 8\).*enlarge"):
+        overlay.show_overlay(np.zeros((8, 8)), np.zeros((4, 4)), ax=axes)

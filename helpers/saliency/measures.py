@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import keras
 import numpy as np
 from sklearn.metrics import average_precision_score
 
@@ -213,32 +212,6 @@ def completeness_gap(
             "baseline."
         )
     return abs(float(np.sum(attributions, dtype="float64")) - rise) / abs(rise)
-
-
-def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Stretch coarse maps to (rows, columns) by linear interpolation between cells.
-
-    Parameters
-    ----------
-    saliency_map : float array of shape (cells down, cells across), with n in front
-        for a stack.
-    shape : (rows, columns)
-        The size of the image to lay the map over. No detail is gained.
-
-    Returns
-    -------
-    float32 array of shape (rows, columns) or (n, rows, columns)
-
-    Examples
-    --------
-    >>> enlarge(np.array([[0.0, 1.0]]), (1, 4)).tolist()
-    [[0.0, 0.25, 0.75, 1.0]]
-    """
-    maps = np.asarray(saliency_map, dtype="float32")
-    stretched = keras.ops.image.resize(
-        maps.reshape(-1, *maps.shape[-2:], 1), shape, interpolation="bilinear"
-    )
-    return np.asarray(stretched).reshape(*maps.shape[:-2], *shape)
 
 
 def _check_pair(saliency_map: np.ndarray, mask: np.ndarray) -> None:

@@ -7,8 +7,12 @@ module deals with them, so that `saliency` can be about the maps.
 
 from __future__ import annotations
 
-import keras
 import numpy as np
+
+from helpers.quiet_start import quiet_start
+
+with quiet_start():
+    import keras
 
 _SQUASHING = ("sigmoid", "softmax")
 
@@ -32,11 +36,10 @@ class _WithoutActivation(keras.layers.Layer):
 def logit_model(model: keras.Model, *, target: int | None = None) -> keras.Model:
     """Return a model that maps float images to one logit and shares the weights.
 
-    A last sigmoid or softmax is left out. An integer input becomes a float input: Keras
-    would otherwise cut every image down to whole grey levels on its way in, and the
-    gradient with them. The given model stays as it is. A model that maps float images
-    to one logit already is returned itself. A last activation other than sigmoid or
-    softmax is kept, and its output is what the maps then explain.
+    A last sigmoid or softmax is left out; any other last activation stays. An integer
+    input becomes a float input: Keras would otherwise cut the image down to whole grey
+    levels on its way in, and the gradient with them. The given model stays as it is;
+    one that maps float images to one logit already is returned itself.
 
     Parameters
     ----------
@@ -103,15 +106,7 @@ def as_batch(scorer: keras.Model, image: np.ndarray) -> np.ndarray:
 def is_stack(scorer: keras.Model, image: np.ndarray) -> bool:
     """Whether an array is a stack of the model's images (True) or one of them (False).
 
-    Parameters
-    ----------
-    scorer, image
-        As for `as_batch`.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
+    Raises ValueError if it is neither.
     """
     shape, expected = np.shape(image), scorer.inputs[0].shape[1:]
     if _fits(shape, expected):
@@ -201,7 +196,12 @@ def _squashes(operation: keras.Operation) -> bool:
 
 def _graph(model: keras.Model) -> keras.Model:
     """Return the same layers as a plain, uncompiled functional model."""
-    return keras.Model(model.inputs, model.outputs, name=model.name)
+    return keras.Model(_unpacked(model.inputs), model.outputs[0], name=model.name)
+
+
+def _unpacked(tensors: list) -> object:
+    """Return the tensor itself where there is only one, as Keras expects it back."""
+    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def _rebuilt(model: keras.Model, *, squash: bool) -> keras.Model:
@@ -223,10 +223,12 @@ def _rebuilt(model: keras.Model, *, squash: bool) -> keras.Model:
             layer = _WithoutActivation(layer)
         return layer(*args, **kwargs)
 
-    images = keras.Input(batch_shape=model.inputs[0].shape, dtype="float32")
+    inputs = [
+        keras.Input(batch_shape=one.shape, dtype="float32") for one in model.inputs
+    ]
     return keras.models.clone_model(
         graph,
-        input_tensors=[images],
+        input_tensors=_unpacked(inputs),
         clone_function=lambda layer: layer,
         call_function=call,
     )

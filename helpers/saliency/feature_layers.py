@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import keras
+from helpers.quiet_start import quiet_start
+
+with quiet_start():
+    import keras
 
 
 def feature_layers(model: keras.Model) -> list[str]:

@@ -13,23 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from helpers.feature_layers import feature_layers, find_feature_layer, recording
-from helpers.logit_models import as_baseline, as_batch, is_stack, logit_model
-from helpers.saliency_measures import completeness_gap, enlarge
+from helpers.quiet_start import quiet_start
+from helpers.saliency.feature_layers import find_feature_layer, recording
+from helpers.saliency.logit_models import (
+    as_baseline,
+    as_batch,
+    is_stack,
+    logit_model,
+)
 
-__all__ = [
-    "completeness_gap",
-    "enlarge",
-    "feature_layers",
-    "grad_cam",
-    "gradient",
-    "integrated_gradients",
-    "logit_model",
-]
+with quiet_start():
+    import keras
+    import tensorflow as tf
 
 IMAGES_AT_ONCE = 32
 
