@@ -17,7 +17,9 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.dicom_pixels.errors import DicomPixelsError
-from helpers.dicom_pixels.image import read_pixels
+from helpers.dicom_pixels.header import text
+from helpers.dicom_pixels.image import DicomPixels, read_pixels
+from helpers.dicom_pixels.polarity import looks_negative
 
 OTHER_FILES = {".csv", ".txt", ".json", ".md", ".png", ".jpg", ".npz", ".xml"}
 
@@ -64,9 +66,12 @@ def _one(path: Path) -> dict:
     try:
         pixels = read_pixels(path)
         low, high = pixels.display_range
-        pixels.display()
+        shown = pixels.display()
     except DicomPixelsError as error:
         return {"refused": str(error)}
+    notes = list(pixels.notes)
+    if _is_chest_film(pixels) and looks_negative(shown):
+        notes.append("Looks like a negative: is the Photometric Interpretation true?")
     return {
         "size": " x ".join(map(str, pixels.values.shape)),
         "unit": pixels.unit,
@@ -74,9 +79,15 @@ def _one(path: Path) -> dict:
         "transfer_syntax": pixels.transfer_syntax,
         "low": low,
         "high": high,
-        "notes": " ".join(pixels.notes),
+        "notes": " ".join(notes),
         "refused": "",
     }
+
+
+def _is_chest_film(pixels: DicomPixels) -> bool:
+    header = pixels.dataset
+    film = text(header, "Modality") in ("CR", "DX") and pixels.values.ndim == 2
+    return film and text(header, "BodyPartExamined") == "CHEST"
 
 
 def main(arguments: list[str]) -> int:
