@@ -5,11 +5,7 @@
 cohort of the lessons. Nothing here imports another part of ``helpers``.
 """
 
-from helpers.phantoms.chest_cohort import (
-    GENERATOR_VERSION,
-    ChestCohortSettings,
-    make_chest_cohort,
-)
+from helpers.phantoms.chest_cohort import GENERATOR_VERSION, make_chest_cohort
 from helpers.phantoms.patients import (
     Examination,
     Patient,
@@ -17,6 +13,7 @@ from helpers.phantoms.patients import (
     draw_patient,
 )
 from helpers.phantoms.radiograph import Radiograph, render_chest
+from helpers.phantoms.visits import ChestCohortSettings
 
 __all__ = [
     "GENERATOR_VERSION",

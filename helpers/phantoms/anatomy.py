@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.patients import Patient, draw_patient
+from helpers.phantoms.patients import Patient
+from helpers.phantoms.pulmonary_tree import Tree, pulmonary_tree
 from helpers.phantoms.skeleton import Skeleton, build_skeleton
 from helpers.phantoms.solids import Interval, hull, intersect, subtract
 from helpers.phantoms.texture import lung_and_soft_textures
@@ -18,20 +19,10 @@ from helpers.phantoms.thorax import (
     dome_interval,
     heart_interval,
 )
-from helpers.phantoms.vessels import (
-    Tree,
-    Tube,
-    airways,
-    great_vessels,
-    pulmonary_tree,
-    tube_interval,
-)
+from helpers.phantoms.tubes import Tube, tube_interval
+from helpers.phantoms.vessels import airways, great_vessels
 
-_HEART_VESSELS = (
-    "ascending aorta and arch",
-    "superior vena cava",
-    "pulmonary trunk",
-)
+_AORTA = ("ascending aorta and arch", "descending aorta")
 _HILAR_VESSELS = ("right pulmonary artery", "left pulmonary artery")
 
 
@@ -47,7 +38,7 @@ class Anatomy:
     vessels, airways : dict of str to Tube
     tree : Tree
         Pulmonary vessels.
-    lung_texture, soft_texture : float32 arrays of shape (288, 288)
+    lung_texture, soft_texture : float32 arrays of shape (256, 256)
     """
 
     patient: Patient
@@ -69,9 +60,8 @@ class ChestSolids:
     lungs : list of Interval
         Disjoint pieces of both lungs, sorted from front to back.
     mediastinum : Interval
-        Heart, great vessels and the tissue between them.
+        Heart, central veins and arteries, and the tissue between them.
     aorta : Interval
-        The descending aorta.
     abdomen : Interval
         What lies under the diaphragm.
     hilar : list of Interval
@@ -123,10 +113,10 @@ def chest_solids(
     thorax = anatomy.thorax
     heart = heart_interval(thorax, x, z, raised_mm=raised_mm)
     abdomen = dome_interval(thorax, x, z, raised_mm=raised_mm)
-    middle = hull(heart, _core(x, z))
-    for name in _HEART_VESSELS:
+    middle = hull(heart, _core(anatomy, x, z))
+    for name in ("superior vena cava", "pulmonary trunk"):
         middle = hull(middle, tube_interval(anatomy.vessels[name], x, z))
-    aorta = tube_interval(anatomy.vessels["descending aorta"], x, z)
+    aorta = hull(*(tube_interval(anatomy.vessels[name], x, z) for name in _AORTA))
     cavity = intersect(cage_interval(thorax, x, z), apex_interval(thorax, x, z))
     lungs = [cavity]
     for hole in (abdomen, middle, aorta, _spine_body(anatomy, x, z)):
@@ -135,15 +125,19 @@ def chest_solids(
     return ChestSolids(lungs, middle, aorta, abdomen, hilar)
 
 
-def _core(x: np.ndarray, z: np.ndarray) -> Interval:
+def _core(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
     """Return the tissue about the trachea, oesophagus and great vessels."""
-    width = 15 + 6 * np.exp(-np.square((z + 18) / 30)) + 16 / (1 + np.exp(-(z - 74) / 10))
-    half = 56 * np.sqrt(np.maximum(1 - np.square((x - 1) / width), 0))
+    inlet = 14 / (1 + np.exp(-(z - 80) / 9))
+    upper = 9 / (1 + np.exp(-(z - 6) / 16))
+    width = 15 + upper + 5 * np.exp(-np.square((z + 20) / 26)) + inlet
+    off = x - 1 - 0.6 * anatomy.skeleton.spine_x(z) - 2.5 * np.sin(z / 23)
+    u = np.square(off / width)
+    half = 54 * np.sqrt(np.maximum(1 - u * (0.3 + 0.7 * u), 0))
     return 4 - half, 4 + half
 
 
 def _spine_body(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
     """Return the vertebral column with its muscles, against the back wall."""
-    off = x - anatomy.skeleton.spine_x(z)
-    half = 38 * np.sqrt(np.maximum(1 - np.square(off / 23), 0))
+    off = x - anatomy.skeleton.spine_x(z) - 1.5 * np.sin(z / 31 + 1)
+    half = 36 * np.sqrt(np.maximum(1 - np.square(off / (22 - z / 60)), 0))
     return 94 - half, 94 + half

@@ -28,16 +28,15 @@ def process_for_display(
         Factor on the window's steepness, and offset as a share of white.
     """
     log = -np.log(counts)
-    broad = gaussian_filter(log, 28.0 / pixel_mm, mode="nearest", truncate=2.5)
+    n = len(log)
+    chest = (slice(n // 6, -(n // 12), 2), slice(n // 8, -(n // 8), 2))
+    broad = gaussian_filter(log, 20.0 / pixel_mm, mode="nearest", truncate=2.5)
     fine = log - gaussian_filter(log, 3.0 / pixel_mm, mode="nearest", truncate=3)
-    mixed = log - 0.30 * broad + 0.35 * fine
-    n = len(mixed)
-    chest = mixed[n // 6 : -n // 12 : 2, n // 8 : -n // 8 : 2]
-    low, high = np.percentile(chest, [4, 95])
-    middle, half = (low + high) / 2, max((high - low) / 2, 1e-3)
-    scaled = contrast * (mixed - middle) / half
-    # a long shoulder keeps detail behind the heart
-    bent = np.where(scaled > 0, np.tanh(0.95 * scaled) / np.tanh(0.95), scaled)
-    bent = np.where(bent < -0.8, -0.8 + 0.6 * (bent + 0.8), bent)
+    # dense parts are compressed more, so that detail behind the heart survives
+    dense = np.maximum(broad - np.percentile(broad[chest], 35), 0)
+    mixed = log - 0.22 * broad - 0.33 * dense + 0.35 * fine
+    low, high = np.percentile(mixed[chest], [3, 97])
+    scaled = contrast * (mixed - (low + high) / 2) / max((high - low) / 2, 1e-3)
+    bent = np.tanh(0.6 * scaled) / np.tanh(0.6)
     grey = 0.50 + brightness + 0.37 * bent
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)

@@ -7,10 +7,11 @@ import numpy as np
 from helpers.phantoms.anatomy import Anatomy
 from helpers.phantoms.findings import Finding
 from helpers.phantoms.projection import View
+from helpers.phantoms.pulmonary_tree import Tree
 from helpers.phantoms.solids import ellipsoid, intersect, length
 from helpers.phantoms.texture import look_up
 from helpers.phantoms.tracing import Paths, tree_thickness
-from helpers.phantoms.vessels import Tree, _window
+from helpers.phantoms.tubes import grid_window
 
 #: A pixel belongs to a finding from this thickness of soft tissue on.
 #: 4 mm take 6 % of the primary beam at 60 keV, 2 mm take 3 %.
@@ -40,7 +41,7 @@ def filled_thickness(
     for centre, radius in zip(finding.centres, finding.radii, strict=True):
         # rotation and tilt displace a ball as a whole
         place = centre + centre[1] * np.array([view.rotation, 0, view.tilt])
-        window = _window(x, z, place, place, margin=radius)
+        window = grid_window(x, z, place, place, margin=radius)
         if window is None:
             continue
         ball = ellipsoid(x[window], z[window], centre=place, radii=(radius,) * 3)
@@ -56,12 +57,13 @@ def filled_thickness(
     total *= np.float32(view.stretch[1] * finding.fill)
     if finding.kind == "nodule":
         return np.minimum(total, paths.lung)
-    mottle = 0.30 * look_up(anatomy.soft_texture, 2.2 * x, 2.2 * z)
+    mottle = 0.30 * look_up(anatomy.soft_texture, 1.6 * x, 1.6 * z)
     mottle += 0.08 * look_up(anatomy.lung_texture, x, z)
     total *= np.maximum(1 + mottle, 0.2)
     lung = np.maximum(paths.lung, 1)
     share = 1 - np.exp(-total / lung)
-    return paths.lung * share - _bronchogram(finding, anatomy, view) * share
+    air = 0.7 * _bronchogram(finding, anatomy, view)
+    return np.maximum(paths.lung - air, 0) * share
 
 
 def _cut_by_fissure(

@@ -25,8 +25,8 @@ FINDINGS = ("consolidation", "nodule")
 
 #: Share of patients with the finding at the first visit.
 FREQUENCY = {"consolidation": 0.34, "nodule": 0.20}
-_PERSISTS = {"consolidation": 0.80, "nodule": 0.95}
-_APPEARS = {"consolidation": 0.12, "nodule": 0.04}
+_PERSISTS = {"consolidation": 0.88, "nodule": 0.95}
+_APPEARS = {"consolidation": 0.09, "nodule": 0.04}
 
 #: Factor on how densely consolidation fills the lung.
 DIFFICULTY = {"easy": 1.5, "default": 1.0, "hard": 0.6}
@@ -58,7 +58,9 @@ class Finding:
     fissure: tuple[float, float, int] | None = None
 
 
-def in_lung(anatomy: Anatomy, points: np.ndarray, *, margin_mm: float = 6.0) -> np.ndarray:
+def in_lung(
+    anatomy: Anatomy, points: np.ndarray, *, margin_mm: float = 6.0
+) -> np.ndarray:
     """Return which points (n, 3) lie in aerated lung, away from its borders."""
     x, y, z = np.asarray(points, float).T
     thorax = anatomy.thorax
@@ -74,7 +76,9 @@ def in_lung(anatomy: Anatomy, points: np.ndarray, *, margin_mm: float = 6.0) -> 
     return inside
 
 
-def _place_in_lung(anatomy: Anatomy, rng: np.random.Generator, low: float) -> np.ndarray:
+def place_in_lung(
+    anatomy: Anatomy, rng: np.random.Generator, *, low: float
+) -> np.ndarray:
     """Return one point in the lungs; ``low`` pulls it towards the bases."""
     trial = rng.uniform((-125, -85, -150), (125, 90, 85), (800, 3))
     trial = trial[in_lung(anatomy, trial)]
@@ -84,9 +88,9 @@ def _place_in_lung(anatomy: Anatomy, rng: np.random.Generator, low: float) -> np
 
 def draw_consolidation(anatomy: Anatomy, rng: np.random.Generator) -> Finding:
     """Return one airspace consolidation, patchy or bounded by a fissure."""
-    centre = _place_in_lung(anatomy, rng, low=0.45)
-    extent = rng.uniform(14, 27) * np.array([1.0, 1.1, rng.uniform(0.7, 1.15)])
-    number = int(rng.integers(16, 34))
+    centre = place_in_lung(anatomy, rng, low=0.45)
+    extent = rng.uniform(15, 30) * np.array([1.0, 1.1, rng.uniform(0.7, 1.15)])
+    number = int(rng.integers(24, 46))
     cloud = centre + rng.standard_normal((number, 3)) * extent
     cloud[0] = centre
     # a finding stays in the lung where it began
@@ -100,8 +104,8 @@ def draw_consolidation(anatomy: Anatomy, rng: np.random.Generator) -> Finding:
     return Finding(
         kind="consolidation",
         centres=cloud,
-        radii=rng.uniform(9, 20, len(cloud)),
-        fill=float(rng.uniform(0.4, 0.9)),
+        radii=rng.uniform(10, 21, len(cloud)),
+        fill=float(rng.uniform(0.5, 1.0)),
         fissure=fissure,
     )
 
@@ -110,7 +114,7 @@ def draw_nodules(anatomy: Anatomy, rng: np.random.Generator) -> Finding:
     """Return one to three nodules of 6 to 30 mm, slightly lobulated."""
     centres, radii = [], []
     for _ in range(1 + rng.binomial(2, 0.2)):
-        centre = _place_in_lung(anatomy, rng, low=-0.2)
+        centre = place_in_lung(anatomy, rng, low=-0.2)
         radius = float(np.clip(rng.lognormal(np.log(7.0), 0.42), 3, 15))
         lobe = rng.standard_normal((3, 3))
         lobe /= np.linalg.norm(lobe, axis=1, keepdims=True)
@@ -158,5 +162,5 @@ def finding_at_visit(
         finding,
         centres=middle + growth * (finding.centres - middle),
         radii=finding.radii * growth,
-        fill=float(np.clip(finding.fill * growth, 0.25, 0.85)),
+        fill=float(np.clip(finding.fill * growth, 0.4, 1.0)),
     )

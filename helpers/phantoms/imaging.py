@@ -73,7 +73,9 @@ def scatter(primary: np.ndarray, *, pixel_mm: float, detector: Detector) -> np.n
     return (detector.scatter_strength * spread).astype(primary.dtype)
 
 
-def detector_blur(image: np.ndarray, *, pixel_mm: float, detector: Detector) -> np.ndarray:
+def detector_blur(
+    image: np.ndarray, *, pixel_mm: float, detector: Detector
+) -> np.ndarray:
     """Return the image blurred by the screen and the focal spot."""
     sigma = np.hypot(DETECTOR_SIGMA_MM, detector.focal_sigma_mm) / pixel_mm
     return gaussian_filter(image, sigma, truncate=4) if sigma > 0.1 else image

@@ -148,7 +148,7 @@ def draw_patient(number: int, *, cohort_seed: int) -> Patient:
     size = 0.945 if female else 1.03
     fat = float(np.clip(rng.gamma(4.0, 4.2), 4, 42))
     stretch = (
-        _limited_normal(rng, size, 0.045) + 0.0009 * (fat - 15),
+        _limited_normal(rng, size, 0.05) + 0.0009 * (fat - 15),
         _limited_normal(rng, size, 0.06) + 0.0025 * (fat - 15),
         _limited_normal(rng, size * 0.985, 0.05) - 0.0012 * (fat - 15),
     )
@@ -159,7 +159,7 @@ def draw_patient(number: int, *, cohort_seed: int) -> Patient:
         age=age,
         stretch=stretch,
         fat_mm=fat,
-        heart_factor=_limited_normal(rng, 0.985 + 0.0006 * (age - 55), 0.06),
+        heart_factor=_limited_normal(rng, 0.985 + 0.001 * (age - 55), 0.075),
         aorta_factor=_limited_normal(rng, 1.0 + 0.005 * (age - 55), 0.08),
         breast_mm=float(min(breast, 75)),
         gland_fraction=float(np.clip(rng.normal(0.75 - 0.008 * age, 0.18), 0.05, 0.95)),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from helpers.phantoms.patients import Examination, Patient
 
 #: Side of the square field of view; 3 mm pixels at 128, 0.75 mm at 512.
 FIELD_MM = 384.0
+_RADIUS_CLASSES_MM = (0.8, 1.5, 2.6)
 _FIELD_CENTRE_MM = (0.0, -34.0)
 
 
@@ -100,36 +102,42 @@ def splat(
     radius : float array of shape (n,)
         mm.
     """
-    from scipy.ndimage import gaussian_filter
-
     row, column = view.points(place)
     rows, columns = view.x.shape
     total = np.zeros((rows, columns), np.float32)
     step = view.pixel_mm / view.stretch[0]
     area = step * view.pixel_mm / view.stretch[2]
-    edges = (0.0, 0.7, 1.2, 2.0, 3.2, 99.0)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
-        chosen = (radius >= low) & (radius < high)
+    classes = np.searchsorted(_RADIUS_CLASSES_MM, radius)
+    layers = _bilinear(row, column, volume, classes=classes, shape=view.x.shape)
+    for number, layer in enumerate(layers):
+        chosen = classes == number
         if not chosen.any():
             continue
-        layer = _bilinear(row[chosen], column[chosen], volume[chosen], view.x.shape)
         sigma = max(np.sqrt(np.mean(np.square(radius[chosen]))) / 2 / step, 0.25)
-        total += gaussian_filter(layer, sigma, truncate=3) / np.float32(area)
-    return total
+        total += gaussian_filter(layer, sigma, truncate=3)
+    return total / np.float32(area)
 
 
 def _bilinear(
-    row: np.ndarray, column: np.ndarray, weight: np.ndarray, shape: tuple[int, int]
+    row: np.ndarray,
+    column: np.ndarray,
+    weight: np.ndarray,
+    *,
+    classes: np.ndarray,
+    shape: tuple[int, int],
 ) -> np.ndarray:
-    """Return a float32 image with the weights shared between four neighbours."""
-    top, left = np.floor(row).astype(int), np.floor(column).astype(int)
+    """Return one float32 image a class, weights shared between four neighbours."""
+    rows, columns = shape
+    inside = (row >= 0) & (row < rows - 1) & (column >= 0) & (column < columns - 1)
+    row, column, weight = row[inside], column[inside], weight[inside]
+    top, left = row.astype(np.int64), column.astype(np.int64)
     down, right = row - top, column - left
-    total = np.zeros(shape[0] * shape[1])
-    for i, part_i in ((0, 1 - down), (1, down)):
-        for j, part_j in ((0, 1 - right), (1, right)):
-            r, c = top + i, left + j
-            ok = (r >= 0) & (r < shape[0]) & (c >= 0) & (c < shape[1])
-            total += np.bincount(
-                r[ok] * shape[1] + c[ok], (weight * part_i * part_j)[ok], total.size
-            )
-    return total.reshape(shape).astype(np.float32)
+    first = (classes[inside] * rows + top) * columns + left
+    place = np.concatenate([first, first + 1, first + columns, first + columns + 1])
+    share = np.concatenate([
+        weight * (1 - down) * (1 - right), weight * (1 - down) * right,
+        weight * down * (1 - right), weight * down * right,
+    ])  # fmt: skip
+    number = len(_RADIUS_CLASSES_MM) + 1
+    total = np.bincount(place, share, number * rows * columns)
+    return total.reshape(number, rows, columns).astype(np.float32)

@@ -14,7 +14,7 @@ import numpy as np
 from helpers.phantoms.patients import Patient, random_stream
 from helpers.phantoms.solids import HeightTable, Interval
 from helpers.phantoms.thorax import Thorax, cage_interval
-from helpers.phantoms.vessels import Tube, _tube, _window
+from helpers.phantoms.tubes import Tube, grid_window, smooth_tube
 
 N_RIBS = 12
 _WALL_MM = 8.5
@@ -107,20 +107,26 @@ def _vertebrae(centres: np.ndarray) -> tuple[HeightTable, HeightTable]:
 
 def _clavicle(rng: np.random.Generator, side: int) -> Tube:
     """Return one clavicle: an S from the sternum to the shoulder."""
-    medial = 60 + rng.normal(0, 5)
-    rise = 24 + rng.normal(0, 7)
+    medial = 58 + rng.normal(0, 5)
+    rise = 30 + rng.normal(0, 8)
+    sag = rng.normal(5, 2)
     thick = 1 + rng.normal(0, 0.06)
-    return _tube(
-        [(side * 15, -62, medial, 8.0), (side * 32, -66, medial + 3, 6.8),
-         (side * 62, -66, medial + 0.38 * rise, 5.6),
-         (side * 98, -48, medial + 0.85 * rise, 5.4),
-         (side * 130, -26, medial + rise, 5.8), (side * 152, -16, medial + rise, 7.0)],
-        factor=thick,
-    )  # fmt: skip
+    rows = [
+        (15, -62, medial, 8.0), (32, -66, medial + 2 + 0.08 * rise, 6.8),
+        (62, -66, medial + 0.42 * rise + 0.6 * sag, 5.5),
+        (95, -50, medial + 0.82 * rise + sag, 5.2),
+        (126, -28, medial + 1.02 * rise, 5.8), (150, -14, medial + 0.96 * rise, 7.0),
+    ]  # fmt: skip
+    return smooth_tube([(side * x, y, z, r) for x, y, z, r in rows], factor=thick)
 
 
 def ribs(
-    skeleton: Skeleton, thorax: Thorax, x: np.ndarray, z: np.ndarray, *, raised_mm: float
+    skeleton: Skeleton,
+    thorax: Thorax,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    raised_mm: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return cortical and inner thickness of the 24 ribs, in mm.
 
@@ -214,9 +220,9 @@ def spine(
     half = 16.5 + np.clip(-z, -60, 200) * 0.018 - 1.5 * (body * (1 - plate))
     u = np.square(off / half)
     room = np.maximum(1 - u * u, 0)
-    inside = 22 * np.sqrt(room) * body
+    inside = 20 * np.sqrt(room) * (0.45 + 0.55 * body)
     side = np.exp(-0.5 * np.square((np.abs(off) - half + 0.8) / 0.8))
-    cortex = 1.0 * body * np.sqrt(room) + 1.6 * side * body + 1.6 * plate * room
+    cortex = (0.5 + 0.5 * body) * np.sqrt(room) + 1.3 * side * body + 1.1 * plate * room
     nearest = skeleton.pedicle[
         np.abs(skeleton.pedicle[:, None] - z[:, z.shape[1] // 2]).argmin(axis=0)
     ][:, None]
@@ -237,7 +243,7 @@ def tube_bone(
     outer, inner = np.zeros_like(x), np.zeros_like(x)
     for k in range(len(tube.radii) - 1):
         a, b = tube.points[k], tube.points[k + 1]
-        window = _window(x, z, a, b, margin=max(tube.radii[k : k + 2]) + 2)
+        window = grid_window(x, z, a, b, margin=max(tube.radii[k : k + 2]) + 2)
         if window is None:
             continue
         dx, _, dz = b - a

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 Interval = tuple[np.ndarray, np.ndarray]
 
@@ -36,7 +37,9 @@ class HeightTable:
     values: np.ndarray
 
     @classmethod
-    def through(cls, heights_mm: Sequence[float], values: Sequence[float]) -> HeightTable:
+    def through(
+        cls, heights_mm: Sequence[float], values: Sequence[float]
+    ) -> HeightTable:
         """Return the monotone cubic through the points, constant beyond them.
 
         Examples
@@ -45,8 +48,6 @@ class HeightTable:
         >>> float(table(np.array([50.0]))[0])
         15.0
         """
-        from scipy.interpolate import PchipInterpolator
-
         order = np.argsort(heights_mm)
         x, y = np.asarray(heights_mm, float)[order], np.asarray(values, float)[order]
         grid = np.arange(_TABLE_LOW_MM, _TABLE_HIGH_MM + _TABLE_STEP_MM, _TABLE_STEP_MM)

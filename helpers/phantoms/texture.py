@@ -10,10 +10,11 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+from scipy import fft
 
 from helpers.phantoms.patients import Patient, random_stream
 
-_CELLS = 288
+_CELLS = 256
 _STEP_MM = 1.5
 
 
@@ -31,7 +32,7 @@ def _power_law_gain(exponent: float, longest_mm: float) -> np.ndarray:
 def random_field(
     rng: np.random.Generator, *, exponent: float, longest_mm: float
 ) -> np.ndarray:
-    """Return a float32 field (288, 288) of mean 0 and standard deviation 1.
+    """Return a float32 field (256, 256) of mean 0 and standard deviation 1.
 
     Parameters
     ----------
@@ -42,8 +43,8 @@ def random_field(
         Wavelength above which the spectrum is flat.
     """
     noise = rng.standard_normal((_CELLS, _CELLS), dtype=np.float32)
-    spectrum = np.fft.rfft2(noise) * _power_law_gain(exponent, longest_mm)
-    field = np.fft.irfft2(spectrum, s=(_CELLS, _CELLS))
+    spectrum = fft.rfft2(noise) * _power_law_gain(exponent, longest_mm)
+    field = fft.irfft2(spectrum, s=(_CELLS, _CELLS))
     return (field / field.std()).astype(np.float32)
 
 

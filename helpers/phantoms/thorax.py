@@ -24,8 +24,8 @@ _CAGE_DEPTH = {
     150: 46, 104: 58, 60: 74, 0: 90, -60: 97, -120: 98, -260: 92,
 }  # fmt: skip
 _BODY_WIDTH = {
-    220: 60, 168: 60, 150: 64, 138: 76, 128: 104, 118: 140, 106: 172, 88: 196,
-    60: 206, 36: 196, 14: 176, -20: 164, -80: 162, -150: 160, -260: 158,
+    220: 60, 168: 60, 150: 64, 138: 76, 128: 104, 118: 140, 106: 176, 90: 208,
+    62: 224, 38: 212, 14: 180, -20: 164, -80: 162, -150: 160, -260: 158,
 }  # fmt: skip
 _BODY_DEPTH = {
     220: 54, 160: 56, 130: 60, 100: 74, 60: 93, 0: 112, -60: 116, -260: 112,
@@ -123,7 +123,7 @@ def build_thorax(patient: Patient) -> Thorax:
         aorta_factor=patient.aorta_factor,
         fat_mm=patient.fat_mm,
         breast_mm=patient.breast_mm,
-        breast_shape=(rng.normal(82, 5), rng.normal(-92, 10), rng.normal(66, 5)),
+        breast_shape=(rng.normal(84, 5), rng.normal(-78, 11), rng.normal(60, 5)),
     )
 
 
@@ -201,4 +201,4 @@ def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray
     dz = (z - height - 3 * np.sign(x)) / radius
     dz = np.where(dz > 0, dz / 1.9, dz)
     room = np.maximum(1 - np.square(dx) - np.square(dz), 0)
-    return thorax.breast_mm * np.sqrt(room) * (0.35 + 0.65 * room)
+    return thorax.breast_mm * np.sqrt(room) * (0.55 + 0.45 * room)

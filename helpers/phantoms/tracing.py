@@ -10,12 +10,14 @@ from helpers.phantoms.anatomy import Anatomy, ChestSolids, chest_solids
 from helpers.phantoms.attenuation import attenuation_per_mm
 from helpers.phantoms.patients import Examination
 from helpers.phantoms.projection import View, splat
+from helpers.phantoms.pulmonary_tree import Tree
 from helpers.phantoms.shoulder import shoulders
 from helpers.phantoms.skeleton import ribs, spine
 from helpers.phantoms.solids import ellipsoid, intersect, length, total_length
 from helpers.phantoms.texture import look_up
 from helpers.phantoms.thorax import body_interval, breast_thickness
-from helpers.phantoms.vessels import Tree, arm_tubes, tube_interval
+from helpers.phantoms.tubes import tube_interval
+from helpers.phantoms.vessels import arm_tubes
 
 _BONE_DEPTH_MM = {"spine": 78.0, "shoulder": 0.0}
 
@@ -56,20 +58,20 @@ def tree_thickness(view: View, tree: Tree, *, sideways: float = 0.0) -> np.ndarr
         Displacement in units of each branch's radius: 0 for the vessels, about
         2 for the bronchi that run beside them.
     """
-    pieces = 5
-    share = (np.arange(pieces) + 0.5) / pieces
     along = tree.end - tree.start
     span = np.linalg.norm(along, axis=1)
-    place = tree.start[:, None] + share[None, :, None] * along[:, None]
-    across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1) / span[:, None]
-    place = place + sideways * (tree.radius[:, None] * across)[:, None]
+    step = np.maximum(0.7 * tree.radius, view.pixel_mm / view.stretch[0])
+    pieces = np.ceil(span / step).astype(int)
+    owner = np.repeat(np.arange(len(span)), pieces)
+    first = np.repeat(np.cumsum(pieces) - pieces, pieces)
+    share = (np.arange(len(owner)) - first + 0.5) / pieces[owner]
+    place = tree.start[owner] + share[:, None] * along[owner]
+    if sideways:
+        across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1)
+        across *= (sideways * tree.radius / span)[:, None]
+        place += across[owner]
     volume = np.pi * np.square(tree.radius) * span / pieces
-    return splat(
-        view,
-        place.reshape(-1, 3),
-        volume=np.repeat(volume, pieces),
-        radius=np.repeat(tree.radius, pieces),
-    )
+    return splat(view, place, volume=volume[owner], radius=tree.radius[owner])
 
 
 def trace_paths(anatomy: Anatomy, examination: Examination, view: View) -> Paths:
@@ -122,7 +124,7 @@ def trace_paths(anatomy: Anatomy, examination: Examination, view: View) -> Paths
 def _hilar_haze(x: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Return the share of small vessels and nodes crowded at both hila, 0 to 1."""
     height = np.where(x > 0, np.float32(-20), np.float32(-32))
-    off = np.square((np.abs(x) - 46) / 15) + np.square((z - height) / 24)
+    off = np.square((np.abs(x) - 42) / 17) + np.square((z - height) / 26)
     return np.exp(-0.5 * off)
 
 

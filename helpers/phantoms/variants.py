@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.phantoms.anatomy import Anatomy
-from helpers.phantoms.findings import _place_in_lung
+from helpers.phantoms.findings import place_in_lung
 from helpers.phantoms.patients import Examination, random_stream
 from helpers.phantoms.projection import View
-from helpers.phantoms.vessels import Tube, _window, tube_interval
+from helpers.phantoms.tubes import Tube, grid_window, tube_interval
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,13 @@ class Variants:
 def draw_variants(anatomy: Anatomy, examination: Examination) -> Variants:
     """Return the variants of a patient; plates of collapse change from day to day."""
     life = random_stream(anatomy.patient.seed, "anatomy", visit=8)
-    day = random_stream(anatomy.patient.seed, "examination", visit=10 + examination.visit)
+    which = 10 + examination.visit
+    day = random_stream(anatomy.patient.seed, "examination", visit=which)
     bands = [_band(anatomy, life, low=-0.6) for _ in range(life.binomial(2, 0.22))]
     plates = 0.10 + 0.012 * examination.inspiration_mm
     bands += [_band(anatomy, day, low=2.0) for _ in range(day.binomial(2, plates))]
     grains = [
-        [*_place_in_lung(anatomy, life, low=-0.1), life.uniform(1.3, 3.2)]
+        [*place_in_lung(anatomy, life, low=-0.1), life.uniform(1.3, 3.2)]
         for _ in range(life.binomial(3, 0.12))
     ]
     seen = life.random() < (0.22 if anatomy.patient.sex == "M" else 0.16)
@@ -61,7 +62,7 @@ def draw_variants(anatomy: Anatomy, examination: Examination) -> Variants:
 
 def _band(anatomy: Anatomy, rng: np.random.Generator, low: float) -> Tube:
     """Return a thin, slightly bent band of soft tissue in the lung."""
-    middle = _place_in_lung(anatomy, rng, low=low)
+    middle = place_in_lung(anatomy, rng, low=low)
     half = rng.uniform(9, 24)
     lean = rng.normal(0, 0.45)
     share = np.linspace(-1, 1, 7)
@@ -90,7 +91,7 @@ def variant_thickness(
         in_lung += np.maximum(1.5 * (back - front), 0)
     for *place, radius in variants.calcified:
         shown = np.array(place) + place[1] * np.array([view.rotation, 0, view.tilt])
-        window = _window(x, z, shown, shown, margin=radius)
+        window = grid_window(x, z, shown, shown, margin=radius)
         if window is not None:
             off = np.square(x[window] - shown[0]) + np.square(z[window] - shown[2])
             calcium[window] += 1.2 * np.sqrt(np.maximum(radius**2 - off, 0))

@@ -1,0 +1,143 @@
+"""The vessels of the lungs: trees that branch by Murray's law.
+
+They grow generation by generation: the cubes of the two daughters' radii sum to
+the mother's cube. Lengths and angles are chosen for appearance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.phantoms.patients import Patient, random_stream
+from helpers.phantoms.thorax import Thorax
+
+SMALLEST_RADIUS_MM = 0.45
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All segments of a branching tree.
+
+    Parameters
+    ----------
+    start, end : float arrays of shape (n, 3)
+        (x, y, z) of both ends in mm.
+    radius : float array of shape (n,)
+        mm at the start of each segment.
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    radius: np.ndarray
+
+
+def _turn(
+    direction: np.ndarray, angle: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a random unit vector across each direction, and the angle's cosine."""
+    across = rng.standard_normal(direction.shape)
+    across -= np.sum(across * direction, axis=1, keepdims=True) * direction
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    return across, np.cos(angle)[:, None]
+
+
+def grow_tree(
+    roots: Tree,
+    *,
+    inside: Callable[[np.ndarray], np.ndarray],
+    rng: np.random.Generator,
+) -> Tree:
+    """Grow a tree from its roots until the branches are thin or leave the lung.
+
+    Parameters
+    ----------
+    roots : Tree
+        First segments.
+    inside : callable
+        Points (n, 3) in mm to bool (n,): whether a branch may go there.
+    rng : numpy.random.Generator
+
+    References
+    ----------
+    Murray CD. The physiological principle of minimum work. PNAS 1926;12:207-214.
+    """
+    levels = [roots]
+    while len(levels[-1].radius) and len(levels) < 16:
+        mother = levels[-1]
+        share = rng.uniform(0.16, 0.5, len(mother.radius))
+        big = mother.radius * np.cbrt(1 - share)
+        small = mother.radius * np.cbrt(share)
+        along = mother.end - mother.start
+        along /= np.linalg.norm(along, axis=1, keepdims=True)
+        angle_big = rng.uniform(0.08, 0.42, len(share)) * (0.4 + 1.2 * share)
+        angle_small = rng.uniform(0.45, 1.0, len(share))
+        across, cos_big = _turn(along, angle_big, rng)
+        cos_small = np.cos(angle_small)[:, None]
+        ways = np.concatenate([
+            along * cos_big + across * np.sqrt(1 - cos_big**2),
+            along * cos_small - across * np.sqrt(1 - cos_small**2),
+        ])  # fmt: skip
+        radius = np.concatenate([big, small])
+        start = np.concatenate([mother.end, mother.end])
+        span = (4.5 + 3.4 * radius) * rng.uniform(0.75, 1.35, len(radius))
+        end = start + ways * span[:, None]
+        alive = (radius > SMALLEST_RADIUS_MM) & inside(end)
+        levels.append(Tree(start[alive], end[alive], radius[alive]))
+    return Tree(*(np.concatenate([getattr(level, part) for level in levels])
+                  for part in ("start", "end", "radius")))  # fmt: skip
+
+
+def pulmonary_tree(patient: Patient, thorax: Thorax) -> Tree:
+    """Return the vessels of both lungs."""
+    rng = random_stream(patient.seed, "anatomy", visit=4)
+
+    def inside(points: np.ndarray) -> np.ndarray:
+        x, y, z = points.T
+        width, depth = thorax.cage_width(z) - 7, thorax.cage_depth(z) - 7
+        in_cage = np.square(x / width) + np.square(y / depth) < 1
+        in_heart = (np.hypot(x - 16, z + 75) < 52) & (y < 26)
+        return in_cage & (z < 92) & (np.abs(x) > 22) & ~in_heart
+
+    roots = _hilar_roots(rng, patient.vessel_factor)
+    return grow_tree(roots, inside=inside, rng=rng)
+
+
+def _hilar_roots(rng: np.random.Generator, factor: float) -> Tree:
+    """Return the first segments of arteries and veins at both hila."""
+    starts, ways, radii = [], [], []
+    for side, x, z in ((-1, 41.0, -22.0), (1, 46.0, -12.0)):
+        # angle from straight down, outwards; more and larger branches below
+        for angle_deg, radius in zip(
+            (5, 22, 36, 50, 66, 84, 104, 126, 146, 160, 14, 42, 75, 118, -14, -4),
+            (
+                3.8,
+                3.6,
+                3.3,
+                3.0,
+                2.9,
+                2.6,
+                2.4,
+                2.3,
+                2.3,
+                2.1,
+                3.0,
+                2.7,
+                2.2,
+                2.0,
+                2.4,
+                2.6,
+            ),  # fmt: skip
+            strict=True,
+        ):
+            angle = np.deg2rad(angle_deg + rng.normal(0, 5))
+            down = 46 * max(np.cos(angle), 0) ** 1.5 * rng.uniform(0.2, 1.0)
+            starts.append((side * (x + 0.2 * down + rng.normal(0, 3)),
+                           rng.normal(14, 9), z - down + rng.normal(0, 5)))  # fmt: skip
+            ways.append((side * np.sin(angle), rng.normal(0.05, 0.33), -np.cos(angle)))
+            radii.append(radius * factor * np.exp(rng.normal(0, 0.10)))
+    start, way, radius = np.array(starts), np.array(ways), np.array(radii)
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    return Tree(start, start + way * (8 + 4 * radius)[:, None], radius)

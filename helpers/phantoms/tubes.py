@@ -1,0 +1,99 @@
+"""Tubes: round organs along a chain of points, in the reference frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from helpers.phantoms.solids import Interval
+
+
+@dataclass(frozen=True)
+class Tube:
+    """A chain of round segments.
+
+    Parameters
+    ----------
+    points : float array of shape (n, 3)
+        (x, y, z) in mm.
+    radii : float array of shape (n,)
+        mm.
+    """
+
+    points: np.ndarray
+    radii: np.ndarray
+
+
+def smooth_tube(
+    rows: list[tuple[float, float, float, float]],
+    *,
+    factor: float = 1.0,
+    parts: int = 2,
+) -> Tube:
+    """Return a smooth tube through rows of (x, y, z, radius), in mm.
+
+    Parameters
+    ----------
+    rows : list of tuple
+    factor : float
+        Factor on the radii.
+    parts : int
+        Straight segments between two rows.
+    """
+    table = np.asarray(rows, float)
+    place = np.arange(len(table))
+    fine = np.linspace(0, len(table) - 1, parts * (len(table) - 1) + 1)
+    smooth = PchipInterpolator(place, table)(fine)
+    return Tube(smooth[:, :3], smooth[:, 3] * factor)
+
+
+def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
+    """Return a tube as an interval of depth; the thickest segment counts.
+
+    Parameters
+    ----------
+    tube : Tube
+    x, z : float arrays of shape (rows, columns)
+        Regular grid in mm; ``z`` falls along rows, ``x`` rises along columns.
+    """
+    half = np.zeros_like(x)
+    middle = np.zeros_like(x)
+    for k in range(len(tube.radii) - 1):
+        a, b = tube.points[k], tube.points[k + 1]
+        ra, rb = tube.radii[k], tube.radii[k + 1]
+        window = grid_window(x, z, a, b, margin=max(ra, rb) + 3)
+        if window is None:
+            continue
+        px, pz = x[window] - a[0], z[window] - a[2]
+        dx, dy, dz = b - a
+        flat = max(dx * dx + dz * dz, 1e-6)
+        t = np.clip((px * dx + pz * dz) / flat, 0, 1)
+        off = np.square(px - t * dx) + np.square(pz - t * dz)
+        slant = min(np.sqrt((flat + dy * dy) / flat), 2.0)
+        chord = slant * np.sqrt(np.maximum(np.square(ra + t * (rb - ra)) - off, 0))
+        better = chord > half[window]
+        half[window] = np.where(better, chord, half[window])
+        middle[window] = np.where(better, a[1] + t * dy, middle[window])
+    return middle - half, middle + half
+
+
+def grid_window(
+    x: np.ndarray, z: np.ndarray, a: np.ndarray, b: np.ndarray, *, margin: float
+) -> tuple[slice, slice] | None:
+    """Return the slices of the grid near the segment a-b, or None when outside."""
+    # the grid may be rolled by a few degrees: the margin covers it
+    rows, columns = x.shape
+    x_start, x_stop = float(x[rows // 2, 0]), float(x[rows // 2, -1])
+    z_start, z_stop = float(z[0, columns // 2]), float(z[-1, columns // 2])
+    lean = margin + 5.4
+    across = (columns - 1) / (x_stop - x_start)
+    down = (rows - 1) / (z_start - z_stop)
+    low = max(int((min(a[0], b[0]) - lean - x_start) * across), 0)
+    high = min(int((max(a[0], b[0]) + lean - x_start) * across) + 2, columns)
+    top = max(int((z_start - max(a[2], b[2]) - lean) * down), 0)
+    bottom = min(int((z_start - min(a[2], b[2]) + lean) * down) + 2, rows)
+    if low >= high or top >= bottom:
+        return None
+    return slice(top, bottom), slice(low, high)
