@@ -1,0 +1,276 @@
+"""Measure the course against references and print the results, most of them as ratios.
+
+::
+
+    python -m tools.bench                         network, pipeline, dicom, phantoms
+    python -m tools.bench --only pipeline         one section (may be given again)
+    python -m tools.bench --only difficulty       five seeds on the default cohort
+    python -m tools.bench --only network --record write data/evidence, too
+
+Times depend on what else the machine does; ratios of times measured in turn less so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers import artefacts, cohorts, input_pipeline, intervals, networks, training
+from helpers.cohorts import Cohort, CohortError
+from helpers.cohorts.storage import written_whole
+from helpers.diagnostic_metrics import area_under_roc
+from helpers.networks import keras
+
+REAL_COHORT = "pneumoniamnist"
+RECORDED = "first_network_pneumoniamnist.csv"
+BLOCKS, STEPS_PER_BLOCK = 7, 12
+Trained = tuple[keras.Model, float | None]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the chosen sections in order."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION")
+    parser.add_argument("--seeds", type=int, default=3, help="of the network section")
+    parser.add_argument("--record", action="store_true", help="write data/evidence")
+    options = parser.parse_args(arguments)
+    os.environ["COURSE_QUIET"] = "1"
+    for name in options.only or [name for name in SECTIONS if name != "difficulty"]:
+        print(f"\n{name}: {SECTIONS[name].__doc__.splitlines()[0]}", flush=True)
+        SECTIONS[name](options)
+    return 0
+
+
+def network(options: argparse.Namespace) -> None:
+    """Lesson 21's network against the closest course's recipe, same images."""
+    cohort = real_or_default_cohort()
+    rows = []
+    for seed in range(options.seeds):
+        for name, recipe in (("lesson 21", lesson_21), ("reference", reference_recipe)):
+            row = {"network": name} | measured(cohort, recipe, seed)
+            rows.append(row)
+            print(
+                f"  {name}, seed {seed}: {row['weights']:,} weights, AUC "
+                f"{row['auc']:.3f}, {row['correct']} of {row['n_test']} right at 0.5, "
+                f"{row['seconds']:.0f} s of training",
+                flush=True,
+            )
+    table = pd.DataFrame(rows).set_index("network")
+    ours, reference = table.loc["lesson 21"], table.loc["reference"]
+    misses = (1 - ours["auc"].mean()) / (1 - reference["auc"].mean())
+    print(f"  1 - AUC, lesson 21 / reference: {misses:.2f}")
+    seconds = ours["seconds"].mean() / reference["seconds"].mean()
+    print(f"  seconds, lesson 21 / reference: {seconds:.2f}")
+    print(
+        "  The reference is a reconstruction: 8-8-12-12-20-50 filters, Adam, batch 16,"
+    )
+    print(
+        "  10 epochs, last weights kept, as described; the original has 44,607 weights."
+    )
+    if options.record and cohort.name == REAL_COHORT:
+        path = artefacts.DATA / "evidence" / RECORDED
+        with written_whole(path) as part:
+            ours.round(4).to_csv(part, index=False, lineterminator="\n")
+        print(f"  Recorded in data/evidence/{RECORDED}.")
+
+
+def pipeline(_: argparse.Namespace) -> None:
+    """Training through the input pipeline against one batch repeated in memory."""
+    rng = np.random.default_rng(0)
+    for side in (28, 128):
+        images = rng.integers(0, 256, (1024, side, side)).astype("uint8")
+        batches = input_pipeline.make_dataset(
+            images, rng.integers(0, 2, 1024), batch_size=32, augment=True, seed=0
+        ).repeat()
+        model = networks.small_residual_network((side, side, 1))
+        training.compile_network(model, steps=1000)
+        one_batch = next(iter(batches.take(1).repeat().cache()))
+        repeated = batches.from_tensors(one_batch).repeat()
+        fast, through = in_turn(lambda data, m=model: steps(m, data), repeated, batches)
+        print(
+            f"  {side} x {side}: {32 * STEPS_PER_BLOCK / through:,.0f} images/s "
+            f"through the pipeline, speed {fast / through:.2f} of one repeated batch",
+            flush=True,
+        )
+
+
+def dicom(_: argparse.Namespace) -> None:
+    """dicom_pixels.read_pixels against bare pydicom pixel_array, whole files."""
+    import pydicom
+    from pydicom.data import get_testdata_file
+
+    from helpers.dicom_pixels import read_pixels
+    from helpers.dicom_writing import write_radiograph
+
+    rng = np.random.default_rng(0)
+    film = rng.integers(0, 256, (2048, 2048)).astype("uint8")
+    names = ("CT_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm", "SC_rgb_jpeg.dcm")
+    with tempfile.TemporaryDirectory() as folder:
+        files = {name: get_testdata_file(name, download=False) for name in names}
+        files["radiograph, 2048 x 2048"] = write_radiograph(
+            Path(folder) / "film.dcm", film, patient_id="BENCH"
+        )
+        for name, path in files.items():
+            bare = median_seconds(lambda p=path: pydicom.dcmread(p).pixel_array)
+            ours = median_seconds(lambda p=path: read_pixels(p).values)
+            shown = median_seconds(lambda p=path: read_pixels(p).display())
+            print(
+                f"  {name}: {1000 * bare:.1f} ms bare; with unit and sign "
+                f"{ours / bare:.1f} times that, with display {shown / bare:.1f} times",
+                flush=True,
+            )
+
+
+def phantoms(_: argparse.Namespace) -> None:
+    """Radiographs of the in-silico cohort made per second and core."""
+    from helpers.phantoms import ChestCohortSettings, make_chest_cohort
+
+    settings = ChestCohortSettings(n_patients=60, n_images=100)
+    start = time.perf_counter()
+    images, _, _ = make_chest_cohort(settings, progress=False, workers=1)
+    rate = len(images) / (time.perf_counter() - start)
+    print(f"  {rate:.1f} images of 128 x 128 per second and core, start included")
+
+
+def difficulty(_: argparse.Namespace) -> None:
+    """Consolidation in the default cohort: brightness, pixels, network, five seeds."""
+    from helpers.phantoms.difficulty import brightness_auc, pixel_regression_auc
+
+    cohort = cohorts.load(artefacts.COMMITTED_COHORT)
+    finding = artefacts.COMMITTED_FINDING
+    test = cohort.split("internal test")
+    brightness = brightness_auc(test.images, test.labels(finding))
+    pixels = pixel_regression_auc(cohort.images, cohort.table, finding=finding)
+    print(f"  mean brightness: AUC {brightness:.3f} (at most 0.62 wanted)")
+    print(f"  logistic regression: AUC {pixels:.3f} (at most 0.75 wanted)", flush=True)
+    aucs = []
+    for seed in range(5):
+        row = measured(cohort, lesson_21, seed)
+        aucs.append(row["auc"])
+        print(
+            f"  network, seed {seed}: AUC {row['auc']:.3f}, tuning AUC "
+            f"{row['tuning_auc']:.3f}, {row['seconds']:.0f} s of training",
+            flush=True,
+        )
+    inside = all(0.85 <= auc <= 0.97 for auc in aucs)
+    print(f"  between 0.85 and 0.97 on each of five seeds: {inside}")
+
+
+def real_or_default_cohort() -> Cohort:
+    """Return real radiographs if they are at hand, else simulated ones, and say so."""
+    try:
+        return cohorts.load(REAL_COHORT)
+    except CohortError:
+        print(
+            f"  {REAL_COHORT} was not found: set COURSE_DATA_DIR to the folder that "
+            "holds it. Simulated radiographs at 28 x 28 instead."
+        )
+        return cohorts.load(artefacts.COMMITTED_COHORT, size=28)
+
+
+def lesson_21(cohort: Cohort, seed: int) -> Trained:
+    """Train lesson 21's network; return it and the tuning AUC of the kept epoch."""
+    settings = training.TrainingSettings(seed=seed)
+    model, history = training.train_small_network(cohort, settings=settings)
+    kept = history.set_index("epoch").loc[training.best_epoch(history)]
+    return model, float(kept["tuning_auc"])
+
+
+def reference_recipe(cohort: Cohort, seed: int) -> Trained:
+    """Train a reconstruction of the closest course's network with its recipe."""
+    layers = keras.layers
+    training.set_seed(seed)
+    model = keras.Sequential([keras.Input(training.input_shape(cohort))])
+    model.add(layers.Rescaling(1 / 255))
+    for first, second in ((8, 8), (12, 12)):
+        model.add(layers.Conv2D(first, 3, padding="same", activation="relu"))
+        model.add(layers.Conv2D(second, 3, padding="same", activation="relu"))
+        model.add(layers.MaxPooling2D())
+    model.add(layers.Conv2D(20, 3, padding="same", activation="relu"))
+    model.add(layers.Conv2D(50, 3, activation="relu"))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(24, activation="relu"))
+    model.add(layers.Dense(1, activation="sigmoid"))
+    model.compile("adam", "binary_crossentropy", jit_compile=False)
+    train = cohort.split("train")
+    labels = train.labels(cohort.finding())
+    model.fit(train.images, labels, batch_size=16, epochs=10, verbose=0)
+    return model, None
+
+
+def measured(
+    cohort: Cohort, recipe: Callable[[Cohort, int], Trained], seed: int
+) -> dict:
+    """Train once and open the internal test once."""
+    start = time.perf_counter()
+    model, tuning_auc = recipe(cohort, seed)
+    seconds = time.perf_counter() - start
+    test = cohort.split("internal test")
+    reference = test.labels(cohort.finding())
+    score = training.predict_scores(model, test.images)
+    interval = intervals.clustered_bootstrap(
+        area_under_roc, reference, score, clusters=test.table["patient_id"]
+    )
+    return {
+        "seed": seed,
+        "weights": model.count_params(),
+        "n_test": len(test),
+        "auc": area_under_roc(reference, score),
+        "auc_low": interval.low,
+        "auc_high": interval.high,
+        "correct": int(np.sum((score >= 0.5) == reference)),
+        "tuning_auc": tuning_auc,
+        "seconds": round(seconds, 1),
+        "measured": time.strftime("%Y-%m-%d"),
+    }
+
+
+def steps(model: keras.Model, batches) -> None:
+    """Train for one block of steps."""
+    model.fit(batches, steps_per_epoch=STEPS_PER_BLOCK, shuffle=False, verbose=0)
+
+
+def in_turn(action: Callable, first, second) -> tuple[float, float]:
+    """Return the median seconds of an action on two things, measured in turn."""
+    seconds: dict[int, list[float]] = {0: [], 1: []}
+    for block in range(BLOCKS + 1):
+        for number, thing in enumerate((first, second)):
+            start = time.perf_counter()
+            action(thing)
+            if block:  # the first round compiles
+                seconds[number].append(time.perf_counter() - start)
+    return float(np.median(seconds[0])), float(np.median(seconds[1]))
+
+
+def median_seconds(action: Callable[[], object], repeats: int = 15) -> float:
+    """Return the median time of an action in seconds, after one that warms up."""
+    times = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times[1:]))
+
+
+SECTIONS = {
+    "network": network,
+    "pipeline": pipeline,
+    "dicom": dicom,
+    "phantoms": phantoms,
+    "difficulty": difficulty,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

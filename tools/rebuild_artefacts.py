@@ -1,0 +1,135 @@
+"""Train lesson 21's network on the default cohort and write the committed files anew.
+
+::
+
+    python -m tools.rebuild_artefacts           train and write
+    python -m tools.rebuild_artefacts --check   train and compare, write nothing
+
+Written are data/checkpoints/chest_insilico_consolidation.keras, a record beside it
+(.json) and data/predictions/chest_insilico_consolidation.csv. On one machine the same
+scores come out; another one may differ, so what must agree is stated below.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+
+from helpers import artefacts, checkpoints, cohorts, training
+from helpers.cohorts.storage import written_whole
+from helpers.diagnostic_metrics import area_under_roc
+
+AUC_TOLERANCE = 0.02
+LOWEST_RANK_CORRELATION = 0.9
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return 1 if a comparison fails."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.rebuild_artefacts",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    options = parser.parse_args(arguments)
+    settings = training.TrainingSettings()
+    cohort = cohorts.load(artefacts.COMMITTED_COHORT)
+    finding = artefacts.COMMITTED_FINDING
+    start = time.perf_counter()
+    network, history = training.train_small_network(
+        cohort, finding=finding, settings=settings
+    )
+    seconds = time.perf_counter() - start
+    scores = checkpoints.score_table(network, cohort, finding)
+    print(f"Trained in {seconds:.0f} s; {summary(scores)}")
+    if artefacts.COMMITTED_SCORES.exists():
+        problem, sentence = compare(
+            artefacts.read_scores(artefacts.COMMITTED_SCORES), scores
+        )
+        print(sentence)
+        if options.check:
+            return int(problem)
+    elif options.check:
+        print("There are no committed scores to compare with.")
+        return 1
+    checkpoints.save_network(network, artefacts.COMMITTED_NETWORK)
+    artefacts.write_scores(scores, artefacts.COMMITTED_SCORES)
+    record = {
+        "cohort": artefacts.describe_cohort(cohort, finding),
+        "finding": finding,
+        "generator_version": generator_version(),
+        "training_settings": settings.as_dict(),
+        "weights": network.count_params(),
+        "kept_epoch": training.best_epoch(history),
+        "auc": {name: round(auc, 4) for name, auc in aucs(scores).items()},
+        "made_with": {
+            "python": platform.python_version(),
+            "keras": training.fitting.keras.__version__,
+            "machine": platform.machine(),
+        },
+    }
+    with written_whole(artefacts.COMMITTED_RECORD) as part:
+        part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    for path in (artefacts.COMMITTED_NETWORK, artefacts.COMMITTED_SCORES):
+        print(f"Wrote {path.name}, {path.stat().st_size / 1000:.0f} kB.")
+    return 0
+
+
+def compare(committed: pd.DataFrame, scores: pd.DataFrame) -> tuple[bool, str]:
+    """Say how far a new table of scores is from the committed one.
+
+    Parameters
+    ----------
+    committed, scores : DataFrame
+        With the columns of ``artefacts.COLUMNS``.
+
+    Returns
+    -------
+    problem : bool
+        True if the images differ, an AUC by more than 0.02, or the rank correlation
+        of the scores is at most 0.9.
+    sentence : str
+    """
+    keys = ["patient_id", "study_id", "split", "reference"]
+    if not committed[keys].equals(scores[keys]):
+        return True, "The committed scores are of other images or labels."
+    difference = np.abs(committed["score"] - scores["score"]).max()
+    rho = committed["score"].rank().corr(scores["score"].rank())
+    old, new = aucs(committed), aucs(scores)
+    auc_difference = max(abs(old[name] - new[name]) for name in old)
+    problem = auc_difference > AUC_TOLERANCE or rho <= LOWEST_RANK_CORRELATION
+    return problem, (
+        f"Against the committed scores: AUC differs by at most {auc_difference:.4f} "
+        f"(allowed {AUC_TOLERANCE}), rank correlation {rho:.3f} (more than "
+        f"{LOWEST_RANK_CORRELATION}), largest difference of a score {difference:.6f}."
+    )
+
+
+def aucs(scores: pd.DataFrame) -> dict[str, float]:
+    """Return the area under the ROC curve of each split."""
+    return {
+        name: area_under_roc(part["reference"], part["score"])
+        for name, part in scores.groupby("split")
+    }
+
+
+def summary(scores: pd.DataFrame) -> str:
+    """Return one line with the AUC of each split."""
+    return ", ".join(f"{name} AUC {auc:.3f}" for name, auc in aucs(scores).items())
+
+
+def generator_version() -> object:
+    """Return the version of the generator of the default cohort."""
+    from helpers.phantoms import GENERATOR_VERSION
+
+    return GENERATOR_VERSION
+
+
+if __name__ == "__main__":
+    sys.exit(main())
