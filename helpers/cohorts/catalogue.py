@@ -9,11 +9,10 @@ import pandas as pd
 
 from helpers.cohorts.downloads import local_candidates
 from helpers.cohorts.medmnist import KNOWN_VARIANTS
-from helpers.cohorts.medmnist_cards import FACTS
-from helpers.cohorts.registry import PublishedFile, published_files, published_names
+from helpers.cohorts.registry import PublishedFile, published_cards, published_files
 from helpers.cohorts.storage import cache_dir, data_dir
 
-COLUMNS = ["name", "shows", "task", "sizes", "images", "MB", "licence", "here"]
+COLUMNS = ["name", "shows", "findings", "sizes", "images", "MB", "licence", "here"]
 
 
 def list_cohorts() -> pd.DataFrame:
@@ -22,7 +21,7 @@ def list_cohorts() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns: name, what it shows, task, sizes in pixels, images, MB in memory at
+        Columns: name, what it shows, findings, sizes in pixels, images, MB in memory at
         the smallest size, licence, and whether it is on this machine ("here").
 
     Examples
@@ -31,19 +30,22 @@ def list_cohorts() -> pd.DataFrame:
     ['chest_insilico', 'pathmnist']
     """
     rows = [_insilico_row(), *_published_rows(), *_folder_rows()]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return _ReadableTable(table.set_index(pd.Index([""] * len(table))))
+    return _ReadableTable(rows, columns=COLUMNS)
 
 
 class _ReadableTable(pd.DataFrame):
-    """A DataFrame that prints whole, whatever the width of the terminal."""
-
-    @property
-    def _constructor(self) -> type[pd.DataFrame]:
-        return pd.DataFrame
+    """A DataFrame that prints whole and left-aligned, however narrow the terminal."""
 
     def __repr__(self) -> str:
-        return self.to_string(index=False, justify="left")
+        cells = self.astype(str)
+        widths = [max(cells[name].str.len().max(), len(name)) for name in cells]
+        rows = [list(cells.columns), *cells.itertuples(index=False)]
+        return "\n".join(
+            "  ".join(
+                cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+            ).rstrip()
+            for row in rows
+        )
 
     __str__ = __repr__
 
@@ -63,26 +65,20 @@ def _insilico_row() -> list[object]:
 
 
 def _published_rows() -> Iterator[list[object]]:
-    for name in published_names():
+    for name, card in published_cards().items():
         files = [entry for entry in published_files() if entry.name == name]
-        smallest = min(files, key=lambda entry: entry.size)
+        smallest = files[0]
+        classes = f"{card.default_finding} and {len(smallest.classes) - 1} more"
         yield [
             name,
-            FACTS[name].modality + (", volumes" if smallest.dims == "3D" else ""),
-            _task(smallest),
+            card.modality + (", volumes" if smallest.dims == "3D" else ""),
+            next(iter(card.findings), classes),
             ", ".join(str(entry.size) for entry in files),
             sum(smallest.counts),
             round(smallest.unpacked_mb),
             smallest.licence,
             ", ".join(str(entry.size) for entry in files if _is_here(entry)) or "no",
         ]
-
-
-def _task(entry: PublishedFile) -> str:
-    if FACTS[entry.name].positive:
-        return FACTS[entry.name].positive[0][0]
-    kind = "labels" if "multi-label" in entry.task else "classes"
-    return f"{len(entry.classes)} {kind}"
 
 
 def _is_here(entry: PublishedFile) -> bool:

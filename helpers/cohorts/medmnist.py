@@ -13,11 +13,14 @@ import pooch
 from helpers.cohorts.card import Card, CohortError
 from helpers.cohorts.contract import Cohort
 from helpers.cohorts.downloads import DownloadSettings, fetch, local_candidates
-from helpers.cohorts.medmnist_cards import FACTS, MEDMNIST_CITATION
-from helpers.cohorts.registry import PublishedFile, find_published
+from helpers.cohorts.registry import PublishedFile, find_published, published_cards
 from helpers.cohorts.storage import cache_dir, tell
 from helpers.cohorts.validation import validate
 
+MEDMNIST_CITATION = (
+    "Yang J, Shi R, Wei D, et al. MedMNIST v2. Scientific Data 2023;10:41, "
+    "doi:10.1038/s41597-022-01721-8"
+)
 SPLIT_NAMES = {"train": "train", "val": "tuning", "test": "internal test"}
 
 
@@ -160,34 +163,29 @@ def _read_split(
     try:
         with np.load(path, allow_pickle=False) as file:
             images, labels = file[f"{split}_images"], file[f"{split}_labels"]
-    except KeyError as error:
+    except (KeyError, ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise _unreadable(path, error) from error
+    if images.dtype != np.uint8 or len(images) != len(labels):
         raise CohortError(
-            f"{path.name} lacks the array {error.args[0].split()[0]}; expected "
-            "train_, val_ and test_ images and labels, as MedMNIST files have."
-        ) from error
-    except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
-        if "allow_pickle" in str(error):
-            raise CohortError(
-                f"{path.name} holds Python objects ({split}), not plain arrays. Such a "
-                "file can run any program when it is read, so the course never does. "
-                "Get the published file."
-            ) from error
-        raise CohortError(
-            f"{path.name} cannot be read as npz ({error}). It is damaged or not npz: "
-            "remove it and fetch it again."
-        ) from error
-    if images.dtype != np.uint8:
-        raise CohortError(
-            f"{split}_images of {path.name} has the type {images.dtype}; expected "
-            "uint8, 0 black to 255 white. Get the published file."
+            f"{path.name} has {len(images)} {split} images of the type {images.dtype} "
+            f"and {len(labels)} labels; expected uint8 images, 0 black to 255 white, "
+            "and one label each. Get the published file."
         )
-    labels = labels.reshape(len(labels), -1).astype(int)
-    if len(images) != len(labels):
-        raise CohortError(
-            f"{path.name} has {len(images)} {split} images but {len(labels)} labels; "
-            "expected one label per image. Get the published file."
+    return images, labels.reshape(len(labels), -1).astype(int)
+
+
+def _unreadable(path: Path, error: Exception) -> CohortError:
+    """Return the error for a file that is not an npz of plain arrays."""
+    if isinstance(error, KeyError):
+        why = f"lacks an array: {error.args[0]}. Expected train_, val_ and test_ arrays"
+    elif "allow_pickle" in str(error):
+        why = (
+            "holds Python objects, not plain arrays. Such a file can run any program "
+            "when it is read, so the course never does"
         )
-    return images, labels
+    else:
+        why = f"cannot be read as npz ({error}): it is damaged or something else"
+    return CohortError(f"{path.name} {why}. Remove it and get the published file.")
 
 
 def finding_columns(entry: PublishedFile, classes: np.ndarray) -> dict[str, np.ndarray]:
@@ -217,17 +215,17 @@ def finding_columns(entry: PublishedFile, classes: np.ndarray) -> dict[str, np.n
             f"{entry.file} holds the class numbers {sorted(known)}; expected only "
             f"{', '.join(f'{number} ({text})' for number, text in names.items())}."
         )
-    positive = FACTS[entry.name].positive or tuple(
-        (text, (number,)) for number, text in names.items()
-    )
+    findings = published_cards()[entry.name].findings or {
+        text: (number,) for number, text in names.items()
+    }
     return {
         finding: np.isin(classes[:, 0], numbers).astype(int)
-        for finding, numbers in positive
+        for finding, numbers in findings.items()
     }
 
 
 def _card(entry: PublishedFile, findings: tuple[str, ...], variant: str | None) -> Card:
-    facts = FACTS[entry.name]
+    facts = published_cards()[entry.name]
     return Card(
         title=facts.title,
         origin=f"MedMNIST v2, {facts.modality}; source: {facts.source}",
@@ -241,5 +239,5 @@ def _card(entry: PublishedFile, findings: tuple[str, ...], variant: str | None) 
             f"The published train / val / test are {' / '.join(SPLIT_NAMES.values())}.",
         ),
         variant=variant,
-        default_finding=facts.default_finding or findings[0],
+        default_finding=facts.default_finding,
     )

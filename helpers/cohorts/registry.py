@@ -1,6 +1,7 @@
-"""The list of published files: name, size, counts, licence, MD5 and address.
+"""The list of published files, and what is known of each data set beyond its file.
 
-It is read from `data/registry.csv`, one row per file of MedMNIST (28 to 224 pixels).
+`data/registry.csv` has one row per file of MedMNIST (size, counts, licence, MD5,
+address), `data/registry_cards.csv` one per data set (standard, source, findings).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from helpers.cohorts.card import CohortError
 from helpers.cohorts.storage import PROJECT
 
 REGISTRY = PROJECT / "data" / "registry.csv"
+CARDS = PROJECT / "data" / "registry_cards.csv"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,40 @@ class PublishedFile:
         return sum(self.counts) * pixels / 1e6
 
 
+@dataclass(frozen=True)
+class PublishedCard:
+    """Facts of one data set that its file does not hold.
+
+    Parameters
+    ----------
+    title, modality, reference_standard, source : str
+    findings : dict of str to tuple of int
+        The classes in which a finding is present, for binary and graded sets; empty:
+        one finding per class.
+    default_finding : str
+    """
+
+    title: str
+    modality: str
+    reference_standard: str
+    source: str
+    findings: dict[str, tuple[int, ...]]
+    default_finding: str
+
+
+@cache
+def published_cards() -> dict[str, PublishedCard]:
+    """Return the card of every data set by name."""
+    with CARDS.open(encoding="utf-8", newline="") as lines:
+        return {row.pop("name"): _published_card(row) for row in csv.DictReader(lines)}
+
+
+def _published_card(row: dict[str, str]) -> PublishedCard:
+    pairs = (pair.split("=") for pair in row.pop("findings").split("; ") if pair)
+    findings = {name: tuple(map(int, numbers.split())) for name, numbers in pairs}
+    return PublishedCard(findings=findings, **row)
+
+
 @cache
 def published_files() -> tuple[PublishedFile, ...]:
     """Return every file of the registry, in its order."""
@@ -81,8 +117,8 @@ def _published_file(row: dict[str, str]) -> PublishedFile:
 
 
 def published_names() -> list[str]:
-    """Return the names of the data sets, each once."""
-    return list(dict.fromkeys(entry.name for entry in published_files()))
+    """Return the names of the data sets."""
+    return list(published_cards())
 
 
 def find_published(name: str, size: int | None = None) -> PublishedFile:

@@ -13,6 +13,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 PROJECT = Path(__file__).resolve().parents[2]
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 STALE_AFTER_S = 24 * 3600
@@ -96,47 +101,20 @@ def one_process_at_a_time(target: Path, waiting_for: str) -> Iterator[None]:
     """Hold a lock on making `target`; a second process waits, with a sentence.
 
     The lock lies in the system's folder for temporary files and ends with the process,
-    however that ends. Where locks are not offered, the work goes on without one:
-    `written_whole` still keeps files whole.
+    however that ends. Where there are no such locks (Windows), the work may be done
+    twice; `written_whole` still keeps the file whole.
     """
-    name = hashlib.sha256(str(target.absolute()).encode()).hexdigest()[:16]
-    path = Path(tempfile.gettempdir()) / f"radiology-course-{name}.lock"
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError:
+    if fcntl is None:
         yield
         return
-    try:
-        if not _take(handle, wait=False):
-            tell(f"Another process is at work on {waiting_for}; waiting for it.")
-            _take(handle, wait=True)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _take(handle: int, *, wait: bool) -> bool:
-    """Lock an open file; False when another process holds it and `wait` is False."""
-    try:
-        if os.name == "nt":
-            return _take_on_windows(handle, wait=wait)
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError as error:
-        return error.errno not in (errno.EAGAIN, errno.EACCES)
-    return True
-
-
-def _take_on_windows(handle: int, *, wait: bool) -> bool:
-    import msvcrt
-
-    while True:
+    name = hashlib.sha256(f"{os.getuid()} {target.absolute()}".encode()).hexdigest()[
+        :16
+    ]
+    path = Path(tempfile.gettempdir()) / f"radiology-course-{name}.lock"
+    with path.open("w") as lock:
         try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            if not wait:
-                return False
-            time.sleep(0.2)
-        else:
-            return True
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(f"Another process is at work on {waiting_for}; waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -75,12 +75,6 @@ def _check_columns(cohort: Cohort) -> None:
             f"The card of {cohort.name} names no finding; expected at least one 0/1 "
             f"column of the table ({', '.join(map(str, cohort.table.columns))})."
         )
-    repeated = cohort.table.columns[cohort.table.columns.duplicated()]
-    if len(repeated):
-        raise CohortError(
-            f"The table of {cohort.name} has the column {repeated[0]!r} more than "
-            "once. Rename or remove one of them."
-        )
     needed = [*REQUIRED_COLUMNS, *cohort.card.findings]
     missing = [name for name in needed if name not in cohort.table.columns]
     if missing:
@@ -120,12 +114,6 @@ def _check_labels(cohort: Cohort) -> None:
                 f"Row {row} of {cohort.name}, column {finding!r}: found {shown}; "
                 f"expected 0 (absent) or 1 (present). {int(bad.sum())} of {len(bad)} "
                 "rows are so. Leave such rows out, or decide on a value and say why."
-            )
-        if not pd.api.types.is_integer_dtype(cohort.table[finding]):
-            raise CohortError(
-                f"The column {finding!r} of {cohort.name} has the type "
-                f"{cohort.table[finding].dtype}; expected integers. "
-                f"Use table[{finding!r}].astype(int)."
             )
 
 

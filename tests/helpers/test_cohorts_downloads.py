@@ -150,9 +150,8 @@ def test_file_in_the_way_is_replaced_only_by_a_whole_one(cache, served):
 def test_full_disk_is_said_with_the_space_left(cache, served, monkeypatch):
     # /dev/full takes no byte: writing fails as on a full disk, with ENOSPC
     server = served("good")
-    monkeypatch.setattr(
-        downloads, "_open_part", lambda part: Path("/dev/full").open("wb")
-    )
+    full = Path("/dev/full")
+    monkeypatch.setattr(downloads, "_open_part", lambda part: full.open("wb"))
     message = r"the disk is full: [\d,]+ MB free.*Free some space.*COURSE_CACHE_DIR"
     with pytest.raises(DownloadError, match=message):
         fetch(ENTRY, QUICK)

@@ -11,8 +11,11 @@ import pytest
 from helpers import cohorts
 from helpers.cohorts import CohortError, medmnist
 from helpers.cohorts.medmnist import find_local, finding_columns, read_medmnist
-from helpers.cohorts.medmnist_cards import FACTS
-from helpers.cohorts.registry import find_published, published_files, published_names
+from helpers.cohorts.registry import (
+    find_published,
+    published_cards,
+    published_files,
+)
 from helpers.cohorts.validation import validate
 
 
@@ -48,13 +51,13 @@ def data_dir(tmp_path, monkeypatch):
 def test_registry_lists_eighteen_sets_in_sixty_files():
     # 12 two-dimensional sets in 4 sizes, 6 three-dimensional in 2: 48 + 12
     files = published_files()
-    assert len(published_names()) == 18
+    assert len({entry.name for entry in files}) == 18
     assert len(files) == 60
     assert len({entry.md5 for entry in files}) == 60
     assert all(
         len(entry.md5) == 32 and entry.url.startswith("https") for entry in files
     )
-    assert set(FACTS) == set(published_names())
+    assert set(published_cards()) == {entry.name for entry in files}
 
 
 def test_binary_set_has_one_finding_and_counts_by_split(tmp_path):
@@ -120,14 +123,14 @@ def test_volumes_and_colours_keep_their_axes(tmp_path):
     assert not validate(colours).is_volume
 
 
-@pytest.mark.parametrize("name", FACTS)
+@pytest.mark.parametrize("name", published_cards())
 def test_default_finding_of_every_set_is_one_of_its_findings(name):
     entry = find_published(name)
     width = 14 if "multi-label" in entry.task else 1
     columns = finding_columns(entry, np.zeros((2, width), int))
-    default = FACTS[name].default_finding
-    assert default is None or default in columns
-    assert len(columns) == len(FACTS[name].positive or entry.classes)
+    card = published_cards()[name]
+    assert card.default_finding in columns
+    assert len(columns) == len(card.findings or entry.classes)
 
 
 def test_class_number_that_is_not_published_is_refused():
@@ -140,19 +143,19 @@ def test_class_number_that_is_not_published_is_refused():
 REFUSED = {
     "objects": (
         {"val_images": np.array([{"a": 1}], dtype=object)},
-        r"holds Python objects \(val\), not plain arrays.*the course never does",
+        r"x.npz holds Python objects, not plain arrays.*the course never does",
     ),
     "missing array": (
         {"test_labels": None},
-        "x.npz lacks the array test_labels; expected train_",
+        "x.npz lacks an array: test_labels.*Expected train_",
     ),
     "16 bits": (
         {"train_images": np.zeros((2, 28, 28), np.uint16)},
-        "train_images of x.npz has the type uint16; expected uint8",
+        "2 train images of the type uint16 and 2 labels; expected uint8",
     ),
     "lengths": (
         {"val_images": np.zeros((5, 28, 28), np.uint8)},
-        "has 5 val images but 2 labels",
+        "has 5 val images of the type uint8 and 2 labels; expected.*one label each",
     ),
 }
 
@@ -169,7 +172,7 @@ def test_npz_cut_off_is_refused(tmp_path):
     path = write_npz(tmp_path / "x.npz", [[0], [1]])
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(
-        CohortError, match="x.npz cannot be read as npz.*fetch it again"
+        CohortError, match="x.npz cannot be read as npz.*get the published file"
     ):
         read_medmnist(path, find_published("pneumoniamnist"), variant=None)
 

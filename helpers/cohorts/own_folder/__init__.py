@@ -10,13 +10,18 @@ import pandas as pd
 
 from helpers.cohorts.card import Card, CohortError
 from helpers.cohorts.contract import Cohort
-from helpers.cohorts.own_findings import find_findings
-from helpers.cohorts.own_images import duplicates_across_splits, read_images
-from helpers.cohorts.own_masks import read_masks
-from helpers.cohorts.own_splits import first_with_both, patients_of, splits_of
-from helpers.cohorts.own_table import FolderTable, image_paths, read_folder_table
+from helpers.cohorts.own_folder.findings import find_findings
+from helpers.cohorts.own_folder.images import read_images
+from helpers.cohorts.own_folder.masks import read_masks
+from helpers.cohorts.own_folder.splits import patients_of, splits_of
+from helpers.cohorts.own_folder.table import (
+    FolderTable,
+    image_paths,
+    read_folder_table,
+)
 from helpers.cohorts.storage import PROJECT, data_dir
 from helpers.cohorts.validation import validate
+from helpers.patient_splits import exact_duplicates
 
 SMALLEST_SIZE, LARGEST_SIZE = 8, 1024
 
@@ -57,24 +62,24 @@ def from_folder(
     >>> cohort = from_folder("my_radiographs")  # doctest: +SKIP
     """
     folder = find_folder(path)
-    _check_size(size)
+    anew = _split_anew() if split_by_patient is None else split_by_patient
+    if size is not None and not SMALLEST_SIZE <= size <= LARGEST_SIZE:
+        raise CohortError(
+            f"The size {size!r} is out of range; expected {SMALLEST_SIZE} to "
+            f"{LARGEST_SIZE} pixels, for example size=128."
+        )
     table = read_folder_table(folder, csv)
-    _, paths = image_paths(table)
-    found = find_findings(table, findings, os.environ.get("FINDING", ""))
-    ids, knows_patients, patients_note = patients_of(table, paths)
-    frame = pd.DataFrame({"patient_id": ids, **found.columns})
-    frame["split"], split_note = splits_of(
-        table, frame, stratify=next(iter(found.columns)), anew=_anew(split_by_patient)
-    )
-    stack = read_images(paths, size=size, where=table.where)
-    masks, mask_notes = read_masks(
-        table, found.columns, stack.native_shapes, size=stack.images.shape[1]
-    )
-    notes = [split_note, patients_note, _duplicates_note(stack.images, frame["split"])]
-    notes += [*found.notes, *stack.notes, *mask_notes]
-    card = _card(folder, frame, list(found.columns), notes, knows_patients)
-    whole = _whole_table(table, frame, list(found.columns))
-    return validate(Cohort(folder.name, stack.images, whole, masks, card))
+    paths = image_paths(table)
+    found, notes = find_findings(table, findings, os.environ.get("FINDING", ""))
+    ids, knows_patients = patients_of(table, paths, notes)
+    frame = pd.DataFrame({"patient_id": ids, **found})
+    frame["split"] = splits_of(table, frame, notes, anew=anew)
+    images, native_shapes = read_images(paths, notes, size=size, where=table.where)
+    masks = read_masks(table, found, native_shapes, size=images.shape[1])
+    _note_duplicates(images, frame["split"], notes)
+    card = _card(folder, frame, tuple(found), notes, knows_patients=knows_patients)
+    whole = _whole_table(table, frame)
+    return validate(Cohort(folder.name, images, whole, masks, card))
 
 
 def find_folder(path: str | Path) -> Path:
@@ -86,29 +91,17 @@ def find_folder(path: str | Path) -> Path:
         If there is no such folder.
     """
     given = Path(path).expanduser()
-    own = data_dir()
-    for start in (Path.cwd(), PROJECT, *([own] if own else [])):
+    for start in (Path.cwd(), PROJECT, data_dir() or PROJECT):
         if (start / given).is_dir():
             return (start / given).resolve()
     raise CohortError(
-        f"There is no folder {str(path)!r}. Expected a folder with a CSV and images; a "
-        f"path that does not begin at the root counts from {Path.cwd()}, from "
-        f"{PROJECT} and from COURSE_DATA_DIR. Check the spelling, or give the whole "
-        "path."
+        f"There is no folder {str(path)!r}. Expected a folder with a CSV and images; "
+        f"the path counts from {Path.cwd()}, from {PROJECT} and from COURSE_DATA_DIR "
+        "unless it begins at the root. Check the spelling, or give the whole path."
     )
 
 
-def _check_size(size: int | None) -> None:
-    if size is not None and not SMALLEST_SIZE <= size <= LARGEST_SIZE:
-        raise CohortError(
-            f"The size {size!r} is out of range; expected {SMALLEST_SIZE} to "
-            f"{LARGEST_SIZE} pixels, for example size=128."
-        )
-
-
-def _anew(split_by_patient: bool | None) -> bool:
-    if split_by_patient is not None:
-        return split_by_patient
+def _split_anew() -> bool:
     setting = os.environ.get("COHORT_SPLIT", "")
     if setting not in ("", "by_patient"):
         raise CohortError(
@@ -118,29 +111,26 @@ def _anew(split_by_patient: bool | None) -> bool:
     return setting == "by_patient"
 
 
-def _duplicates_note(images: np.ndarray, split: pd.Series) -> str:
-    copies = duplicates_across_splits(images, split.tolist())
-    if not copies:
-        return ""
-    return (
-        f"{copies} images are exact copies of an image in another split: look at them, "
-        "because the test set is not independent of them."
-    )
+def _note_duplicates(images: np.ndarray, split: pd.Series, notes: list[str]) -> None:
+    groups = [group for group in exact_duplicates(images) if split[group].nunique() > 1]
+    if groups:
+        notes.append(
+            f"{sum(map(len, groups))} images have an exact copy in another split: look "
+            "at them, because the test set is not independent of them."
+        )
 
 
-def _whole_table(
-    table: FolderTable, frame: pd.DataFrame, findings: list[str]
-) -> pd.DataFrame:
+def _whole_table(table: FolderTable, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table of the contract, followed by the other columns of the CSV."""
-    study = table.column("study_id", "study", "studyid")
-    site = table.column("site", "hospital")
-    numbers = [f"{row:05d}" for row in range(len(frame))]
+    study, site = table.column("study_id"), table.column("site")
     columns: dict[str, object] = {
         "patient_id": frame["patient_id"],
-        "study_id": table.rows[study] if study else numbers,
+        "study_id": table.rows[study]
+        if study
+        else [f"{row:05d}" for row in frame.index],
         "site": table.rows[site] if site else "unknown",
         "split": frame["split"],
-        **{name: frame[name] for name in findings},
+        **{name: frame[name] for name in frame if name not in ("patient_id", "split")},
     }
     taken = {name.lower() for name in columns}
     for name in table.rows.columns:
@@ -150,25 +140,31 @@ def _whole_table(
 
 
 def _numbers_if_all(cells: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(cells.replace("", np.nan), errors="coerce")
-    return numbers if numbers.notna().sum() == (cells != "").sum() > 0 else cells
+    try:
+        return pd.to_numeric(cells.replace("", np.nan))
+    except ValueError:
+        return cells
 
 
 def _card(
     folder: Path,
     frame: pd.DataFrame,
-    findings: list[str],
+    findings: tuple[str, ...],
     notes: list[str],
+    *,
     knows_patients: bool,
 ) -> Card:
+    """Return the card; the default finding has both classes in every split."""
+    shares = frame.groupby("split")[list(findings)].mean()
+    good = [name for name in findings if shares[name].between(0, 1, "neither").all()]
     return Card(
         title=f"Own folder {folder.name}",
         origin="images of your own; they stay on this machine",
         licence="yours to know",
         citation="the owner of the images",
-        findings=tuple(findings),
+        findings=findings,
         reference_standard="as in the CSV",
         n_patients=frame["patient_id"].nunique() if knows_patients else None,
-        notes=tuple(note for note in notes if note),
-        default_finding=first_with_both(frame, findings),
+        notes=tuple(notes),
+        default_finding=(good or findings)[0],
     )

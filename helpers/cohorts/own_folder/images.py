@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.cohorts.card import CohortError
-from helpers.cohorts.image_files import Picture, read_picture
+from helpers.cohorts.own_folder.image_files import Picture, read_picture
 from helpers.cohorts.resizing import as_bytes, fit_into_square
 
 DEFAULT_SIZE = 128
@@ -21,37 +20,31 @@ BIT_DEPTHS = (8, 10, 12, 14, 16)
 QUIET_BELOW = 100  # images: so few need no progress bar
 
 
-@dataclass(frozen=True)
-class ImageStack:
-    """All images of a folder in one form.
-
-    Parameters
-    ----------
-    images : uint8 array of shape (n, size, size) or (n, size, size, 3)
-    native_shapes : list of (rows, columns)
-        Of the files.
-    notes : tuple of str
-        What was done to the images.
-    """
-
-    images: np.ndarray
-    native_shapes: list[tuple[int, int]]
-    notes: tuple[str, ...]
-
-
 def read_images(
-    paths: list[Path], *, size: int | None, where: Callable[[int], str]
-) -> ImageStack:
+    paths: list[Path],
+    notes: list[str],
+    *,
+    size: int | None,
+    where: Callable[[int], str],
+) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """Return the images of some files, all of one size and one number of channels.
 
     Parameters
     ----------
     paths : list of Path
+    notes : list of str
+        Gets a sentence for everything that was done to the images.
     size : int or None
         Rows and columns to fit into; None keeps square images of one size up to 128
         pixels as they are and fits others into 128 x 128.
     where : callable
         Gives "line 5 of labels.csv" for the number of an image.
+
+    Returns
+    -------
+    images : uint8 array of shape (n, size, size) or (n, size, size, 3)
+    native_shapes : list of (rows, columns)
+        Of the files.
 
     Raises
     ------
@@ -69,11 +62,10 @@ def read_images(
     pictures = in_threads(read, paths, where=where, doing="Reading images")
     if len({picture.values.shape[:2] for picture in pictures}) > 1:
         pictures = [_fitted(picture, fit) for picture in pictures]
-    arrays, depth_note = _to_bytes(pictures)
-    images, colour_note = _one_colour_mode(arrays)
     native = [picture.native_shape for picture in pictures]
-    notes = (_size_note(native, images.shape[1]), depth_note, colour_note)
-    return ImageStack(images, native, tuple(note for note in notes if note))
+    images = _one_colour_mode(_to_bytes(pictures, notes), notes)
+    _note_sizes(native, images.shape[1], notes)
+    return images, native
 
 
 def in_threads(
@@ -119,32 +111,15 @@ def in_threads(
             leave=False,
         )
         results = list(bar)
-    failed = [
-        row for row, result in enumerate(results) if isinstance(result, Exception)
-    ]
+    failed = [row for row in range(len(paths)) if isinstance(results[row], Exception)]
     if failed:
-        first, more = failed[0], [paths[row].name for row in failed[1:]]
-        others = f" {len(more)} more cannot be used either: {', '.join(more[:3])}"
+        first, more = failed[0], [paths[row].name for row in failed[1:4]]
+        others = f" In all {len(failed)} fail; also {', '.join(more)}." if more else ""
         raise CohortError(
-            f"{paths[first].name} ({where(first)}) cannot be used: {results[first]}"
-            + (f"{others}{', ...' if len(more) > 3 else '.'}" if more else "")
+            f"{paths[first].name} ({where(first)}) cannot be used: "
+            f"{results[first]}{others}"
         ) from results[first]
     return results
-
-
-def duplicates_across_splits(images: np.ndarray, split: list[str]) -> int:
-    """Return how many images are exact copies of one in another split.
-
-    Parameters
-    ----------
-    images : uint8 array of shape (n, ...)
-    split : list of str, length n
-    """
-    splits_of: dict[bytes, set[str]] = {}
-    digests = [hashlib.sha256(np.ascontiguousarray(image)).digest() for image in images]
-    for digest, name in zip(digests, split, strict=True):
-        splits_of.setdefault(digest, set()).add(name)
-    return sum(len(splits_of[digest]) > 1 for digest in digests)
 
 
 def _fitted(picture: Picture, size: int) -> Picture:
@@ -154,48 +129,45 @@ def _fitted(picture: Picture, size: int) -> Picture:
     return replace(picture, values=values if picture.is_deep else as_bytes(values))
 
 
-def _to_bytes(pictures: list[Picture]) -> tuple[list[np.ndarray], str]:
-    """Return uint8 arrays, and the sentence for the card on 16-bit files."""
+def _to_bytes(pictures: list[Picture], notes: list[str]) -> list[np.ndarray]:
+    """Return uint8 arrays; all 16-bit files are scaled alike."""
     tops = [picture.top for picture in pictures if picture.is_deep]
     if not tops:
-        return [picture.values for picture in pictures], ""
-    bits = next(bits for bits in BIT_DEPTHS if max(tops) < 2**bits)
-    scale = 255 / (2**bits - 1)
-    arrays = [
-        as_bytes(picture.values * scale) if picture.is_deep else picture.values
+        return [picture.values for picture in pictures]
+    white = next(2**bits - 1 for bits in BIT_DEPTHS if max(tops) < 2**bits)
+    notes.append(
+        f"{len(tops)} images have 16-bit files; their largest value is {max(tops):g}, "
+        f"so 0 is shown black and {white} white."
+    )
+    return [
+        as_bytes(picture.values * (255 / white)) if picture.is_deep else picture.values
         for picture in pictures
     ]
-    return arrays, (
-        f"{len(tops)} images have 16-bit files; their largest value is {max(tops):g}, "
-        f"so they are shown as {bits}-bit values, 0 black to {2**bits - 1} white."
-    )
 
 
-def _one_colour_mode(arrays: list[np.ndarray]) -> tuple[np.ndarray, str]:
+def _one_colour_mode(arrays: list[np.ndarray], notes: list[str]) -> np.ndarray:
     in_colour = sum(values.ndim == 3 for values in arrays)
-    if not in_colour:
-        return np.stack(arrays), ""
-    rgb = [
-        values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)
-        for values in arrays
-    ]
-    if in_colour == len(arrays):
-        return np.stack(rgb), ""
-    return np.stack(rgb), (
+    if in_colour in (0, len(arrays)):
+        return np.stack(arrays)
+    notes.append(
         f"{in_colour} of {len(arrays)} images are in colour: the grey ones were given "
         "three equal channels."
     )
+    return np.stack(
+        [
+            values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)
+            for values in arrays
+        ]
+    )
 
 
-def _size_note(native: list[tuple[int, int]], size: int) -> str:
+def _note_sizes(native: list[tuple[int, int]], size: int, notes: list[str]) -> None:
     different = sorted(set(native))
     if different == [(size, size)]:
-        return ""
-    found = " to ".join(
-        f"{r} x {c}" for r, c in dict.fromkeys((different[0], different[-1]))
-    )
-    padded = any(rows != columns for rows, columns in different)
-    return (
-        f"Images of {found} pixels were fitted into {size} x {size}, in proportion"
-        + (", with black edges." if padded else ".")
+        return
+    ends = dict.fromkeys((different[0], different[-1]))
+    found = " to ".join(f"{rows} x {columns}" for rows, columns in ends)
+    notes.append(
+        f"Images of {found} pixels were fitted into {size} x {size}, in proportion, "
+        "with black edges where they are not square."
     )

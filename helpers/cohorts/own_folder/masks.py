@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from helpers.cohorts.card import CohortError
-from helpers.cohorts.image_files import read_picture
-from helpers.cohorts.own_images import in_threads
-from helpers.cohorts.own_table import FolderTable, find_file
+from helpers.cohorts.own_folder.image_files import read_picture
+from helpers.cohorts.own_folder.images import in_threads
+from helpers.cohorts.own_folder.table import FolderTable, find_file
 from helpers.cohorts.resizing import fit_into_square, half_covered
 
 
@@ -19,8 +19,8 @@ def read_masks(
     native_shapes: list[tuple[int, int]],
     *,
     size: int,
-) -> tuple[dict[str, np.ndarray] | None, tuple[str, ...]]:
-    """Return the masks per finding and what has to be said about them.
+) -> dict[str, np.ndarray] | None:
+    """Return the masks per finding, or None when the table names none.
 
     A column `<finding>_mask` belongs to that finding; a column `mask` to every finding
     that the image has. An empty cell is an empty mask.
@@ -41,32 +41,15 @@ def read_masks(
         If a mask file is missing, or has another shape than its image.
     """
     masks: dict[str, np.ndarray] = {}
-    notes: list[str] = []
-    shared = table.column("mask", "mask_path", "mask_file")
+    shared = table.column("mask")
+    of_all = shared and _read_column(table, shared, native_shapes, size=size)
     for finding, present in findings.items():
         own = table.column(f"{finding}_mask".lower())
         if own is not None:
             masks[finding] = _read_column(table, own, native_shapes, size=size)
         elif shared is not None:
-            if shared not in masks:
-                masks[shared] = _read_column(table, shared, native_shapes, size=size)
-            masks[finding] = masks[shared] & (present == 1)[:, None, None]
-    if shared in masks and shared not in findings:
-        del masks[shared]
-        notes.append(
-            f"The masks of the column {shared} are counted to every finding that the "
-            "image has."
-        )
-    for column in table.rows.columns:
-        about = column.lower().removesuffix("_mask")
-        known = {name.lower() for name in findings}
-        if (
-            column.lower().endswith("_mask")
-            and about not in known
-            and "." in "".join(table.rows[column])
-        ):
-            notes.append(f"The masks of the column {column} belong to no finding.")
-    return masks or None, tuple(notes)
+            masks[finding] = of_all & (present == 1)[:, None, None]
+    return masks or None
 
 
 def _read_column(

@@ -6,12 +6,12 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from helpers.cohorts.card import CohortError
 
 IMAGE_COLUMNS = ("file", "image", "path", "filename", "file_name", "image_path")
-GUESSED_SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm", ".npy", ".npz")
 
 
 @dataclass(frozen=True)
@@ -77,24 +77,18 @@ def read_folder_table(folder: Path, csv_name: str | Path | None) -> FolderTable:
             )
         rows.append([cell.strip() for cell in cells])
         lines.append(reader.line_num)
-    _check_header(header, path.name)
+    names = [name.lower() for name in header]
+    if repeated := [name for name in header if names.count(name.lower()) > 1]:
+        raise CohortError(
+            f"{path.name} has the column {repeated[-1]!r} twice; expected every name "
+            "once. Rename or remove one of them."
+        )
     if not rows:
         raise CohortError(
             f"{path.name} in {folder.name} has a header but no row; expected one row "
             "per image with its file name and its findings."
         )
     return FolderTable(folder, path.name, pd.DataFrame(rows, columns=header), lines)
-
-
-def _check_header(header: list[str], csv_name: str) -> None:
-    seen: set[str] = set()
-    for name in header:
-        if name.lower() in seen:
-            raise CohortError(
-                f"{csv_name} has the column {name!r} twice; expected every name once. "
-                "Rename or remove one of them."
-            )
-        seen.add(name.lower())
 
 
 def _find_csv(folder: Path, csv_name: str | Path | None) -> Path:
@@ -118,26 +112,14 @@ def _find_csv(folder: Path, csv_name: str | Path | None) -> Path:
 
 def _decoded(path: Path) -> str:
     raw = path.read_bytes()
-    for encoding in (
-        ("utf-16",)
-        if raw[:2] in (b"\xff\xfe", b"\xfe\xff")
-        else (
-            "utf-8-sig",
-            "cp1252",
-        )
-    ):
-        try:
-            return raw.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError:
-            continue
-    raise CohortError(
-        f"{path.name} is not a text file; expected CSV in UTF-8. Save it as "
-        "'CSV UTF-8' from the spreadsheet."
-    )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")  # as spreadsheets write it
 
 
-def image_paths(table: FolderTable) -> tuple[str, list[Path]]:
-    """Return the name of the image column and the path of every image.
+def image_paths(table: FolderTable) -> list[Path]:
+    """Return the path of every image.
 
     Raises
     ------
@@ -152,64 +134,35 @@ def image_paths(table: FolderTable) -> tuple[str, list[Path]]:
             f"{', '.join(IMAGE_COLUMNS)}; it has {', '.join(table.rows.columns)}. "
             "Rename the column that holds the file names."
         )
-    paths = []
-    missing = []
-    for row, name in enumerate(table.rows[column]):
-        path = find_file(name, table.folder, table.folder / "images")
-        paths.append(path)
-        if path is None:
-            missing.append(row)
+    names = table.rows[column]
+    places = (table.folder, table.folder / "images")
+    paths = [find_file(name, *places) for name in names]
+    missing = [row for row, path in enumerate(paths) if path is None]
     if missing:
-        name = table.rows[column].iloc[missing[0]]
         raise CohortError(
-            f"The image {name!r} ({table.where(missing[0])}, column {column!r}) is not "
-            f"in {table.folder} nor in its subfolder images/. {len(missing)} of "
-            f"{len(paths)} images are missing. Expected paths that count from the "
-            f"folder of the CSV{_similar(table.folder, name)}."
+            f"The image {names[missing[0]]!r} ({table.where(missing[0])}, column "
+            f"{column!r}) is not in {table.folder} nor in its subfolder images/. "
+            f"{len(missing)} of {len(paths)} images are missing. Expected file names "
+            "with their extension, which count from the folder of the CSV."
         )
-    _check_each_file_once(table, column, paths)
-    return column, paths
+    repeated = np.flatnonzero(pd.Series(paths).duplicated())
+    if len(repeated):
+        row, first = repeated[0], paths.index(paths[repeated[0]])
+        raise CohortError(
+            f"The image {names[row]!r} stands in two rows of {table.csv_name}: lines "
+            f"{table.lines[first]} and {table.lines[row]}. Expected one row per image: "
+            "put all findings of an image in one row."
+        )
+    return paths
 
 
 def find_file(name: str, *places: Path) -> Path | None:
     """Return the file of that name in the first place that has it, or None.
 
-    A missing extension is guessed and Windows' backslashes are understood.
+    Windows' backslashes are understood.
     """
-    if not name:
-        return None
-    for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
-        for place in places:
-            path = place / spelling
-            if path.is_file():
-                return path
-            if not Path(spelling).suffix:
-                for suffix in GUESSED_SUFFIXES:
-                    if path.with_suffix(suffix).is_file():
-                        return path.with_suffix(suffix)
+    for place in places:
+        for spelling in (name, name.replace("\\", "/")):
+            if name and (place / spelling).is_file():
+                return place / spelling
     return None
-
-
-def _similar(folder: Path, name: str) -> str:
-    stem = Path(name.replace("\\", "/")).stem.lower()
-    if not stem:
-        return ""
-    for path in sorted(folder.rglob("*"))[:20_000]:
-        if path.is_file() and path.stem.lower() == stem:
-            return (
-                f"; a file of that stem lies at {path.relative_to(folder).as_posix()}"
-            )
-    return ""
-
-
-def _check_each_file_once(table: FolderTable, column: str, paths: list[Path]) -> None:
-    first: dict[Path, int] = {}
-    for row, path in enumerate(paths):
-        if path in first:
-            raise CohortError(
-                f"The image {table.rows[column].iloc[row]!r} stands in two rows of "
-                f"{table.csv_name}: lines {table.lines[first[path]]} and "
-                f"{table.lines[row]}. Expected one row per image: put all findings of "
-                "an image in one row."
-            )
-        first[path] = row
