@@ -35,14 +35,7 @@ FIGURE_WIDTH = 9.0  # inches, of a full-width montage
 
 
 def use_course_style() -> None:
-    """Set the plot style of the course for all later figures.
-
-    Examples
-    --------
-    >>> use_course_style()
-    >>> plt.rcParams["axes.spines.top"]
-    False
-    """
+    """Set the plot style of the course for all later figures."""
     order = ("blue", "vermillion", "green", "orange", "purple", "sky", "black")
     plt.rcParams.update(
         {
@@ -125,10 +118,6 @@ def show_image(
     vmin, vmax : float
         Values drawn black and white, in the unit of `image`.
 
-    Returns
-    -------
-    matplotlib axes
-
     Raises
     ------
     ValueError
@@ -142,10 +131,7 @@ def show_image(
     """
     image = _checked_image(image)
     ax = plt.gca() if ax is None else ax
-    if image.ndim == 2:
-        ax.imshow(image, cmap="gray", vmin=vmin, vmax=vmax)
-    else:
-        ax.imshow(image)
+    ax.imshow(image, cmap="gray", vmin=vmin, vmax=vmax)  # colour ignores the scale
     if mask is not None:
         _outline(ax, mask, image.shape, mask_colour)
     ax.set_title(title, fontsize=9)
@@ -173,10 +159,6 @@ def montage(
         Images in one row of the figure.
     **drawing
         `vmin`, `vmax` and `mask_colour` of `show_image`, for all images.
-
-    Returns
-    -------
-    matplotlib figure
 
     Raises
     ------
@@ -236,7 +218,6 @@ def describe(fig: Figure, text: str) -> None:
     Parameters
     ----------
     fig : matplotlib figure
-        The finished figure.
     text : str
         What the figure shows and what to see in it, in one or two sentences.
 

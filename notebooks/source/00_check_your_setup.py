@@ -47,7 +47,7 @@ LOW_PERCENTILE, HIGH_PERCENTILE = 1, 99  # per cent of the pixels below black, w
 #
 # A wrong version or a full disk is better found now than in the middle of a training. The
 # table below is also what to paste into a question to others; it holds no name of yours.
-# The same text comes from `python -m helpers.environment_report` in a terminal.
+# The same report comes from `python -m helpers.environment_report` in a terminal.
 
 # %% tags=["nbval-ignore-output"]
 for name, value in environment_report.environment_facts().items():
@@ -145,8 +145,8 @@ ax = figures.show_image(first, title=f"{cohort.name}, grey 0 to 255")
 figures.describe(ax.figure, "The first image of the cohort, on grey values 0 to 255.")
 
 # %% [markdown]
-# On a frontal chest radiograph the lungs are dark, because little air stops few X-rays; ribs,
-# spine and heart are bright. The heart's apex points to the right of the picture, which is
+# On a frontal chest radiograph the lungs are dark, because air stops few X-rays; ribs, spine
+# and heart are bright. The heart's apex points to the right of the picture, which is
 # the *patient's left*: the patient is shown as if standing in front of you.
 
 # %% [markdown] tags=["exercise"]
