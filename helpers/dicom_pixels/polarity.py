@@ -11,8 +11,8 @@ def looks_negative(film: np.ndarray) -> bool:
     """Tell whether the spine of a frontal chest film is darker than the lungs.
 
     A hint to look at the picture, never a reason to change it: on 1,934 real chest
-    films (NIH ChestX-ray14, PneumoniaMNIST, COVID-19 articles) it fired on 0.9 %, and on
-    96 % of the same films turned over.
+    films (NIH ChestX-ray14, PneumoniaMNIST, COVID-19 articles) it fired on 0.9 % and
+    on 96 % of the same films turned over.
 
     Parameters
     ----------
