@@ -22,7 +22,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools.lessons.digests import digests
-from tools.lessons.execution import kernel_environment, run_notebook
+from tools.lessons.execution import kernel_environment, run_notebook, warm_up
 from tools.lessons.forms import (
     as_text,
     first_difference,
@@ -90,6 +90,7 @@ def build(lesson: Lesson, *, force: bool = False) -> str:
     stored = read_notebook(lesson.solution)
     reason = "asked for" if force else why_execute(lesson, stored)
     if reason:
+        warm_up(lesson.root)
         seconds = execute(lesson, built)
         return f"executed in {seconds:.0f} s ({reason})"
     wrote |= write_atomically(lesson.solution, as_text(keep_outputs(built, stored)))

@@ -20,14 +20,17 @@ import sys
 import time
 from pathlib import Path
 
-from tools.lessons.execution import kernel_environment, private_settings
+from tools.lessons.execution import (
+    kernel_environment,
+    private_settings,
+    warm_up,
+)
 from tools.lessons.source import Lesson, SourceError, find_lessons
 from tools.lessons.stored_outputs import read_notebook, unexecuted_cells
 from tools.lessons.times import read_times
 
 ROOT = Path(__file__).resolve().parents[1]
 SANITIZER = ROOT / "tests" / "notebooks" / "sanitize.cfg"
-WARM_UP = "from helpers import cohorts; cohorts.load('chest_insilico')"
 CELL_LIMIT_S = 300
 WORKERS = 2
 
@@ -75,16 +78,6 @@ def longest_first(root: Path, lessons: list[Lesson]) -> list[Lesson]:
     """Return lessons by measured run time, so that no long one is left to the end."""
     times = read_times(root)
     return sorted(lessons, key=lambda one: -times.get(one.name, {}).get("seconds", 0))
-
-
-def warm_up(root: Path) -> None:
-    """Make the default cohort once, so that two kernels do not make it at a time."""
-    subprocess.run(
-        [sys.executable, "-c", WARM_UP],
-        cwd=root,
-        env=kernel_environment(cohort=False),
-        check=True,
-    )
 
 
 def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:

@@ -6,17 +6,11 @@ import json
 
 import pytest
 
-from tools import validate_notebooks
 from tools.lessons.source import Lesson
 from tools.lessons.times import record_time
 from tools.validate_notebooks import longest_first, main, nbval_command
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def no_cohort(monkeypatch):
-    monkeypatch.setattr(validate_notebooks, "WARM_UP", "pass")
 
 
 def change_output(lesson, old: str, new: str) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -73,6 +75,20 @@ def kernel_environment(*, cohort: bool) -> dict[str, str]:
         if not cohort or not environment.get(name):
             environment.pop(name, None)
     return environment
+
+
+def warm_up(root: Path) -> None:
+    """Make the default cohort if it is not in the cache, with its progress bar.
+
+    Lessons then start at once, their run times do not depend on who came first, and no
+    two kernels make the cohort at the same time.
+    """
+    if (root / "helpers" / "cohorts").exists():
+        code = "from helpers import cohorts; cohorts.load('chest_insilico')"
+        environment = kernel_environment(cohort=False)
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=root, env=environment, check=True
+        )
 
 
 @contextlib.contextmanager

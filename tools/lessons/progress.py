@@ -9,7 +9,8 @@ import time
 from typing import TextIO
 
 BAR = 20
-QUIET_S = 10.0
+TICK_S = 0.5
+QUIET_S = 20.0
 
 
 class LessonProgress:
@@ -17,7 +18,7 @@ class LessonProgress:
 
     On a terminal a single line is redrawn every half second, so that a long cell is
     seen to be alive. Elsewhere a line is printed when the lesson starts, when it ends,
-    and at a new cell if ten seconds have gone by without one.
+    and whenever twenty seconds have gone by without one.
 
     Examples
     --------
@@ -41,10 +42,9 @@ class LessonProgress:
         self._ticker = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> LessonProgress:
-        if self.live:
-            self._ticker.start()
-        else:
+        if not self.live:
             self._line("started")
+        self._ticker.start()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -53,10 +53,9 @@ class LessonProgress:
             self._ticker.join(timeout=2)
 
     def cell(self, count: int, total: int, seconds: float) -> None:
-        """Say that code cell `count` of `total` starts now."""
+        """Say that code cell `count` of `total` starts now, after so many seconds."""
         self._count, self._total = count, total
-        if not self.live and time.monotonic() - self._said > QUIET_S:
-            self._line(f"cell {count} of {total}, {seconds:.0f} s")
+        self._began = time.monotonic() - seconds
 
     def end(self, text: str) -> None:
         """Leave a last line for this lesson."""
@@ -73,9 +72,13 @@ class LessonProgress:
         self._said = time.monotonic()
 
     def _tick(self) -> None:
-        while not self._ended.wait(0.5):
-            self.stream.write("\r\x1b[K" + self._live_line())
-            self.stream.flush()
+        while not self._ended.wait(TICK_S):
+            if self.live:
+                self.stream.write("\r\x1b[K" + self._live_line())
+                self.stream.flush()
+            elif time.monotonic() - self._said > QUIET_S:
+                seconds = time.monotonic() - self._began
+                self._line(f"cell {self._count} of {self._total}, {seconds:.0f} s")
 
     def _live_line(self) -> str:
         total = max(self._total, 1)
