@@ -37,7 +37,7 @@ class Card:
     variant : str or None
         How these files differ from the published ones; None when they do not.
     default_finding : str or None
-        The finding that lessons take when none is asked for.
+        None: the first finding.
     """
 
     title: str
@@ -52,3 +52,8 @@ class Card:
     notes: tuple[str, ...] = ()
     variant: str | None = None
     default_finding: str | None = None
+
+    @property
+    def default(self) -> str:
+        """The finding that lessons take when none is asked for."""
+        return self.default_finding or self.findings[0]

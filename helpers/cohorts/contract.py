@@ -43,13 +43,10 @@ class Cohort:
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> table = pd.DataFrame({"patient_id": ["P1", "P2"], "study_id": ["S1", "S2"],
-    ...                       "site": "A", "split": ["train", "internal test"],
-    ...                       "nodule": [0, 1]})
-    >>> card = Card("Two squares", "this example", "CC0", "none", ("nodule",))
-    >>> cohort = Cohort("squares", np.zeros((2, 8, 8), np.uint8), table, None, card)
-    >>> cohort.split("train").labels("nodule")
-    array([0])
+    >>> table = pd.DataFrame({"patient_id": ["P1"], "study_id": ["S1"], "site": "A",
+    ...                       "split": "train", "nodule": [0]})
+    >>> card = Card("One square", "this example", "CC0", "none", ("nodule",))
+    >>> cohort = Cohort("squares", np.zeros((1, 8, 8), np.uint8), table, None, card)
     >>> cohort.lacks("masks")
     'The cohort squares has no masks: where a finding is, is not known.'
     """
@@ -112,13 +109,13 @@ class Cohort:
             If there is no such finding (the message lists them), or if a split of the
             whole cohort holds one class only, so that no ROC can be drawn.
         """
-        wanted = name or self.card.default_finding or self.card.findings[0]
+        wanted = name or self.card.default
         if wanted not in self.card.findings:
             known = "; ".join(self.card.findings)
             raise CohortError(
                 f"The cohort {self.name} has no finding {wanted!r}. It has: {known}. "
                 "Set FINDING to one of these, or leave it unset for the default "
-                f"({self.card.default_finding or self.card.findings[0]})."
+                f"({self.card.default})."
             )
         if not self.is_part:
             self._require_both_classes(wanted)
@@ -189,7 +186,7 @@ class Cohort:
 
     def labels(self, finding: str | None = None) -> np.ndarray:
         """Return the reference standard of one finding: 0 or 1, integer, shape (n,)."""
-        name = finding or self.card.default_finding or self.card.findings[0]
+        name = finding or self.card.default
         if name not in self.card.findings:
             self.finding(name)  # raises, and lists the findings
         return self.table[name].to_numpy(dtype=int)
@@ -201,6 +198,7 @@ class Cohort:
         ----------
         what : {"patients", "visits", "masks", "sites"}
         """
+        studies = self.table.groupby("patient_id")["study_id"].nunique()
         missing = {
             "patients": (
                 not self.knows_patients,
@@ -208,7 +206,7 @@ class Cohort:
                 "each image is counted as a patient of its own.",
             ),
             "visits": (
-                not self.knows_patients or not self._has_second_visits(),
+                not self.knows_patients or studies.max() < 2,
                 "knows no patient with more than one visit.",
             ),
             "masks": (
@@ -224,12 +222,10 @@ class Cohort:
         is_missing, sentence = missing[what]
         return f"The cohort {self.name} {sentence}" if is_missing else None
 
-    def _has_second_visits(self) -> bool:
-        return bool((self.table.groupby("patient_id")["study_id"].nunique() > 1).any())
-
     def describe(self) -> str:
         """Return the card as short readable text, with the counts of every split."""
-        patients = "unknown" if not self.knows_patients else f"{self.card.n_patients:,}"
+        n_patients = f"{self.table['patient_id'].nunique():,}"
+        patients = n_patients if self.knows_patients else "unknown"
         shape = " x ".join(str(side) for side in self.images.shape[1:])
         spacing = self.card.pixel_spacing_mm
         lines = [
@@ -252,10 +248,6 @@ class Cohort:
 
     def _counts(self, split: str) -> str:
         part = self.table[self.table["split"] == split]
-        name = self.card.default_finding or self.card.findings[0]
-        patients = (
-            f" of {part['patient_id'].nunique():,} patients"
-            if self.knows_patients
-            else ""
-        )
-        return f"{len(part):,} images{patients}, {name} in {int(part[name].sum()):,}"
+        patients = f" of {part['patient_id'].nunique():,} patients"
+        with_it = f"{self.card.default} in {int(part[self.card.default].sum()):,}"
+        return f"{len(part):,} images{patients * self.knows_patients}, {with_it}"

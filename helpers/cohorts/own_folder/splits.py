@@ -71,12 +71,17 @@ def patients_of(
 
 
 def _dicom_patient(path: Path) -> str:
-    """Return the PatientID of a DICOM file, "" for other files."""
+    """Return the PatientID of a DICOM file, "" for others (also damaged ones)."""
     with path.open("rb") as file:
         if not is_dicom(file.read(132)):
             return ""
-    header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PatientID"])
-    return str(header.get("PatientID", "")).strip()
+    try:
+        header = pydicom.dcmread(
+            path, stop_before_pixels=True, specific_tags=["PatientID"]
+        )
+        return str(header.get("PatientID", "")).strip()
+    except Exception:  # noqa: BLE001 - read_images says what is wrong with the file
+        return ""
 
 
 def splits_of(
