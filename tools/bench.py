@@ -96,9 +96,10 @@ def pipeline(_: argparse.Namespace) -> None:
         ).repeat()
         model = networks.small_residual_network((side, side, 1))
         training.compile_network(model, steps=1000)
-        one_batch = next(iter(batches.take(1).repeat().cache()))
-        repeated = batches.from_tensors(one_batch).repeat()
-        fast, through = in_turn(lambda data, m=model: steps(m, data), repeated, batches)
+        one_batch = input_pipeline.tf.data.Dataset.from_tensors(next(iter(batches)))
+        fast, through = in_turn(
+            lambda data, m=model: steps(m, data), one_batch.repeat(), batches
+        )
         print(
             f"  {side} x {side}: {32 * STEPS_PER_BLOCK / through:,.0f} images/s "
             f"through the pipeline, speed {fast / through:.2f} of one repeated batch",

@@ -52,8 +52,8 @@ def images_and_labels(
     Raises
     ------
     TrainingError
-        If the split is empty, holds one class only, has labels other than 0 and 1, or
-        images of another shape.
+        If the split is empty, holds one class only, has labels other than 0 and 1,
+        images of another shape, or pixels that are no numbers.
     """
     found = input_shape(cohort)
     if found != shape:
@@ -80,4 +80,13 @@ def images_and_labels(
             "a network learns a finding from images with and without it. Choose "
             "another finding, or split so that both classes are in every part."
         )
+    if cohort.images.dtype.kind == "f":
+        pixels = cohort.images.reshape(len(labels), -1)
+        broken = int((~np.isfinite(pixels).all(axis=1)).sum())
+        if broken:
+            raise TrainingError(
+                f"{broken} images of the {what} hold pixels that are NaN or infinite; "
+                "expected display values 0..255. Find out how they came about before "
+                "you replace them."
+            )
     return cohort.images, labels

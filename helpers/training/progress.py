@@ -43,9 +43,8 @@ class KeepBest(keras.callbacks.Callback):
             self.bar.close()
             raise TrainingError(
                 f"The loss became {logs['loss']} in epoch {len(self.rows) + 1}, step "
-                f"{batch + 1}. The updates were too large or a pixel is not a finite "
-                "number: lower learning_rate (2e-3 is the default) and check "
-                "np.isfinite(cohort.images).all()."
+                f"{batch + 1}: the updates of the weights were too large. Lower "
+                "learning_rate (2e-3 is the default) or lengthen warm_up."
             )
 
     def on_epoch_end(self, epoch, logs=None):

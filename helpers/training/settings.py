@@ -47,11 +47,11 @@ class TrainingSettings:
     Examples
     --------
     >>> TrainingSettings().plan(4708)
-    TrainingPlan(batch_size=64, steps_per_epoch=73, epochs=12)
+    TrainingPlan(batch_size=64, steps_per_epoch=73, epochs=11)
     """
 
     epochs: int | None = None
-    steps: int = 880
+    steps: int = 800
     batch_size: int | None = None
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
