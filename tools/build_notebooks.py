@@ -22,7 +22,12 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools.lessons.digests import digests
-from tools.lessons.execution import kernel_environment, run_notebook, warm_up
+from tools.lessons.execution import (
+    kernel_environment,
+    run_notebook,
+    stop_cleanly,
+    warm_up,
+)
 from tools.lessons.forms import (
     as_text,
     first_difference,
@@ -226,4 +231,5 @@ def _build_all(lessons: list[Lesson], *, force: bool) -> int:
 
 
 if __name__ == "__main__":
+    stop_cleanly()
     sys.exit(main())

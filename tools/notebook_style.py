@@ -26,6 +26,7 @@ from tools.style.cells import check_cells, words_in
 from tools.style.exercises import check_exercises
 from tools.style.numbers import check_numbers
 from tools.style.outputs import check_outputs
+from tools.style.recipes import check_recipes
 from tools.style.report import Finding, LessonView
 from tools.style.words import check_words
 
@@ -35,6 +36,7 @@ RULES = (
     check_cells,
     check_exercises,
     check_words,
+    check_recipes,
     check_outputs,
     check_numbers,
 )

@@ -21,7 +21,11 @@ import textwrap
 import time
 from pathlib import Path
 
-from tools.lessons.execution import kernel_environment, run_notebook
+from tools.lessons.execution import (
+    kernel_environment,
+    run_notebook,
+    stop_cleanly,
+)
 from tools.lessons.forms import as_text, write_atomically
 from tools.lessons.progress import LessonProgress
 from tools.lessons.source import Lesson, SourceError, find_lessons
@@ -217,4 +221,5 @@ def _shown(path: Path) -> str:
 
 
 if __name__ == "__main__":
+    stop_cleanly()
     sys.exit(main())

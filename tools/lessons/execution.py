@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,15 @@ def kernel_environment(*, cohort: bool) -> dict[str, str]:
         if not cohort or not environment.get(name):
             environment.pop(name, None)
     return environment
+
+
+def stop_cleanly() -> None:
+    """Let a termination signal unwind like Ctrl-C, so that no kernel stays behind."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def warm_up(root: Path) -> None:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tools.style.report import Finding, LessonView, bullets
+from tools.style.report import Cell, Finding, LessonView, bullets
 
 CARD = ("Time", "Runs on", "Data", "Needs first")
 GOALS = "After this notebook you can"
@@ -24,12 +24,14 @@ FIRST_SWAPPABLE = 15
 
 def check_anatomy(view: LessonView) -> Iterator[Finding]:
     """Yield breaches of the rules on the parts of a lesson."""
-    yield from _title_and_card(view)
-    yield from _sections(view)
+    yield from _title(view)
+    yield from _card(view)
+    yield from _closing_sections(view)
+    yield from _body_sections(view)
     yield from _settings(view)
 
 
-def _title_and_card(view: LessonView) -> Iterator[Finding]:
+def _title(view: LessonView) -> Iterator[Finding]:
     first = view.cells[0]
     if first.is_code or not re.match(rf"# {view.number} \S", first.text):
         yield view.finding(
@@ -38,7 +40,6 @@ def _title_and_card(view: LessonView) -> Iterator[Finding]:
             f"'# {view.number} Title' in a Markdown cell",
             "Start with the title cell.",
         )
-    top = "\n".join(cell.text for cell in view.cells[:4] if not cell.is_code)
     if "?" not in first.text:
         yield view.finding(
             1,
@@ -46,6 +47,10 @@ def _title_and_card(view: LessonView) -> Iterator[Finding]:
             "one sentence with the clinical question",
             "Ask what the lesson answers.",
         )
+
+
+def _card(view: LessonView) -> Iterator[Finding]:
+    top = "\n".join(cell.text for cell in view.cells[:4] if not cell.is_code)
     for row in CARD:
         if not re.search(rf"^\| *\**{row}\** *\|", top, re.M):
             yield view.finding(
@@ -64,28 +69,42 @@ def _title_and_card(view: LessonView) -> Iterator[Finding]:
         )
 
 
-def _sections(view: LessonView) -> Iterator[Finding]:
-    titles = [title for _, title in view.headings()]
-    wanted = [
-        title for title in ENDING if title != "On real patients" or _swappable(view)
-    ]
-    found = [next((t for t in ENDING if one.startswith(t)), None) for one in titles]
-    order = [title for title in found if title]
+def _closing_sections(view: LessonView) -> Iterator[Finding]:
+    wanted = [one for one in ENDING if one != "On real patients" or _swappable(view)]
+    ends = (_closing(title) for _, title in view.headings())
+    order = [title for title in ends if title in wanted]
     for title in wanted:
         if title not in order:
             yield view.finding(
                 0, f"no section '## {title}'", "all closing sections", "Add it."
             )
-    kept = [title for title in order if title in wanted]
-    if kept != sorted(set(kept), key=wanted.index):
+    if order != sorted(set(order), key=wanted.index):
         yield view.finding(
             0,
-            f"closing sections in the order {', '.join(kept)}",
+            f"closing sections in the order {', '.join(order)}",
             ", ".join(wanted),
             "Put each once, in that order.",
         )
-    body = [t for t, end in zip(titles, found, strict=True) if not end and t != GOALS]
-    body = [title for title in body if not title.startswith(GOALS)]
+    if "not for clinical use" not in view.section("What this does not show").lower():
+        yield view.finding(
+            0,
+            "no warning under 'What this does not show'",
+            "the words 'Not for clinical use'",
+            "Add them.",
+        )
+
+
+def _closing(title: str) -> str | None:
+    """Return which closing section a heading begins, if any."""
+    return next((one for one in ENDING if title.startswith(one)), None)
+
+
+def _body_sections(view: LessonView) -> Iterator[Finding]:
+    body = [
+        title
+        for _, title in view.headings()
+        if not _closing(title) and not title.startswith(GOALS)
+    ]
     if not 3 <= len(body) <= 5:
         yield view.finding(
             0,
@@ -100,13 +119,6 @@ def _sections(view: LessonView) -> Iterator[Finding]:
             f"{len(summary)} bullets in the summary for {len(goals)} goals",
             "one bullet per goal, in the same order",
             "Match them.",
-        )
-    if "not for clinical use" not in view.section("What this does not show").lower():
-        yield view.finding(
-            0,
-            "no warning under 'What this does not show'",
-            "the words 'Not for clinical use'",
-            "Add them.",
         )
 
 
@@ -128,47 +140,46 @@ def _settings(view: LessonView) -> Iterator[Finding]:
                 "Tag or move the cell.",
             )
     for cell in view.tagged("parameters")[:1]:
-        yield from _setting_names(view, cell)
+        yield from _setting_lines(view, cell)
+        yield from _required_settings(view, cell)
 
 
-def _setting_names(view: LessonView, cell) -> Iterator[Finding]:
+def _setting_lines(view: LessonView, cell: Cell) -> Iterator[Finding]:
+    """Check the name and the comment of each setting."""
     lines = cell.text.splitlines()
-    names = set()
-    for node in ast.walk(cell.tree):
+    for node in cell.tree.body:
         if not isinstance(node, ast.Assign):
             continue
-        for target in node.targets:
-            name = ast.unparse(target)
-            names.add(name)
-            if name != name.upper():
-                yield view.finding(
-                    cell.number,
-                    f"the setting '{name}'",
-                    "UPPER_CASE names in the configuration cell",
-                    "Rename it, or compute it in a later cell.",
-                )
-            number = isinstance(node.value, ast.Constant) and isinstance(
-                node.value.value, int | float
+        name = ast.unparse(node.targets[0])
+        if name != name.upper():
+            yield view.finding(
+                cell.number,
+                f"the setting '{name}'",
+                "UPPER_CASE names in the configuration cell",
+                "Rename it, or compute it in a later cell.",
             )
-            bare = "#" not in lines[(node.end_lineno or node.lineno) - 1]
-            plain = name == "SEED" or isinstance(
-                getattr(node.value, "value", None), bool
+        value = getattr(node.value, "value", None)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        bare = "#" not in lines[(node.end_lineno or node.lineno) - 1]
+        if number and bare and name != "SEED":
+            yield view.finding(
+                cell.number,
+                f"'{name}' without a comment",
+                "the unit or the meaning of each number",
+                f"Write '{name} = ...  # unit'.",
             )
-            if number and bare and not plain:
-                yield view.finding(
-                    cell.number,
-                    f"'{name}' without a comment",
-                    "the unit or the meaning of each number",
-                    f"Write '{name} = ...  # unit'.",
-                )
-    if "SEED" not in names and int(view.number) >= FIRST_SWAPPABLE:
-        yield view.finding(
-            cell.number, "no SEED", "the seed among the settings", "Add 'SEED = 7'."
-        )
-    if int(view.number) >= FIRST_SWAPPABLE and "COHORT" not in names:
-        yield view.finding(
-            cell.number,
-            "no COHORT",
-            'COHORT = os.environ.get("COHORT", "chest_insilico")',
-            "Add it, so that the lesson runs on any cohort.",
-        )
+
+
+def _required_settings(view: LessonView, cell: Cell) -> Iterator[Finding]:
+    """Lessons that compute with a cohort name it, and their seed."""
+    names = {ast.unparse(n.targets[0]) for n in cell.tree.body if hasattr(n, "targets")}
+    if int(view.number) < FIRST_SWAPPABLE:
+        return
+    for name, line in (
+        ("SEED", "SEED = 7"),
+        ("COHORT", 'COHORT = os.environ.get("COHORT", "chest_insilico")'),
+    ):
+        if name not in names:
+            yield view.finding(
+                cell.number, f"no {name}", f"{line} among the settings", "Add it."
+            )

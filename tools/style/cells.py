@@ -141,19 +141,24 @@ def _seconds(view: LessonView) -> Iterator[Finding]:
             f"at most {CELL_SECONDS} s",
             "Split the work or make it smaller.",
         )
+    yield from _card_time(view, measured["seconds"])
+
+
+def _card_time(view: LessonView, seconds: int) -> Iterator[Finding]:
+    """Compare the time on the card with the measured one."""
     stated = stated_seconds(view)
     if stated is None:
         yield view.finding(
             1,
             "no run time in the card",
             "'runs in about N seconds' (or minutes) in the row Time",
-            f"It measured {measured['seconds']} s.",
+            f"It measured {seconds} s.",
         )
-    elif not agrees(stated, measured["seconds"]):
+    elif not agrees(stated, seconds):
         yield view.finding(
             1,
             f"the card says {stated} s",
-            f"about the measured {measured['seconds']} s (data/evidence)",
+            f"about the measured {seconds} s (data/evidence)",
             "Correct the row Time.",
         )
 

@@ -1,4 +1,4 @@
-"""Style rules about exercises, recipes and twins."""
+"""Style rules about exercises."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ExerciseHeading:
 
 
 def check_exercises(view: LessonView) -> Iterator[Finding]:
-    """Yield breaches of the rules on exercises, recipes and twins."""
+    """Yield breaches of the rules on exercises."""
     headings = exercise_headings(view)
     yield from _numbering(view, headings)
     yield from _counts(view, headings)
@@ -38,10 +38,6 @@ def check_exercises(view: LessonView) -> Iterator[Finding]:
         if heading.kind == "Exercise":
             yield from _code_exercise(view, heading)
     yield from _later_use(view)
-    for cell in view.tagged("recipe"):
-        yield from _recipe(view, cell)
-    for cell in view.tagged("twin"):
-        yield from _twin(view, cell)
 
 
 def exercise_headings(view: LessonView) -> list[ExerciseHeading]:
@@ -55,7 +51,6 @@ def exercise_headings(view: LessonView) -> list[ExerciseHeading]:
 
 
 def _numbering(view: LessonView, headings: list[ExerciseHeading]) -> Iterator[Finding]:
-    by_number = {cell.number: cell for cell in view.cells}
     seen: set[str] = set()
     for place, one in enumerate(headings, start=1):
         wanted = f"{view.number}.{place}{SUFFIX[one.kind]}"
@@ -75,20 +70,26 @@ def _numbering(view: LessonView, headings: list[ExerciseHeading]) -> Iterator[Fi
                 "Renumber it, and its check.",
             )
         seen.add(bare)
-        if TAG[one.kind] not in by_number[one.cell].tags:
-            yield view.finding(
-                one.cell,
-                f"{one.kind} {one.number} without its tag",
-                f"the tag '{TAG[one.kind]}'",
-                "Tag the cell.",
-            )
-        if not re.search(r"\(\d+ min\)", one.line):
-            yield view.finding(
-                one.cell,
-                f"'{one.line}'",
-                "a heading that ends with the time, such as (5 min)",
-                "Add how long it takes.",
-            )
+        yield from _heading(view, one)
+
+
+def _heading(view: LessonView, one: ExerciseHeading) -> Iterator[Finding]:
+    """Check the tag and the time of one exercise."""
+    tags = next(cell.tags for cell in view.cells if cell.number == one.cell)
+    if TAG[one.kind] not in tags:
+        yield view.finding(
+            one.cell,
+            f"{one.kind} {one.number} without its tag",
+            f"the tag '{TAG[one.kind]}'",
+            "Tag the cell.",
+        )
+    if not re.search(r"\(\d+ min\)", one.line):
+        yield view.finding(
+            one.cell,
+            f"'{one.line}'",
+            "a heading that ends with the time, such as (5 min)",
+            "Add how long it takes.",
+        )
 
 
 def _counts(view: LessonView, headings: list[ExerciseHeading]) -> Iterator[Finding]:
@@ -96,7 +97,6 @@ def _counts(view: LessonView, headings: list[ExerciseHeading]) -> Iterator[Findi
     for found, least, what in (
         (kinds["Exercise"], 2, "code exercises"),
         (kinds["Predict"], 1, "predict prompts"),
-        (len(view.tagged("recipe")), 1, "recipes"),
     ):
         if found < least:
             yield view.finding(
@@ -124,10 +124,18 @@ def _code_exercise(view: LessonView, heading: ExerciseHeading) -> Iterator[Findi
             f"its lines between '{BEGIN}' and its END",
             "Put the markers around it.",
         )
+    yield from _check_cell(view, heading, stub, check)
+    yield from _leaks(view, heading, stub)
+
+
+def _check_cell(
+    view: LessonView, heading: ExerciseHeading, stub: Cell, check: Cell | None
+) -> Iterator[Finding]:
+    """Check that the check looks at what the learner writes."""
     called = check and re.fullmatch(
         r'check_exercise\("([\d.]+)", (\w+)\)', check.text.strip()
     )
-    if not called or called[1] != heading.number:
+    if not check or not called or called[1] != heading.number:
         yield view.finding(
             check.number if check else stub.number,
             f"exercise {heading.number} without its check",
@@ -141,7 +149,6 @@ def _code_exercise(view: LessonView, heading: ExerciseHeading) -> Iterator[Findi
             f"a name from cell {stub.number}: {', '.join(sorted(names_made(stub)))}",
             "Check what the learner writes.",
         )
-    yield from _leaks(view, heading, stub)
 
 
 def _leaks(view: LessonView, heading: ExerciseHeading, stub: Cell) -> Iterator[Finding]:
@@ -213,35 +220,3 @@ def _later_use(view: LessonView) -> Iterator[Finding]:
             )
         for name in made:
             answers.pop(name, None)
-
-
-def _recipe(view: LessonView, cell: Cell) -> Iterator[Finding]:
-    name = next(tag for tag in cell.tags if tag.startswith("recipe:"))[7:]
-    licence = f'# MIT licence - recipe "{name}" from Deep Learning in Radiology'
-    if not cell.text.startswith(licence):
-        yield view.finding(
-            cell.number,
-            f"the recipe begins with '{cell.text.splitlines()[0][:50]}'",
-            f"'{licence}'",
-            "Put the licence on top.",
-        )
-    if re.search(r"^\s*(from|import) helpers\b", cell.text, re.M):
-        yield view.finding(
-            cell.number,
-            f"the recipe '{name}' imports helpers",
-            "a recipe that runs in anyone's project",
-            "Write out what it needs.",
-        )
-
-
-def _twin(view: LessonView, cell: Cell) -> Iterator[Finding]:
-    for tag in cell.tags:
-        if tag.startswith("twin:"):
-            function = tag.rpartition(".")[2]
-            if function not in names_made(cell):
-                yield view.finding(
-                    cell.number,
-                    f"the tag '{tag}'",
-                    f"a cell that defines '{function}'",
-                    "Correct the tag or the name.",
-                )

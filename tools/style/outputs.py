@@ -76,24 +76,31 @@ def _cell_outputs(
     if "headline" in tags:
         yield from _headline(view, number, cell)
     for output in cell.outputs:
-        if output.output_type == "error" and "raises-exception" not in tags:
-            yield view.finding(
-                number,
-                f"a stored {output.ename}",
-                "errors only in cells tagged 'raises-exception'",
-                "Mend the cell, or tag it if the error is the lesson.",
-            )
-        noise = output.output_type == "stream" and output.name == "stderr"
-        if noise and "nbval-ignore-output" not in tags:
-            yield view.finding(
-                number,
-                f"stderr '{_short(output.text)}'",
-                "no warnings or logs in stored outputs",
-                "Mend the cause, or tag the cell 'nbval-ignore-output'.",
-            )
+        yield from _noise(view, number, output, tags)
         yield from _figure(view, number, output)
         for text in texts_of(output):
             yield from _text(view, number, text)
+
+
+def _noise(
+    view: LessonView, number: int, output: NotebookNode, tags: list[str]
+) -> Iterator[Finding]:
+    """Check for errors and warnings where none belong."""
+    if output.output_type == "error" and "raises-exception" not in tags:
+        yield view.finding(
+            number,
+            f"a stored {output.ename}",
+            "errors only in cells tagged 'raises-exception'",
+            "Mend the cell, or tag it if the error is the lesson.",
+        )
+    noise = output.output_type == "stream" and output.name == "stderr"
+    if noise and "nbval-ignore-output" not in tags:
+        yield view.finding(
+            number,
+            f"stderr '{_short(output.text)}'",
+            "no warnings or logs in stored outputs",
+            "Mend the cause, or tag the cell 'nbval-ignore-output'.",
+        )
 
 
 def _headline(view: LessonView, number: int, cell: NotebookNode) -> Iterator[Finding]:
