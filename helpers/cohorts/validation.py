@@ -131,7 +131,8 @@ def _check_splits(cohort: Cohort) -> None:
                 raise CohortError(
                     f"The split {split!r} of {cohort.name} is empty; expected images "
                     f"in {', '.join(NEEDED_SPLITS)}, found {', '.join(cohort.splits)}. "
-                    "Move some patients there."
+                    "Move some patients there; in an own folder "
+                    "COHORT_SPLIT=by_patient splits anew."
                 )
     check_no_patient_in_two_splits(cohort.table, cohort.name)
 

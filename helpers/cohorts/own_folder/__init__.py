@@ -96,8 +96,8 @@ def find_folder(path: str | Path) -> Path:
             return (start / given).resolve()
     raise CohortError(
         f"There is no folder {str(path)!r}. Expected a folder with a CSV and images; "
-        f"the path counts from {Path.cwd()}, from {PROJECT} and from COURSE_DATA_DIR "
-        "unless it begins at the root. Check the spelling, or give the whole path."
+        f"the path counts from here ({Path.cwd()}), from the project and from "
+        "COURSE_DATA_DIR. Check the spelling, or give the whole path."
     )
 
 

@@ -63,9 +63,9 @@ def patients_of(
         notes.append("Patients are those of the DICOM PatientID.")
         return from_dicom, True
     notes.append(
-        f"{table.csv_name} has no column patient_id, so each image is counted as a "
-        "patient of its own: a patient with several images may be on both sides of a "
-        "split, and intervals may be too narrow."
+        "Patients are not known (no column patient_id, no PatientID in the files), so "
+        "each image is counted as a patient of its own: a patient with several images "
+        "may be on both sides of a split, and intervals may be too narrow."
     )
     return [f"unknown-{row:05d}" for row in range(len(paths))], False
 
