@@ -64,6 +64,14 @@ def text(dataset: Dataset, keyword: str) -> str:
     return "" if value is None else str(value).strip().upper()
 
 
+def raw_text(dataset: Dataset, keyword: str) -> str:
+    """Return a value as it stands in the file, without converting it."""
+    value = dataset.get_item(_tag(keyword)).value if has(dataset, keyword) else None
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "replace")
+    return "" if value is None else str(value).strip(" \0")
+
+
 def first_item(dataset: Dataset, keyword: str) -> Dataset | None:
     """Return the first item of a sequence, or None."""
     sequence = value_of(dataset, keyword)

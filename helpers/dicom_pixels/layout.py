@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from helpers.dicom_pixels.errors import pixels_error
-from helpers.dicom_pixels.header import has, number, text
+from helpers.dicom_pixels.header import has, number, raw_text, text
 
 PIXEL_KEYWORDS = {"PixelData": 0, "FloatPixelData": 32, "DoubleFloatPixelData": 64}
 SAMPLES = {
@@ -110,21 +110,13 @@ def _frames(dataset: Dataset, path: str | None) -> int:
     if not has(dataset, "NumberOfFrames"):
         return 1
     frames = number(dataset, "NumberOfFrames")
-    if frames is None and not _raw_text(dataset, "NumberOfFrames"):
+    if frames is None and not raw_text(dataset, "NumberOfFrames"):
         return 1  # the attribute is there and empty
     if not frames or frames < 1 or frames != int(frames):
         raise pixels_error(
             path,
-            what=f"Number of Frames is {_raw_text(dataset, 'NumberOfFrames')!r}",
+            what=f"Number of Frames is {raw_text(dataset, 'NumberOfFrames')!r}",
             expected="a whole number above 0",
             do="The header is damaged: fetch the file again or ask the sender.",
         )
     return int(frames)
-
-
-def _raw_text(dataset: Dataset, keyword: str) -> str:
-    """Return a value as it stands in the file, without converting it."""
-    value = dataset.get_item(keyword).value
-    if isinstance(value, bytes):
-        value = value.decode("ascii", "replace")
-    return "" if value is None else str(value).strip(" \0")

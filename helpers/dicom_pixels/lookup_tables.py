@@ -15,7 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
-from helpers.dicom_pixels.header import first_item, frame_item, number, text, value_of
+from helpers.dicom_pixels.header import (
+    first_item,
+    frame_item,
+    number,
+    raw_text,
+    text,
+    value_of,
+)
 from helpers.dicom_pixels.reading import is_big_endian
 
 
@@ -73,12 +80,24 @@ def modality_of_frame(dataset: Dataset, frame: int) -> Rescale | LookupTable | N
         table = None if holder is None else first_item(holder, "ModalityLUTSequence")
         if table is not None:
             return lookup_table(table, dataset)
+        if holder is not None:
+            _check_rescale(holder, slope, intercept)
         if slope is not None or intercept is not None:
             slope = 1.0 if slope is None else slope
             return Rescale(slope, intercept or 0.0, text(holder, "RescaleType"))
     if scaling := number(dataset, "DoseGridScaling"):
         return Rescale(scaling, 0.0, "DOSE")
     return None
+
+
+def _check_rescale(
+    holder: Dataset, slope: float | None, intercept: float | None
+) -> None:
+    """Raise on a rescale that is there and is no number, or makes all values equal."""
+    for keyword, found in (("RescaleSlope", slope), ("RescaleIntercept", intercept)):
+        written = raw_text(holder, keyword)
+        if written and (found is None or (keyword == "RescaleSlope" and found == 0)):
+            raise ValueError(f"{keyword} is {written!r}")
 
 
 def voi_of_frame(dataset: Dataset, frame: int, choice: int) -> Voi | None:

@@ -56,13 +56,14 @@ def values_of(
 def palette_colours(dataset: Dataset, stored: np.ndarray) -> np.ndarray:
     """Return red, green and blue (..., 3) of a PALETTE COLOR image.
 
-    uint8 if the table entries have 8 bits, else uint16.
+    uint8 if no table entry needs more than 8 bits, else uint16.
     """
     if not has(dataset, "RedPaletteColorLookupTableData"):  # a segmented palette
         return apply_color_lut(stored, dataset)[..., :3]
     tables = palette_tables(dataset)
     colours = np.stack([table.apply(stored) for table in tables], axis=-1)
-    return colours.astype(np.uint8) if tables[0].bits <= 8 else colours
+    narrow = tables[0].bits <= 8 or max(t.entries.max() for t in tables) < 256
+    return colours.astype(np.uint8) if narrow else colours
 
 
 def voi_of(

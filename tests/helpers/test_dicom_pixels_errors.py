@@ -132,6 +132,17 @@ def test_a_header_that_contradicts_its_pixels(keyword, value, words):
     assert words in refusal(dataset)
 
 
+@pytest.mark.parametrize(
+    ("keyword", "written"), [("RescaleSlope", "O.5"), ("RescaleSlope", "0")]
+)
+def test_a_rescale_that_is_no_rescale_is_not_passed_over(tmp_path, keyword, written):
+    dataset = make_dataset(FILM, RescaleSlope="777", RescaleIntercept="0")
+    path = write(dataset, tmp_path / "ct.dcm")
+    content = path.read_bytes().replace(b"777 ", written.ljust(4).encode())
+    path.write_bytes(content)
+    assert f"{keyword} is '{written}'" in refusal(path)
+
+
 def test_an_impossible_size_is_refused_before_anything_is_allocated():
     dataset = make_dataset(FILM, NumberOfFrames=2_000_000_000)
     dataset.Rows = dataset.Columns = 65535
