@@ -21,7 +21,7 @@
 # |---|---|
 # | Time | 35 minutes to work through; runs in about 10 seconds |
 # | Runs on | any laptop, no GPU |
-# | Data | twelve small DICOM files that come with pydicom (MIT), and films of the course's cohort |
+# | Data | twelve DICOM test files that come with pydicom (package MIT, 0.8 MB); 40 films of the cohort |
 # | Needs first | lesson 00 |
 #
 # ## After this notebook you can
@@ -291,8 +291,8 @@ check_exercise("10.4", dicom_linear_window)
 # %% [markdown]
 # ## Black or white, red or blue
 #
-# A film shows the lungs black because much radiation reached it there. Detectors measure the
-# opposite: much radiation, large number. Photometric Interpretation settles it. MONOCHROME2:
+# A film shows the lungs black because much radiation reached it there. A detector counts the
+# other way round: much radiation, large number. Photometric Interpretation settles it. MONOCHROME2:
 # the smallest value is black. MONOCHROME1: the smallest value is *white*. Both are in daily use,
 # and both files below hold the same film of the course's cohort.
 
@@ -312,11 +312,13 @@ def stored_values(image, *, photometric, bits):
 # %%
 cohort = cohorts.load(COHORT)
 films = cohort.images[:N_FILMS]
-while films.ndim > 3:  # colour: mean of the channels; volume: mean over the slices
+if films.ndim > 3:
+    print("This cohort is not grey and flat: its channels or slices are averaged here.")
+while films.ndim > 3:
     films = films.mean(axis=-1 if films.shape[-1] == 3 else 1).astype(np.uint8)
 
-folder = Path(tempfile.mkdtemp()) / "films"
-folder.mkdir()
+scratch = tempfile.TemporaryDirectory()  # removed when the kernel ends
+folder = Path(scratch.name)
 pair = []
 for name in ("MONOCHROME1", "MONOCHROME2"):
     path = folder / f"{name}.dcm"
@@ -349,8 +351,8 @@ describe(
 # %% [markdown]
 # So the first screen of our question was right, and the second ignored one attribute. A person
 # notices at once, as long as the picture is of a chest. A network receives 255 minus the picture
-# and has no idea. Worse, polarity often follows the manufacturer, the
-# manufacturer follows the ward, and the ward predicts the disease.
+# and has no idea. Worse, polarity may follow the manufacturer, and the manufacturer the ward: then
+# black or white tells the network how ill the patient is before it has looked at a lung.
 #
 # Now a folder as an archive might send it: every second film is MONOCHROME1.
 
@@ -449,15 +451,15 @@ print(squeezed.describe())
 # %% [markdown] tags=["judge"]
 # ### Judge 10.6j - What is left of this brain? (3 min)
 #
-# The right picture is a valid DICOM file that opens without a warning. Which structures can you
+# The right picture is an ordinary DICOM file that opens without a warning. Which structures can you
 # still name? Would you let a network learn bleeding from such files, and how would you find them
 # among ten thousand?
 
 # %% [markdown] tags=["solution"]
 # Skull, table and the outline of the head. The brain has no structure: nothing about bleeding can
 # be read or learned from it. Lossy Image Compression (0028,2110) and its ratio are in the header;
-# list them for the whole set before training. Ordinary clinical ratios are ten to one or so, and
-# there the loss is invisible, though not absent.
+# list them for the whole set before training. Milder compression leaves no mark that you could
+# see, and has changed the values all the same.
 
 # %% [markdown]
 # **When a file cannot be read** the helper says so in one paragraph and stops. Three damaged or
@@ -580,4 +582,4 @@ print(f"0 to 80 HU: {levels_all:.0f} greys unwindowed, {levels_brain:.0f} in 40/
 #
 # - DICOM PS3.3: C.7.6.3 (image pixels), C.11.1 (modality transformation), C.11.2 (window);
 #   PS3.5: section 8 (encoding of pixel data).
-# - pydicom 3, MIT licence, with its test files: vertebra, head CT, MR slices, echocardiogram.
+# - The test files of pydicom 3: vertebra, head CT, MR slices, echocardiogram.
