@@ -80,6 +80,7 @@ def build_anatomy(patient: Patient) -> Anatomy:
 
     Examples
     --------
+    >>> from helpers.phantoms import draw_patient
     >>> build_anatomy(draw_patient(1, cohort_seed=2026)).skeleton.rib_height.shape
     (2, 12)
     """

@@ -40,11 +40,11 @@ def filled_thickness(
     total = np.zeros_like(x)
     for centre, radius in zip(finding.centres, finding.radii, strict=True):
         # rotation and tilt displace a ball as a whole
-        place = centre + centre[1] * np.array([view.rotation, 0, view.tilt])
-        window = grid_window(x, z, place, place, margin=radius)
+        place = view.shown(centre)
+        window = grid_window(x, z, place, place, margin=float(radius))
         if window is None:
             continue
-        ball = ellipsoid(x[window], z[window], centre=place, radii=(radius,) * 3)
+        ball = ellipsoid(x[window], z[window], centre=place, radii=(float(radius),) * 3)
         if finding.fissure is not None:
             ball = _cut_by_fissure(ball, z[window], finding.fissure)
         inside = sum(
@@ -52,7 +52,7 @@ def filled_thickness(
             for front, back in paths.solids.lungs
         )
         if finding.kind == "consolidation":
-            inside = inside * (0.25 + 0.75 * inside / (2 * radius))
+            inside = inside * (0.25 + 0.375 / float(radius) * inside)
         total[window] += inside
     total *= np.float32(view.stretch[1] * finding.fill)
     if finding.kind == "nodule":

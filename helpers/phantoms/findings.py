@@ -105,7 +105,7 @@ def draw_consolidation(anatomy: Anatomy, rng: np.random.Generator) -> Finding:
         kind="consolidation",
         centres=cloud,
         radii=rng.uniform(10, 21, len(cloud)),
-        fill=float(rng.uniform(0.5, 1.0)),
+        fill=float(rng.uniform(0.36, 0.92)),
         fissure=fissure,
     )
 
@@ -162,5 +162,5 @@ def finding_at_visit(
         finding,
         centres=middle + growth * (finding.centres - middle),
         radii=finding.radii * growth,
-        fill=float(np.clip(finding.fill * growth, 0.4, 1.0)),
+        fill=float(np.clip(finding.fill * growth, 0.3, 1.0)),
     )

@@ -189,5 +189,5 @@ def draw_examination(patient: Patient, *, visit: int = 1) -> Examination:
         detector_ugy=float(2.5 * np.exp(rng.normal(0, 0.35))),
         contrast=_limited_normal(rng, 1.0, 0.08),
         brightness=_limited_normal(rng, 0.0, 0.045),
-        gas_mm=float(rng.uniform(14, 36)) if rng.random() < 0.65 else 0.0,
+        gas_mm=float(rng.uniform(10, 36)) if rng.random() < 0.6 else 0.0,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,11 @@ class View:
             self.x - np.float32(y * self.rotation),
             self.z - np.float32(y * self.tilt),
         )
+
+    def shown(self, place: Sequence[float]) -> tuple[float, float, float]:
+        """Return where a small body at ``place`` appears on the grid at depth 0."""
+        x, y, z = (float(part) for part in place)
+        return x + y * self.rotation, y, z + y * self.tilt
 
     def points(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return fractional (row, column) of reference points of shape (n, 3)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from helpers.phantoms.skeleton import Skeleton, tube_bone
@@ -18,11 +20,10 @@ def blade_distance(x: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Return the signed distance to the shoulder blade's outline, inside positive."""
     x = x + 6 * np.square((z - 15) / 60) - 4  # the borders are curved
     inside = np.full(x.shape, np.inf, x.dtype)
-    corners = np.asarray(_BLADE, float)
-    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        edge = b - a
-        normal = np.array([edge[1], -edge[0]]) / np.hypot(*edge)
-        off = -((x - a[0]) * normal[0] + (z - a[1]) * normal[1])
+    for a, b in zip(_BLADE, _BLADE[1:] + _BLADE[:1], strict=True):
+        along, up = b[0] - a[0], b[1] - a[1]
+        span = math.hypot(along, up)
+        off = -((x - a[0]) * (up / span) - (z - a[1]) * (along / span))
         inside = np.minimum(inside, -off)
     return inside
 

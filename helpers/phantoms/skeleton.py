@@ -84,11 +84,11 @@ def build_skeleton(patient: Patient) -> Skeleton:
         spine_x=spine_x,
         disc=disc,
         plate=plate,
-        pedicle=joints - 4,
+        pedicle=(joints - 4).astype(np.float32),
         density=float(np.clip(1.08 - 0.004 * max(patient.age - 45, 0), 0.8, 1.1))
         * float(np.exp(rng.normal(0, 0.06))),
         clavicles=(_clavicle(rng, -1), _clavicle(rng, 1)),
-        scapula_shift=(rng.normal(0, 5), rng.normal(0, 5)),
+        scapula_shift=(float(rng.normal(0, 5)), float(rng.normal(0, 5))),
     )
 
 
@@ -142,18 +142,21 @@ def ribs(
     inner = cage_interval(thorax, x, z)[1]
     outer = cage_interval(thorax, x, z, wall_mm=_WALL_MM)[1]
     cortex, marrow = np.zeros_like(x), np.zeros_like(x)
+    off = np.abs(x)
+    left = x > 0
     for number in range(N_RIBS):
+        fall, height = _rib_fall(skeleton, number, left, raised_mm)
         for way in (1, -1):  # 1: posterior half, -1: anterior half
             rows = _rows_of_rib(skeleton, z, number, way)
             if rows is None:
                 continue
             wall = (inner[rows], outer[rows])
-            axis, fall = _rib_axis(skeleton, number, x[rows], z[rows], raised_mm)
-            half = skeleton.rib_half[:, number].mean()
-            whole = _rib_path(way * axis, wall, half_mm=half, fall=fall)
+            axis = way * (z[rows] - height[rows] + _sideways(number, off[rows])) / fall
+            half = float(skeleton.rib_half[:, number].mean())
+            whole = _rib_path(axis, wall, half_mm=half, fall=fall)
             shrunk = (wall[0] + _CORTEX_MM, wall[1] - _CORTEX_MM)
-            core = _rib_path(way * axis, shrunk, half_mm=half - _CORTEX_MM, fall=fall)
-            there = _rib_extent(number, np.abs(x[rows]), way)
+            core = _rib_path(axis, shrunk, half_mm=half - _CORTEX_MM, fall=fall)
+            there = _rib_extent(number, off[rows], way)
             cortex[rows] += (whole - core) * there
             marrow[rows] += core * there
     return cortex, marrow
@@ -165,7 +168,7 @@ def _rib_path(
     """Return the path through a rib whose axis is met at depth ``axis``."""
     reach = half_mm / fall
     path = np.minimum(axis + reach, wall[1]) - np.maximum(axis - reach, wall[0])
-    nearest = np.clip(axis, wall[0], wall[1])
+    nearest = np.minimum(np.maximum(axis, wall[0]), wall[1])
     off = (nearest - axis) / reach
     return np.maximum(path, 0) * np.sqrt(np.maximum(1 - off * off, 0))
 
@@ -185,22 +188,21 @@ def _rows_of_rib(
     return slice(first, last) if last > first else None
 
 
-def _rib_axis(
-    skeleton: Skeleton, number: int, x: np.ndarray, z: np.ndarray, raised_mm: float
-) -> tuple[np.ndarray, float]:
-    """Return the depth at which a ray meets a rib's axis, and the rib's fall.
+def _rib_fall(
+    skeleton: Skeleton, number: int, left: np.ndarray, raised_mm: float
+) -> tuple[float, np.ndarray]:
+    """Return a rib's fall in mm a mm forwards, and its height at mid depth."""
+    drop = float(skeleton.rib_drop[:, number].mean()) + 0.35 * raised_mm
+    right_mm, left_mm = skeleton.rib_height[:, number] - drop / 2
+    height = np.where(left, np.float32(left_mm), np.float32(right_mm))
+    return drop / 196.0, height
 
-    The fall is in mm downwards for each mm forwards.
-    """
-    right, left = skeleton.rib_height[:, number]
-    height = np.where(x > 0, np.float32(left), np.float32(right))
-    drop = skeleton.rib_drop[:, number].mean() + 0.35 * raised_mm
-    fall = drop / 196.0
-    off = np.maximum(np.abs(x) - 18, 0)
-    neck = 5.0 * np.exp(-np.square((off - 14) / 14))
-    sideways = 0.17 * off * min(1, (number + 2) / 5)
-    axis = (z - height - neck + sideways + drop / 2) / fall
-    return axis.astype(x.dtype), float(fall)
+
+def _sideways(number: int, off: np.ndarray) -> np.ndarray:
+    """Return how far a rib has sunk at a distance ``off`` from the midline, in mm."""
+    beside = np.maximum(off - 18, 0)
+    neck = 5.0 * np.exp(-np.square((beside - 14) / 14))
+    return 0.17 * min(1, (number + 2) / 5) * beside - neck
 
 
 def _rib_extent(number: int, off: np.ndarray, way: int) -> np.ndarray:
@@ -215,6 +217,17 @@ def spine(
     skeleton: Skeleton, x: np.ndarray, z: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return cortical and inner thickness of the vertebral column, in mm."""
+    cortex, marrow = np.zeros_like(x), np.zeros_like(x)
+    window = grid_window(x, z, (-62.0, 0.0, 400.0), (62.0, 0.0, -400.0), margin=14)
+    if window is not None:
+        cortex[window], marrow[window] = _column(skeleton, x[window], z[window])
+    return cortex, marrow
+
+
+def _column(
+    skeleton: Skeleton, x: np.ndarray, z: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bodies, end plates, pedicles and processes of the vertebrae."""
     off = x - skeleton.spine_x(z)
     body, plate = skeleton.disc(z), skeleton.plate(z)
     half = 16.5 + np.clip(-z, -60, 200) * 0.018 - 1.5 * (body * (1 - plate))
@@ -242,15 +255,16 @@ def tube_bone(
     """Return cortical and inner thickness of a long bone, in mm."""
     outer, inner = np.zeros_like(x), np.zeros_like(x)
     for k in range(len(tube.radii) - 1):
-        a, b = tube.points[k], tube.points[k + 1]
-        window = grid_window(x, z, a, b, margin=max(tube.radii[k : k + 2]) + 2)
+        a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
+        ra, rb = tube.radii[k : k + 2].tolist()
+        window = grid_window(x, z, a, b, margin=max(ra, rb) + 2)
         if window is None:
             continue
-        dx, _, dz = b - a
+        dx, dz = b[0] - a[0], b[2] - a[2]
         px, pz = x[window] - a[0], z[window] - a[2]
         t = np.clip((px * dx + pz * dz) / (dx * dx + dz * dz), 0, 1)
         off = np.square(px - t * dx) + np.square(pz - t * dz)
-        radius = tube.radii[k] + t * (tube.radii[k + 1] - tube.radii[k])
+        radius = ra + t * (rb - ra)
         for target, less in ((outer, 0.0), (inner, cortex_mm)):
             chord = 2 * np.sqrt(np.maximum(np.square(radius - less) - off, 0))
             np.maximum(target[window], chord, out=target[window])

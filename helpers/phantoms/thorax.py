@@ -98,6 +98,13 @@ def _heart_border(rng: np.random.Generator, factor: float) -> np.ndarray:
     return spline(grid + turn).astype(np.float32)
 
 
+def _normals(
+    rng: np.random.Generator, *spreads: tuple[float, float]
+) -> tuple[float, ...]:
+    """Return one normal number for each (mean, spread)."""
+    return tuple(float(rng.normal(mean, spread)) for mean, spread in spreads)
+
+
 def build_thorax(patient: Patient) -> Thorax:
     """Return the soft shapes of a patient, the same at every call."""
     rng = random_stream(patient.seed, "anatomy", visit=1)
@@ -109,21 +116,21 @@ def build_thorax(patient: Patient) -> Thorax:
         z: w + (waist if z < 20 else shoulder if 60 < z < 140 else 0)
         for z, w in _BODY_WIDTH.items()
     }
-    right = rng.normal(-112, 6)
+    right = float(rng.normal(-112, 6))
     return Thorax(
         cage_width=HeightTable.through(list(cage), list(cage.values())),
         cage_depth=HeightTable.through(list(_CAGE_DEPTH), list(_CAGE_DEPTH.values())),
         body_width=HeightTable.through(list(body), list(body.values())),
         body_depth=HeightTable.through(list(_BODY_DEPTH), list(_BODY_DEPTH.values())),
         heart_radius=_heart_border(rng, patient.heart_factor),
-        dome_top=(right, right - np.clip(rng.normal(14, 5), 2, 26)),
-        dome_width=(rng.normal(71, 3), rng.normal(69, 3)),
-        dome_lean=(rng.normal(-66, 4), rng.normal(72, 4)),
-        apex_x=rng.normal(45, 2),
+        dome_top=(right, right - float(np.clip(rng.normal(14, 5), 2, 26))),
+        dome_width=_normals(rng, (71, 3), (69, 3)),
+        dome_lean=_normals(rng, (-66, 4), (72, 4)),
+        apex_x=float(rng.normal(45, 2)),
         aorta_factor=patient.aorta_factor,
         fat_mm=patient.fat_mm,
         breast_mm=patient.breast_mm,
-        breast_shape=(rng.normal(84, 5), rng.normal(-78, 11), rng.normal(60, 5)),
+        breast_shape=_normals(rng, (84, 5), (-78, 11), (60, 5)),
     )
 
 
@@ -152,19 +159,26 @@ def body_interval(
     return -half, half
 
 
+def _dome_room(thorax: Thorax, x: np.ndarray, z: np.ndarray, side: int) -> np.ndarray:
+    """Return how far a point lies inside one dome, 0 on its surface."""
+    outwards = (-1, 1)[side]
+    off = x - np.float32(thorax.dome_lean[side])
+    # towards the heart the dome runs out into the flat central tendon
+    width = thorax.dome_width[side] * np.where(outwards * off > 0, 1.0, 1.75)
+    fall = np.maximum(np.float32(thorax.dome_top[side]) - z, 0) / np.float32(38.0)
+    # no lung reaches far below the tendon in front of the spine
+    tendon = 1.7 * np.exp(-np.square(x / 19)) * np.clip(fall - 0.8, 0, 1)
+    return np.power(fall, 0.78) - np.square(off / width).astype(x.dtype) + tendon
+
+
 def dome_interval(
     thorax: Thorax, x: np.ndarray, z: np.ndarray, *, raised_mm: float
 ) -> Interval:
     """Return the abdomen under the diaphragm: both domes, as one interval."""
-    left = x > 0
-    top = np.where(left, thorax.dome_top[1], thorax.dome_top[0]).astype(x.dtype)
-    width = np.where(left, thorax.dome_width[1], thorax.dome_width[0]).astype(x.dtype)
-    lean = np.where(left, thorax.dome_lean[1], thorax.dome_lean[0]).astype(x.dtype)
-    # towards the heart the dome runs out into the flat central tendon
-    off = x - lean
-    width = np.where((off > 0) == left, width, 1.75 * width)
-    fall = np.maximum(top + raised_mm - z, 0) / (36.0 + 0.3 * raised_mm)
-    room = np.power(fall, 0.78) - np.square(off / width)
+    right, left = (_dome_room(thorax, x, z - raised_mm, side) for side in (0, 1))
+    # the two domes run into one another behind the heart
+    share = 1 / (1 + np.exp(np.clip(-x / 7, -30, 30)))
+    room = share * left + (1 - share) * right
     half = 88.0 * np.sqrt(np.maximum(room, 0))
     return -14 - half, -14 + half
 

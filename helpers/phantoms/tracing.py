@@ -137,11 +137,12 @@ def _gas(anatomy: Anatomy, examination: Examination, view: View) -> np.ndarray:
     radius = examination.gas_mm
     if radius:
         top = anatomy.thorax.dome_top[1] + examination.inspiration_mm
-        centre = (anatomy.thorax.dome_lean[1] - 8, -20.0, top - 6 - 0.55 * radius)
+        place = anatomy.thorax.dome_lean[1] - 18 + 0.5 * radius
+        centre = (place, -20.0, top - 5 - 0.6 * radius)
         bubble = ellipsoid(
-            x, z, centre=centre, radii=(1.35 * radius, 0.9 * radius, 0.55 * radius)
+            x, z, centre=centre, radii=(1.25 * radius, 0.9 * radius, 0.6 * radius)
         )
-        air += length(bubble) * np.clip((z - centre[2] + 0.15 * radius) / 2, 0, 1)
+        air += length(bubble) * np.clip((z - centre[2] + 0.3 * radius) / 2, 0, 1)
     return air
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from helpers.phantoms.solids import Interval
 
@@ -27,26 +28,35 @@ class Tube:
 
 
 def smooth_tube(
-    rows: list[tuple[float, float, float, float]],
+    rows: Sequence[tuple[float, float, float, float]],
     *,
     factor: float = 1.0,
-    parts: int = 2,
+    smooth: bool = True,
 ) -> Tube:
-    """Return a smooth tube through rows of (x, y, z, radius), in mm.
+    """Return a tube through rows of (x, y, z, radius), in mm.
 
     Parameters
     ----------
-    rows : list of tuple
+    rows : sequence of tuple
     factor : float
         Factor on the radii.
-    parts : int
-        Straight segments between two rows.
+    smooth : bool
+        Put one more point between each two, on a Catmull-Rom curve.
+
+    Examples
+    --------
+    >>> smooth_tube([(0, 0, 0, 2), (8, 0, 0, 2)]).points[:, 0].tolist()
+    [0.0, 4.0, 8.0]
     """
     table = np.asarray(rows, float)
-    place = np.arange(len(table))
-    fine = np.linspace(0, len(table) - 1, parts * (len(table) - 1) + 1)
-    smooth = PchipInterpolator(place, table)(fine)
-    return Tube(smooth[:, :3], smooth[:, 3] * factor)
+    if smooth:
+        before = np.vstack([2 * table[0] - table[1], table])
+        after = np.vstack([table, 2 * table[-1] - table[-2]])
+        middle = (9 * (table[:-1] + table[1:]) - before[:-2] - after[2:]) / 16
+        curve = np.empty((2 * len(table) - 1, 4))
+        curve[::2], curve[1::2] = table, middle
+        table = curve
+    return Tube(table[:, :3], table[:, 3] * factor)
 
 
 def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
@@ -61,17 +71,17 @@ def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
     half = np.zeros_like(x)
     middle = np.zeros_like(x)
     for k in range(len(tube.radii) - 1):
-        a, b = tube.points[k], tube.points[k + 1]
-        ra, rb = tube.radii[k], tube.radii[k + 1]
+        a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
+        ra, rb = tube.radii[k : k + 2].tolist()
         window = grid_window(x, z, a, b, margin=max(ra, rb) + 3)
         if window is None:
             continue
         px, pz = x[window] - a[0], z[window] - a[2]
-        dx, dy, dz = b - a
+        dx, dy, dz = (stop - start for start, stop in zip(a, b, strict=True))
         flat = max(dx * dx + dz * dz, 1e-6)
         t = np.clip((px * dx + pz * dz) / flat, 0, 1)
         off = np.square(px - t * dx) + np.square(pz - t * dz)
-        slant = min(np.sqrt((flat + dy * dy) / flat), 2.0)
+        slant = min(math.sqrt((flat + dy * dy) / flat), 2.0)
         chord = slant * np.sqrt(np.maximum(np.square(ra + t * (rb - ra)) - off, 0))
         better = chord > half[window]
         half[window] = np.where(better, chord, half[window])
@@ -80,7 +90,12 @@ def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
 
 
 def grid_window(
-    x: np.ndarray, z: np.ndarray, a: np.ndarray, b: np.ndarray, *, margin: float
+    x: np.ndarray,
+    z: np.ndarray,
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    margin: float,
 ) -> tuple[slice, slice] | None:
     """Return the slices of the grid near the segment a-b, or None when outside."""
     # the grid may be rolled by a few degrees: the margin covers it

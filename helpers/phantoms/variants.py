@@ -90,7 +90,7 @@ def variant_thickness(
         front, back = tube_interval(band, *view.at_depth(float(band.points[3, 1])))
         in_lung += np.maximum(1.5 * (back - front), 0)
     for *place, radius in variants.calcified:
-        shown = np.array(place) + place[1] * np.array([view.rotation, 0, view.tilt])
+        shown = view.shown(place)
         window = grid_window(x, z, shown, shown, margin=radius)
         if window is not None:
             off = np.square(x[window] - shown[0]) + np.square(z[window] - shown[2])

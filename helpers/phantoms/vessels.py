@@ -100,4 +100,4 @@ def arm_tubes() -> tuple[Tube, Tube]:
         (176, 0, 58, 22), (198, 0, 16, 40), (222, -8, -70, 43), (232, -12, -220, 40),
     ]  # fmt: skip
     right, left = ([(s * x, y, z, r) for x, y, z, r in rows] for s in (-1, 1))
-    return smooth_tube(right, parts=1), smooth_tube(left, parts=1)
+    return smooth_tube(right, smooth=False), smooth_tube(left, smooth=False)

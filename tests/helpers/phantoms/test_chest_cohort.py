@@ -12,6 +12,7 @@ from helpers.phantoms import (
     draw_patient,
     make_chest_cohort,
     render_chest,
+    worker,
 )
 from helpers.phantoms.findings import FINDINGS
 from helpers.phantoms.visits import split_of_patients, visits_of_patients
@@ -173,3 +174,32 @@ def test_speed_is_at_least_ten_images_a_second_and_core():
     rate = len(patients) / (time.process_time() - start)
     print(f"{rate:.0f} images per second and core")
     assert rate > 10
+
+
+def test_a_worker_that_dies_is_quoted_and_nothing_waits(monkeypatch):
+    broken = [sys.executable, "-c", "raise SystemExit('no memory left')"]
+    start = worker._start
+
+    def die(settings, first, step):
+        if first == 0:
+            return start(settings, first, step)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(broken, stdout=pipe, stderr=pipe)
+
+    monkeypatch.setattr(worker, "_start", die)
+    message = "Worker process 2 of 2.*ended early: no memory left.*workers=1"
+    with pytest.raises(RuntimeError, match=message):
+        make_chest_cohort(SMALL, progress=False, workers=2)
+
+
+def test_script_without_a_main_guard_may_use_two_workers(tmp_path):
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        "from helpers.phantoms import ChestCohortSettings, make_chest_cohort\n"
+        "settings = ChestCohortSettings(n_patients=12, n_images=12, size=32)\n"
+        "print(make_chest_cohort(settings, progress=False, workers=2)[0].shape)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120
+    )
+    assert run.stdout == "(12, 32, 32)\n", run.stderr
