@@ -114,7 +114,8 @@ def _transfer_syntax(dataset: Dataset, path: str | None, layout: Layout):
         ]
     syntax = UID(stated)
     try:
-        get_decoder(syntax)
+        if get_decoder(syntax).is_available:
+            return syntax, []
     except NotImplementedError:
         video = "MPEG" in syntax.name or "HEVC" in syntax.name
         raise pixels_error(
@@ -125,7 +126,12 @@ def _transfer_syntax(dataset: Dataset, path: str | None, layout: Layout):
             if video
             else "Ask the archive to send it as Explicit VR Little Endian.",
         ) from None
-    return syntax, []
+    raise pixels_error(
+        path,
+        what=f"no decoder is installed for {syntax.name!r}",
+        expected="the decoders that the course's environment has",
+        do="Install them: pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg.",
+    )
 
 
 def _stated_syntax(dataset: Dataset) -> str:

@@ -6,7 +6,9 @@ import struct
 import zlib
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import MPEG2MPML, DeflatedExplicitVRLittleEndian, RLELossless
 
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
@@ -175,6 +177,13 @@ def test_a_video_is_named():
     assert "export single frames" in message
 
 
+def test_a_missing_decoder_is_named_with_what_to_install(monkeypatch):
+    monkeypatch.setattr(Decoder, "is_available", property(lambda self: False))
+    message = refusal(SHIPPED / "JPEG2000.dcm")
+    assert "no decoder is installed for 'JPEG 2000 Image Compression'" in message
+    assert "pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg" in message
+
+
 def test_an_unknown_transfer_syntax_is_named():
     dataset = make_dataset(FILM)
     dataset.file_meta.TransferSyntaxUID = "1.2.3.4"
@@ -189,10 +198,7 @@ def test_a_missing_transfer_syntax_is_not_guessed_against_the_length():
 
 
 def test_a_compressed_image_of_another_size_is_refused():
-    path = SHIPPED / "JPEG2000.dcm"
-    import pydicom
-
-    dataset = pydicom.dcmread(path)
+    dataset = pydicom.dcmread(SHIPPED / "JPEG2000.dcm")
     dataset.Rows, dataset.Columns = dataset.Columns, dataset.Rows
     assert "has 1024 rows and 256 columns, the header says 256" in refusal(dataset)
 
