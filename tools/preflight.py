@@ -96,6 +96,18 @@ def check_system(system=None, machine=None, platform_tag=None, translated=None):
     return None
 
 
+def check_macos(release=None):
+    """TensorFlow is made for macOS 12 and newer."""
+    release = platform.mac_ver()[0] if release is None else release
+    major = release.split(".")[0]
+    if not major.isdigit() or int(major) >= 12:
+        return None  # not a Mac, or new enough
+    return (
+        f"This Mac runs macOS {release}; TensorFlow needs macOS 12 or newer. Update "
+        "the system, or use a hosted notebook service."
+    )
+
+
 def check_avx(machine=None, features=None):
     """On Intel and AMD processors TensorFlow uses AVX instructions from the start."""
     machine = (machine or platform.machine()).lower()
@@ -209,6 +221,7 @@ def problems_of_machine(folder, environment_folders=(), installed=False):
         check_python(),
         check_bits(),
         check_system(),
+        check_macos(),
         check_avx(),
         check_venv(),
         check_metal(folders=environment_folders),

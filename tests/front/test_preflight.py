@@ -64,6 +64,15 @@ def test_systems_with_tensorflow(facts):
     assert preflight.check_system(*facts) is None
 
 
+def test_macos_must_be_12_or_newer():
+    assert "macOS 11.7.10; TensorFlow needs macOS 12" in preflight.check_macos(
+        "11.7.10"
+    )
+    assert "macOS 10.16" in preflight.check_macos("10.16")
+    assert preflight.check_macos("12.0") is None
+    assert preflight.check_macos("") is None  # another system
+
+
 def test_avx_is_asked_of_intel_and_amd_only_and_unknown_is_good():
     assert "AVX" in preflight.check_avx("x86_64", ["sse4_1", "sse4_2"])
     assert preflight.check_avx("AMD64", ["sse4_2", "avx2"]) is None
