@@ -2,9 +2,10 @@
 
 `maps` has the gradient, integrated gradients and Grad-CAM; `logit_models` and
 `feature_layers` make them work on any Keras model; `measures` compares maps with masks
-and with trivial rivals; `overlay` draws them over the film.
+and with trivial rivals; `covering` interferes with the film; `overlay` draws them over the film.
 """
 
+from helpers.saliency.covering import cover, strongest_pixels
 from helpers.saliency.feature_layers import feature_layers
 from helpers.saliency.logit_models import logit_model
 from helpers.saliency.maps import grad_cam, gradient, integrated_gradients
@@ -23,6 +24,7 @@ __all__ = [
     "HitRate",
     "centre_gaussian",
     "completeness_gap",
+    "cover",
     "enlarge",
     "feature_layers",
     "grad_cam",
@@ -34,4 +36,5 @@ __all__ = [
     "mean_mask",
     "pixel_average_precision",
     "show_overlay",
+    "strongest_pixels",
 ]

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers.saliency import measures, overlay
+from helpers.saliency import covering, measures, overlay
 
 MASK = np.array([[False, True], [False, False]])
 
@@ -83,6 +83,24 @@ def test_pairs_that_do_not_fit_are_refused(measure):
         measure(np.zeros((2, 2)), MASK.astype("int64"))
     with pytest.raises(ValueError, match="not finite"):
         measure(np.array([[np.nan, 1.0], [0.0, 0.0]]), MASK)
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_cover_fills_the_patch_and_leaves_the_rest(channels):
+    images = np.full((1, 20, 20, *channels), 200.0)
+    patch = np.zeros((1, 20, 20), bool)
+    patch[0, :, 10:] = True
+    got = covering.cover(images, patch, fill=np.full((20, 20, *channels), 50.0))
+    assert got.shape == images.shape
+    np.testing.assert_allclose(got[0, :, 19], 50, atol=0.1)
+    np.testing.assert_allclose(got[0, :, 0], 200, atol=0.1)
+    # the edge runs between columns 9 and 10: both are near half-way, 125
+    np.testing.assert_allclose(got[0, :, 9] + got[0, :, 10], 250, atol=1e-6)
+
+
+def test_strongest_pixels_by_hand():
+    got = covering.strongest_pixels(np.array([[0.5, 4.0], [3.0, -9.0]]), 2)
+    np.testing.assert_array_equal(got, [[False, True], [True, False]])
 
 
 # --- the overlay ---------------------------------------------------------------------
