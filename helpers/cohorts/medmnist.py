@@ -106,7 +106,7 @@ def find_local(entry: PublishedFile) -> tuple[Path | None, str | None]:
             tell(
                 f"{path.name} in the cache is damaged (MD5 {found}); fetching it anew."
             )
-            path.unlink()
+            path.unlink(missing_ok=True)
             continue
         raise CohortError(_not_the_published_file(path, found, entry))
     return None, None
