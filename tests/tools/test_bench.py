@@ -1,0 +1,79 @@
+import pandas as pd
+import pytest
+
+from helpers import artefacts
+from helpers.cohorts import CohortError
+from tests.helpers.square_cohort import square_cohort
+from tools import bench
+
+
+def constant_recipe(value, weights):
+    """Return a recipe that trains nothing and gives every image one score."""
+    from helpers.networks import keras
+
+    def recipe(cohort, seed):
+        image = keras.Input((28, 28, 1))
+        x = keras.layers.GlobalAveragePooling2D()(image)
+        x = keras.layers.Dense(weights - 1, use_bias=False)(x)
+        x = keras.layers.Dense(1, use_bias=False)(x)
+        score = keras.layers.Rescaling(0.0, offset=value)(x)
+        return keras.Model(image, score), 0.5
+
+    return recipe
+
+
+def test_network_section_prints_ratios_and_records_ours(tmp_path, monkeypatch, capsys):
+    cohort = square_cohort(40)
+    monkeypatch.setattr(bench, "real_or_default_cohort", lambda: cohort)
+    monkeypatch.setattr(bench, "REAL_COHORT", cohort.name)
+    monkeypatch.setattr(bench, "lesson_21", constant_recipe(0.7, 5))
+    monkeypatch.setattr(bench, "reference_recipe", constant_recipe(0.2, 3))
+    monkeypatch.setattr(artefacts, "DATA", tmp_path)
+    assert bench.main(["--only", "network", "--seeds", "2", "--record"]) == 0
+    printed = capsys.readouterr().out
+    assert "lesson 21, seed 1: 8 weights, AUC 0.500, 5 of 10 right" in printed
+    assert "1 - AUC, lesson 21 / reference: 1.00" in printed
+    recorded = pd.read_csv(tmp_path / "evidence" / bench.RECORDED)
+    assert recorded.seed.tolist() == [0, 1]
+    assert recorded.n_test.tolist() == [10, 10]
+    assert recorded.auc.tolist() == [0.5, 0.5]
+
+
+def test_real_or_default_cohort_says_what_it_took(monkeypatch, capsys):
+    def load(name, *, size=None):
+        if name == bench.REAL_COHORT:
+            raise CohortError("not here")
+        return (name, size)
+
+    monkeypatch.setattr(bench.cohorts, "load", load)
+    assert bench.real_or_default_cohort() == ("chest_insilico", 28)
+    assert "set COURSE_DATA_DIR" in capsys.readouterr().out
+
+
+def test_in_turn_alternates_and_leaves_the_first_round_out():
+    calls = []
+    bench.in_turn(calls.append, "a", "b")
+    assert calls == ["a", "b"] * (bench.BLOCKS + 1)
+
+
+def test_every_section_says_in_one_line_what_it_measures():
+    assert list(bench.SECTIONS) == [
+        "network", "pipeline", "dicom", "phantoms", "difficulty",
+    ]  # fmt: skip
+    assert all(section.__doc__.count("\n") == 0 for section in bench.SECTIONS.values())
+
+
+@pytest.mark.slow
+def test_reference_recipe_is_of_the_size_of_the_original(monkeypatch):
+    cohort = square_cohort(40)
+    model, tuning_auc = bench.reference_recipe(cohort, seed=0)
+    # 80 + 584 + 876 + 1,308 + 2,180 + 9,050 in convolutions, 30,024 + 25 dense
+    assert model.count_params() == 44_127
+    assert abs(model.count_params() / 44_607 - 1) < 0.02
+    assert tuning_auc is None
+
+
+def test_evidence_names_the_command_when_a_file_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(artefacts, "DATA", tmp_path)
+    with pytest.raises(FileNotFoundError, match="python -m tools.bench --record"):
+        artefacts.evidence("nothing.csv")
