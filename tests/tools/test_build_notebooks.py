@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 
-from tests.tools.toy_course import NAME
+from tests.tools.toy_course import NAME, REPOSITORY
 from tools.build_notebooks import main, why_execute
 from tools.lessons.times import read_times
 
@@ -198,3 +204,33 @@ def test_the_run_time_is_recorded(toy):
     assert 1 <= measured["seconds"] < 120
     assert measured["minutes"] == -(-measured["seconds"] // 60)
     assert measured["peak_memory_mb"] >= 50
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals work otherwise there")
+def test_a_terminated_build_leaves_no_kernel_behind(toy, lesson):
+    mark = toy / "running"
+    edit(
+        lesson.source,
+        "patches[1, :3, :3] += 80",
+        "import time\n"
+        f"open({str(mark)!r}, 'w').write(str(os.getpid()))\n"
+        "time.sleep(300)",
+    )
+    code = (
+        "from pathlib import Path; from tools.build_notebooks import *; "
+        f"stop_cleanly(); main([], root=Path({str(toy)!r}))"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(toy), str(REPOSITORY)]),
+    }
+    build = subprocess.Popen([sys.executable, "-c", code], cwd=toy, env=environment)
+    deadline = time.monotonic() + 120
+    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    kernel = psutil.Process(int(mark.read_text()))
+    build.send_signal(signal.SIGTERM)
+    assert build.wait(timeout=30) != 0
+    assert kernel.wait(timeout=10) is not None or not kernel.is_running()
+    assert main(["--check"], root=toy) == 1  # the old file stays, the source is newer

@@ -83,6 +83,14 @@ def test_a_page_writes_formulas_as_mathml(lesson):
     assert "$" not in re.sub(r"<(style|script).*?</\1>", "", page, flags=re.DOTALL)
 
 
+def test_a_page_folds_the_setup_cell_and_no_other(lesson):
+    page = page_of(lesson)
+    assert page.count('<details class="course-setup">') == 1
+    folded = page.partition('<details class="course-setup">')[2].partition("</details>")
+    assert "use_course_style" in folded[0]
+    assert "SIDE" not in folded[0]
+
+
 def test_links_between_lessons_lead_to_pages():
     cell = nbformat.v4.new_markdown_cell("[a](21_a.ipynb#x) [b](22_b.ipynb) [c](#d)")
     notebook = nbformat.v4.new_notebook(cells=[cell])

@@ -26,6 +26,7 @@ TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
 main { max-width: 62rem; margin: 0 auto; }
 .course-way { font-family: sans-serif; font-size: 0.9rem; padding: 0.8rem 1rem; }
 .course-way a { margin-right: 1.5rem; }
+.course-setup { margin-left: 5rem; color: #555; font-family: sans-serif; }
 math { font-size: 1.1em; }
 math[display="block"] { margin: 0.8em 0; }
 .jp-RenderedImage img { max-width: 100%; height: auto; }
@@ -34,6 +35,12 @@ math[display="block"] { margin: 0.8em 0; }
 {%- block body_header -%}
 {{ super() }}
 <nav class="course-way" aria-label="lessons">{{ resources.course_way }}</nav>
+{%- endblock -%}
+{%- block input_group -%}
+{%- if "setup" in cell.metadata.get("tags", []) -%}
+<details class="course-setup"><summary>Setup: imports and plot style</summary>
+{{ super() }}</details>
+{%- else -%}{{ super() }}{%- endif -%}
 {%- endblock -%}
 {%- block data_png -%}
 <div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
