@@ -74,11 +74,11 @@ finding = cohort.finding(FINDING)
 train, tuning = cohort.split("train"), cohort.split("tuning")
 
 for name, part in (("Training set", train), ("Tuning set", tuning)):
-    people, count = part.table.patient_id.nunique(), part.labels(finding).sum()
-    print(f"{name}: {len(part):,} images of {people:,} patients, "
+    people = f"{part.table.patient_id.nunique():,} patients, "
+    count = part.labels(finding).sum()
+    print(f"{name}: {len(part):,} images, {people if cohort.knows_patients else ''}"
           f"{count:,} with {finding} ({count / len(part):.0%}).")
-if cohort.lacks("patients"):
-    print(cohort.lacks("patients"))
+print(cohort.lacks("patients") or "It is known which images belong to one patient.")
 
 first_visit = ~train.table.patient_id.duplicated().to_numpy()
 chosen = [np.flatnonzero(first_visit & (train.labels(finding) == value))[:4]
@@ -295,8 +295,8 @@ print(f"{plan.epochs} epochs of {plan.steps_per_epoch} steps.")
 print(f"{plan.batch_size} images in each batch.")
 
 # %%
-batch, _ = next(iter(train_batches))
-fig = montage(list(batch[:6].numpy()), columns=6)
+six = make_dataset(train.images[:6], range(6), batch_size=6, augment=True, seed=SEED)
+fig = montage(list(next(iter(six))[0].numpy()), columns=6)
 describe(fig, "Six augmented training images: each a little off its place, some darker "
          "or with less contrast; repeated border pixels fill the gaps.")
 
@@ -539,8 +539,11 @@ def interval_of(statistic):
 auc, auc_range = area_under_roc(test.reference, test.score), interval_of(area_under_roc)
 early = share_among_first(test.reference.to_numpy(), test.score.to_numpy())
 early_range = interval_of(share_among_first)
-people = f"{len(test)} images of {test.patient_id.nunique()} patients, internal test"
-print(f"AUC {auc:.3f} (95 % CI {auc_range.low:.3f} to {auc_range.high:.3f}; {people}).")
+people = f"{test.patient_id.nunique()} patients, " if cohort.knows_patients else ""
+print(
+    f"Internal test, {len(test)} images, {people}AUC {auc:.3f} "
+    f"(95 % CI {auc_range.low:.3f} to {auc_range.high:.3f})."
+)
 print(
     f"With {finding} among the {READ_FIRST:.0%} read first: {early:.0%} "
     f"(95 % CI {early_range.low:.0%} to {early_range.high:.0%}) sorted by score, "
