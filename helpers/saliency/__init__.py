@@ -2,7 +2,7 @@
 
 `maps` has the gradient, integrated gradients and Grad-CAM; `logit_models` and
 `feature_layers` make them work on any Keras model; `measures` compares maps with masks
-and with trivial rivals; `covering` interferes with the film; `overlay` draws them over the film.
+and with trivial rivals; `covering` interferes with the film; `overlay` draws.
 """
 
 from helpers.saliency.covering import cover, strongest_pixels

@@ -69,7 +69,7 @@ def show_overlay(
             "saliency.enlarge, or add up the channels of a colour map."
         )
     ax = plt.gca() if ax is None else ax
-    figures.show_image(image, ax=ax, mask=mask, mask_colour="vermillion")
+    figures.show_image(image, ax=ax, mask=mask, mask_colour="sky")
     limit = scale_limit(saliency_map)
     signed = saliency_map.min() < 0
     norm = Normalize(-limit if signed else 0, limit)

@@ -119,7 +119,7 @@ mask = test.masks[finding][ordinary] if has_masks else None
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 3.6), layout="constrained")
 show_image(film, ax=axes[0], title="The film")
-show_image(film, ax=axes[1], mask=mask, mask_colour="vermillion",
+show_image(film, ax=axes[1], mask=mask, mask_colour="sky",
            title="With the reference outline, if known")  # fmt: skip
 describe(fig, "A frontal chest film, once plain, once with the outline of the finding.")
 
@@ -185,7 +185,7 @@ def gradient(model, image):
 # %%
 slopes = gradient(logit_network, film)
 fig, axes = row_of_axes(3)
-show_image(film, ax=axes[0], mask=mask, mask_colour="vermillion", title="The film")
+show_image(film, ax=axes[0], mask=mask, mask_colour="sky", title="The film")
 signed, size = per_pixel(slopes, np.sum), per_pixel(np.abs(slopes), np.max)
 show_overlay(film, for_the_eye(signed), ax=axes[1], unit="logit per grey level")
 show_overlay(film, for_the_eye(size), ax=axes[2], mask=mask,
@@ -198,7 +198,7 @@ describe(fig, "The film; the gradient of the logit over it, a grain of neighbour
 # %% [markdown]
 # Two surprises. Positive and negative pixels lie next to each other, like grain: the first layers
 # of a network compare neighbours, so they react to edges and not to brightness. And the gradient
-# is not zero where nothing is to be seen.
+# is large, too, where nothing is to be seen.
 #
 # The second surprise is no fault. The gradient answers *what if this pixel changed*, and not *how
 # much did this pixel contribute*. A dark pixel contributes nothing to a sum of brightness, and the
@@ -371,7 +371,9 @@ print(f"One cell of {layers[2]} covers {side} x {side} pixels of the film.")
 
 # %% [markdown]
 # The smooth blob is a courtesy of the interpolation. Nothing smaller than a cell can be told, and
-# each cell has looked at far more of the film than the pixels beneath it.
+# each cell has looked at far more of the film than the pixels beneath it. It is not even centred
+# on them: strided convolutions pad only below and to the right, so that what a cell has seen lies
+# up to half a cell further down and right than the usual drawing, which is this one, shows.
 #
 # In this network Grad-CAM has a strength that is easily missed. After the layer come only a mean
 # over the cells and one dense layer. So the weighted sum, before negatives are cut off, is a
@@ -548,7 +550,7 @@ for row, (name, rows) in zip(axes, mistakes.items(), strict=True):
         network, image, baseline=healthy, steps=STEPS
     )
     cam = saliency.grad_cam(network, image, layer=LAYER)
-    show_image(image, ax=row[0], mask=outline, mask_colour="vermillion",
+    show_image(image, ax=row[0], mask=outline, mask_colour="sky",
                title=f"{name}, {scores[middle]:.2f}")  # fmt: skip
     shares = for_the_eye(per_pixel(shares, np.sum))
     show_overlay(image, shares, ax=row[1], mask=outline)
