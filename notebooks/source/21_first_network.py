@@ -361,8 +361,12 @@ for ax, column, label in zip(axes, ("loss", "auc"), ("loss", "AUC"), strict=True
     at_kept = history[f"tuning_{column}"][kept - 1]
     ax.plot(kept, at_kept, "o", color=COLOURS["black"], label="kept")
     ax.set(xlabel="epoch", ylabel=label)
+asked = np.array([LABEL_SMOOTHING / 2, 1 - LABEL_SMOOTHING / 2])
+floor = -np.sum(asked * np.log(asked))
+axes[0].axhline(floor, color="0.6", linewidth=1, label="perfect")
 axes[0].legend()
 fig.tight_layout()
+print(f"Lowest loss that this label smoothing allows: {floor:.2f}.")
 below = history.tuning_loss[kept - 1] < np.log(2)
 print(f"Tuning loss below ln 2 at the kept epoch: {below}.")
 describe(
@@ -374,8 +378,9 @@ describe(
 # %% [markdown]
 # Three things to read.
 #
-# 1. **The start.** ln 2 = 0.69 is the loss of a network that knows nothing. A first loss far
-#    above it means that something is broken: labels, scale, learning rate.
+# 1. **The scale.** ln 2 = 0.69 is the loss of a network that knows nothing; a first loss far
+#    above it means that something is broken: labels, scale, learning rate. With label smoothing
+#    a perfect network stops at 0.12, the grey line, and not at zero.
 # 2. **The jumps.** The tuning set is small and the steps are large at first. One bad epoch is
 #    no disaster, and one good one no discovery.
 # 3. **The end.** The curves flatten because the learning rate goes to zero, not because nothing
@@ -453,8 +458,8 @@ print(f"Last training loss below a fifth of the tuning loss: {ratio < 0.2}.")
 # ## Save it, reload it
 #
 # A network that cannot be reloaded is an anecdote. `checkpoints.save` writes the network and its
-# scores to the cache; the lessons on evaluation and on saliency maps look there. A `.keras` file
-# is a zip of three parts: what the layers are, what the weights are, and when it was written. It
+# scores to the cache; for every cohort but the default one, whose scores come with the course,
+# the lessons on evaluation and on saliency maps look there. A `.keras` file is a zip of three parts: what the layers are, what the weights are, and when it was written. It
 # is loaded in safe mode, which refuses code hidden in the file. The older way, a Python pickle,
 # runs whatever it contains: never open one from somebody you do not know.
 
