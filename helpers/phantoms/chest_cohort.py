@@ -21,7 +21,7 @@ from helpers.phantoms.visits import (
 from helpers.phantoms.worker import batches_from_workers
 
 #: Changes whenever the same settings would give other pixels.
-GENERATOR_VERSION = "5"
+GENERATOR_VERSION = "6"
 
 SITE = "A"
 SCANNER = "Alder DR 17"

@@ -38,5 +38,5 @@ def process_for_display(
     low, high = np.percentile(mixed[chest], [3, 97])
     scaled = contrast * (mixed - (low + high) / 2) / max((high - low) / 2, 1e-3)
     bent = np.tanh(0.6 * scaled) / np.tanh(0.6)
-    grey = 0.50 + brightness + 0.37 * bent
+    grey = 0.55 + brightness + 0.37 * bent
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
