@@ -9,6 +9,7 @@ after set-up nothing here asks the network for anything.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 import signal
@@ -23,6 +24,13 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 FIRST_LESSON = "notebooks/00_check_your_setup.ipynb"
+SETTINGS = PROJECT / "build" / "lab"
+QUIET = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    }
+}
 HOST = "127.0.0.1"
 FIRST_PORT, PORTS_TRIED = 8888, 50
 START_LIMIT_S = 60.0
@@ -71,13 +79,15 @@ def has_browser() -> bool:
 def server_command(port: int, *, browser: bool) -> list[str]:
     """Return the command line of the server; the token is not part of it."""
     command = [
-        *(sys.executable, "-m", "jupyterlab", FIRST_LESSON),
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={PROJECT}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
         f"--ServerApp.ip={HOST}",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--ServerApp.password=",
         "--ServerApp.log_level=WARN",
-        "--LabApp.news_url=None",
+        f"--LabApp.app_settings_dir={SETTINGS}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     if not browser:
@@ -120,6 +130,8 @@ def wait_until_up(server: subprocess.Popen, port: int, token: str) -> None:
 
 def start(port: int, *, browser: bool) -> tuple[subprocess.Popen, str]:
     """Start the server; return its process and the address with the token."""
+    SETTINGS.mkdir(parents=True, exist_ok=True)
+    (SETTINGS / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")
     token = secrets.token_hex(24)
     server = subprocess.Popen(
         server_command(port, browser=browser),

@@ -1,5 +1,6 @@
 """`make lab`: JupyterLab really starts, on loopback, and asks for the token."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -32,6 +33,25 @@ def test_page_opens_with_the_token(running):
     assert status == 200
     assert "00_check_your_setup.ipynb" in url
     assert "jupyter-config-data" in page
+
+
+def test_server_finds_the_lesson_that_the_address_names(running):
+    address, _, token = running.partition("?")
+    path = address.replace("/lab/tree/", "/api/contents/")
+    status, _, answer = get(f"{path}?content=0&{token}")
+    assert status == 200
+    assert '"type": "notebook"' in answer
+    address = running.split("/lab/")[0] + "/?" + token  # what a browser is sent to
+    assert get(address)[1].partition("?")[0] == running.partition("?")[0]
+
+
+def test_announcements_are_off(running):
+    address, _, token = running.partition("?")
+    name = "@jupyterlab/apputils-extension:notification"
+    path = address.split("/lab/")[0] + f"/lab/api/settings/{name}?{token}"
+    settings = json.loads(get(path)[2])
+    assert settings["schema"]["properties"]["fetchNews"]["default"] == "false"
+    assert settings["schema"]["properties"]["checkForUpdates"]["default"] is False
 
 
 @pytest.mark.parametrize("token", ["", "?token=wrong"])
@@ -77,7 +97,8 @@ def test_token_is_long_and_new_each_time(monkeypatch):
     addresses = [lab.start(8888, browser=False)[1] for _ in range(2)]
     assert len(set(tokens)) == 2
     assert all(len(token) == 48 for token in tokens)
-    assert [a.endswith(f"token={t}") for a, t in zip(addresses, tokens, strict=True)]
+    pairs = zip(addresses, tokens, strict=True)
+    assert all(address.endswith(f"token={token}") for address, token in pairs)
 
 
 def test_free_port_passes_over_one_in_use():
