@@ -458,10 +458,11 @@ print(f"Last training loss below a fifth of the tuning loss: {ratio < 0.2}.")
 # ## Save it, reload it
 #
 # A network that cannot be reloaded is an anecdote. `checkpoints.save` writes the network and its
-# scores to the cache; for every cohort but the default one, whose scores come with the course,
-# the lessons on evaluation and on saliency maps look there. A `.keras` file is a zip of three parts: what the layers are, what the weights are, and when it was written. It
-# is loaded in safe mode, which refuses code hidden in the file. The older way, a Python pickle,
-# runs whatever it contains: never open one from somebody you do not know.
+# scores to the cache. The lessons on evaluation and on saliency maps look there, for every cohort
+# but the default one, whose scores come with the course. A `.keras` file is a zip of three parts:
+# what the layers are, what the weights are, and when it was written. It is loaded in safe mode,
+# which refuses code hidden in the file. The older way, a Python pickle, runs whatever it contains:
+# never open one from somebody you do not know.
 
 # %%
 path = checkpoints.save(network, cohort, finding=finding, settings=settings)
