@@ -24,7 +24,7 @@ def _inputs(*options):
 TWIN_INPUTS = {
     "helpers.saliency.gradient": _inputs({}),
     "helpers.saliency.integrated_gradients": _inputs(
-        {"baseline": 0, "steps": 5}, {"baseline": np.full((28, 1), 90.0), "steps": 2}
+        {"baseline": 0, "steps": 5}, {"baseline": 90.0, "steps": 2}
     ),
     "helpers.saliency.grad_cam": _inputs(
         {"layer": "stage3_relu2"}, {"layer": "stage1_relu2"}
