@@ -1,0 +1,66 @@
+"""Known mistakes in the exercises of lesson 15."""
+
+import numpy as np
+import pandas as pd
+
+
+def _one_film_each(patient_id, split):
+    """Drop only as many training films as there are test films."""
+    patient_id, split = pd.Series(patient_id), pd.Series(split)
+    examined = set(patient_id[split == "test"])
+    stays = []
+    for row in np.flatnonzero(split == "train"):
+        if patient_id[row] in examined:
+            examined.discard(patient_id[row])
+        else:
+            stays.append(row)
+    return np.array(stays)
+
+
+def _all_but_test_patients(patient_id, split):
+    patient_id, split = pd.Series(patient_id), pd.Series(split)
+    return np.flatnonzero(~patient_id.isin(patient_id[split == "test"]))
+
+
+def _copies_and_originals(images):
+    keys = [image.tobytes() for image in images]
+    return [row for row, key in enumerate(keys) if keys.count(key) > 1]
+
+
+def _equal_sums(images):
+    seen, copies = set(), []
+    for row, image in enumerate(images):
+        if image.sum() in seen:
+            copies.append(row)
+        seen.add(image.sum())
+    return copies
+
+
+def _neighbours_only(images):
+    return [
+        row
+        for row in range(1, len(images))
+        if np.array_equal(images[row], images[row - 1])
+    ]
+
+
+WRONG = {
+    "15.2": {
+        "all patients instead of the shared ones": lambda a, b: sorted(set(a) | set(b)),
+        "repeated patients named twice": lambda a, b: sorted(p for p in a if p in b),
+        "the shared count": lambda a, b: len(set(a) & set(b)),
+        "not sorted": lambda a, b: sorted(set(a) & set(b), reverse=True),
+    },
+    "15.3": {
+        "one film dropped per patient": _one_film_each,
+        "tuning rows kept too": _all_but_test_patients,
+        "nothing dropped": lambda patient_id, split: np.flatnonzero(
+            np.array(split) == "train"
+        ),
+    },
+    "15.5": {
+        "the originals as well": _copies_and_originals,
+        "equal sums": _equal_sums,
+        "only neighbours compared": _neighbours_only,
+    },
+}
