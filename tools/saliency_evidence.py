@@ -102,14 +102,15 @@ def counts_of(network, cohort, finding: str) -> pd.DataFrame:
 
 
 def five_trainings() -> None:
-    """Write data/evidence/lesson_40_five_trainings.csv."""
+    """Write data/evidence/lesson_40_five_trainings.csv, anew after each training."""
     cohort = cohorts.load("chest_insilico")
-    finding = cohort.finding()
-    table = pd.concat(counts_of_one_training(cohort, finding, seed) for seed in SEEDS)
-    path = EVIDENCE / "lesson_40_five_trainings.csv"
-    table = table[["seed", "measure", "count", "films"]]
-    table.to_csv(path, index=False, lineterminator="\n")
-    print(table.to_string(index=False))
+    finding, path = cohort.finding(), EVIDENCE / "lesson_40_five_trainings.csv"
+    tables = []
+    for seed in SEEDS:
+        tables.append(counts_of_one_training(cohort, finding, seed))
+        table = pd.concat(tables)[["seed", "measure", "count", "films"]]
+        table.to_csv(path, index=False, lineterminator="\n")
+        print(tables[-1].to_string(index=False), flush=True)
 
 
 def real_patients(name: str) -> None:
