@@ -131,7 +131,7 @@ def _core(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
     inlet = 14 / (1 + np.exp(-(z - 80) / 9))
     upper = 9 / (1 + np.exp(-(z - 6) / 16))
     width = 15 + upper + 5 * np.exp(-np.square((z + 20) / 26)) + inlet
-    off = x - 1 - 0.6 * anatomy.skeleton.spine_x(z) - 2.5 * np.sin(z / 23)
+    off = x - 1 - 0.6 * anatomy.skeleton.spine.course(z) - 2.5 * np.sin(z / 23)
     u = np.square(off / width)
     half = 54 * np.sqrt(np.maximum(1 - u * (0.3 + 0.7 * u), 0))
     return 4 - half, 4 + half
@@ -139,6 +139,6 @@ def _core(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
 
 def _spine_body(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
     """Return the vertebral column with its muscles, against the back wall."""
-    off = x - anatomy.skeleton.spine_x(z) - 1.5 * np.sin(z / 31 + 1)
+    off = x - anatomy.skeleton.spine.course(z) - 1.5 * np.sin(z / 31 + 1)
     half = 36 * np.sqrt(np.maximum(1 - np.square(off / (22 - z / 60)), 0))
     return 94 - half, 94 + half

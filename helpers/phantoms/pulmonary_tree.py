@@ -16,6 +16,13 @@ from helpers.phantoms.thorax import Thorax
 
 SMALLEST_RADIUS_MM = 0.45
 
+# degrees from straight down, outwards, and radius in mm; larger branches below
+_ROOTS = (
+    (5, 3.8), (22, 3.6), (36, 3.3), (50, 3.0), (66, 2.9), (84, 2.6), (104, 2.4),
+    (126, 2.3), (146, 2.3), (160, 2.1), (14, 3.0), (42, 2.7), (75, 2.2), (118, 2.0),
+    (-14, 2.4), (-4, 2.6),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -109,33 +116,11 @@ def _hilar_roots(rng: np.random.Generator, factor: float) -> Tree:
     """Return the first segments of arteries and veins at both hila."""
     starts, ways, radii = [], [], []
     for side, x, z in ((-1, 41.0, -22.0), (1, 46.0, -12.0)):
-        # angle from straight down, outwards; more and larger branches below
-        for angle_deg, radius in zip(
-            (5, 22, 36, 50, 66, 84, 104, 126, 146, 160, 14, 42, 75, 118, -14, -4),
-            (
-                3.8,
-                3.6,
-                3.3,
-                3.0,
-                2.9,
-                2.6,
-                2.4,
-                2.3,
-                2.3,
-                2.1,
-                3.0,
-                2.7,
-                2.2,
-                2.0,
-                2.4,
-                2.6,
-            ),  # fmt: skip
-            strict=True,
-        ):
+        for angle_deg, radius in _ROOTS:
             angle = np.deg2rad(angle_deg + rng.normal(0, 5))
             down = 46 * max(np.cos(angle), 0) ** 1.5 * rng.uniform(0.2, 1.0)
-            starts.append((side * (x + 0.2 * down + rng.normal(0, 3)),
-                           rng.normal(14, 9), z - down + rng.normal(0, 5)))  # fmt: skip
+            beside = side * (x + 0.2 * down + rng.normal(0, 3))
+            starts.append((beside, rng.normal(14, 9), z - down + rng.normal(0, 5)))
             ways.append((side * np.sin(angle), rng.normal(0.05, 0.33), -np.cos(angle)))
             radii.append(radius * factor * np.exp(rng.normal(0, 0.10)))
     start, way, radius = np.array(starts), np.array(ways), np.array(radii)

@@ -10,7 +10,7 @@ import numpy as np
 from helpers.phantoms.anatomy import Anatomy, build_anatomy
 from helpers.phantoms.display import process_for_display
 from helpers.phantoms.filling import MASK_THRESHOLD_MM, filled_thickness
-from helpers.phantoms.findings import DIFFICULTY, FINDINGS, finding_at_visit
+from helpers.phantoms.findings import DIFFICULTY, FINDINGS, Finding, finding_at_visit
 from helpers.phantoms.imaging import Detector, form_image
 from helpers.phantoms.patients import (
     Examination,
@@ -124,26 +124,51 @@ def render_anatomy(
     difficulty: str = "default",
 ) -> Radiograph:
     """Return a radiograph of an anatomy already built; see ``render_chest``."""
-    patient = anatomy.patient
     fine = size + size // 2 if size <= 256 else size
-    view = make_view(patient, examination, size=fine)
+    view = make_view(anatomy.patient, examination, size=fine)
     paths = trace_paths(anatomy, examination, view)
     variants = draw_variants(anatomy, examination)
     scar, skin, calcium = variant_thickness(variants, view=view, lung=paths.lung)
     paths = _with_variants(paths, skin, calcium)
-    filled = {}
+    filled = {
+        finding.kind: filled_thickness(finding, anatomy, paths=paths, view=view)
+        for finding in _shown_findings(anatomy, examination, findings, difficulty)
+    }
+    everything = np.minimum(scar + sum(filled.values()), paths.lung)
+    primary = to_pixels(np.exp(-optical_depth(paths, filled=everything)), size)
+    image = _take_image(primary, anatomy.patient, examination)
+    none = np.zeros((size, size), np.float32)
+    shown = {k: to_pixels(filled[k], size) if k in filled else none for k in FINDINGS}
+    masks = {kind: shown[kind] >= MASK_THRESHOLD_MM[kind] for kind in FINDINGS}
+    return Radiograph(image, masks, shown, FIELD_MM / size, examination)
+
+
+def _shown_findings(
+    anatomy: Anatomy,
+    examination: Examination,
+    wanted: Sequence[str] | None,
+    difficulty: str,
+) -> list[Finding]:
+    """Return the findings that chance or ``wanted`` puts into the radiograph."""
+    shown = []
     for kind in FINDINGS:
-        present = None if findings is None else kind in findings
+        present = None if wanted is None else kind in wanted
         finding = finding_at_visit(
             anatomy, kind, visit=examination.visit, present=present
         )
-        if finding is not None:
-            if kind == "consolidation":
-                finding = replace(finding, fill=finding.fill * DIFFICULTY[difficulty])
-            filled[kind] = filled_thickness(finding, anatomy, paths=paths, view=view)
-    everything = np.minimum(scar + sum(filled.values()), paths.lung)
-    primary = to_pixels(np.exp(-optical_depth(paths, filled=everything)), size)
-    pixel = FIELD_MM / size
+        if finding is None:
+            continue
+        if kind == "consolidation":
+            finding = replace(finding, fill=finding.fill * DIFFICULTY[difficulty])
+        shown.append(finding)
+    return shown
+
+
+def _take_image(
+    primary: np.ndarray, patient: Patient, examination: Examination
+) -> np.ndarray:
+    """Return display values from the transmitted share of the beam."""
+    pixel = FIELD_MM / len(primary)
     counts = form_image(
         -np.log(primary),
         pixel_mm=pixel,
@@ -151,16 +176,12 @@ def render_anatomy(
         detector=Detector(),
         rng=random_stream(patient.seed, "noise", visit=examination.visit),
     )
-    image = process_for_display(
+    return process_for_display(
         counts,
         pixel_mm=pixel,
         contrast=examination.contrast,
         brightness=examination.brightness,
     )
-    none = np.zeros((size, size), np.float32)
-    shown = {k: to_pixels(filled[k], size) if k in filled else none for k in FINDINGS}
-    masks = {kind: shown[kind] >= MASK_THRESHOLD_MM[kind] for kind in FINDINGS}
-    return Radiograph(image, masks, shown, pixel, examination)
 
 
 def _with_variants(paths: Paths, skin: np.ndarray, calcium: np.ndarray) -> Paths:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.phantoms.patients import Patient, random_stream
-from helpers.phantoms.solids import HeightTable, Interval
+from helpers.phantoms.solids import Interval
+from helpers.phantoms.spine import Spine, build_spine
 from helpers.phantoms.thorax import Thorax, cage_interval
 from helpers.phantoms.tubes import Tube, grid_window, smooth_tube
 
@@ -35,14 +36,7 @@ class Skeleton:
         Height of each rib's plane at the spine; row 0 right, row 1 left.
     rib_drop, rib_half : float arrays of shape (2, 12)
         Fall from back to front and half height of the section, mm.
-    spine_x : HeightTable
-        Sideways course of the spine.
-    disc : HeightTable
-        0 in a disc, 1 in a vertebral body.
-    plate : HeightTable
-        1 at the end plates.
-    pedicle : float array of shape (n,)
-        Heights of the pedicles.
+    spine : Spine
     density : float
         Bone mineral against a young adult.
     clavicles : tuple of Tube
@@ -53,10 +47,7 @@ class Skeleton:
     rib_height: np.ndarray
     rib_drop: np.ndarray
     rib_half: np.ndarray
-    spine_x: HeightTable
-    disc: HeightTable
-    plate: HeightTable
-    pedicle: np.ndarray
+    spine: Spine
     density: float
     clavicles: tuple[Tube, Tube]
     scapula_shift: tuple[float, float]
@@ -72,37 +63,19 @@ def build_skeleton(patient: Patient) -> Skeleton:
     drop = np.asarray(_RIB_DROP) * fall * (1 + rng.normal(0, 0.02, (2, N_RIBS)))
     half = np.asarray(_RIB_HALF) * (1 + rng.normal(0, 0.05, (2, N_RIBS)))
     bend = rng.normal(0, 3, 4)
-    spine_x = HeightTable.through([220, 90, 0, -80, -160, -260], [0, 0, *bend])
     joints = np.concatenate([
         height[0] + np.array([70, 53, 36, 18]), height, height[-1] - np.array([31, 63])
     ])  # fmt: skip
-    disc, plate = _vertebrae(joints)
     return Skeleton(
         rib_height=height + jitter,
         rib_drop=drop,
         rib_half=half,
-        spine_x=spine_x,
-        disc=disc,
-        plate=plate,
-        pedicle=(joints - 4).astype(np.float32),
+        spine=build_spine(joints, bend_mm=bend),
         density=float(np.clip(1.08 - 0.004 * max(patient.age - 45, 0), 0.8, 1.1))
         * float(np.exp(rng.normal(0, 0.06))),
         clavicles=(_clavicle(rng, -1), _clavicle(rng, 1)),
         scapula_shift=(float(rng.normal(0, 5)), float(rng.normal(0, 5))),
     )
-
-
-def _vertebrae(centres: np.ndarray) -> tuple[HeightTable, HeightTable]:
-    """Return height tables of vertebral bodies and of their end plates."""
-    z = np.arange(-320.0, 320.5, 0.5)
-    order = np.sort(centres)
-    index = np.clip(np.searchsorted(order, z), 1, len(order) - 1)
-    gap = order[index] - order[index - 1]
-    # distance to the middle of the disc between two neighbours
-    off = np.abs(z - (order[index] + order[index - 1]) / 2)
-    body = 1 / (1 + np.exp(-(off - 0.10 * gap) / 0.7))
-    plate = np.exp(-0.5 * np.square((off - 0.13 * gap) / 0.8))
-    return HeightTable(body.astype(np.float32)), HeightTable(plate.astype(np.float32))
 
 
 def _clavicle(rng: np.random.Generator, side: int) -> Tube:
@@ -211,42 +184,6 @@ def _rib_extent(number: int, off: np.ndarray, way: int) -> np.ndarray:
         start = np.clip((off - 14) / 6, 0, 1)
         return start * np.clip((_RIB_REACH[number] - off) / 6 + 0.5, 0, 1)
     return np.clip((off - _RIB_END[number]) / 7 + 0.5, 0, 1)
-
-
-def spine(
-    skeleton: Skeleton, x: np.ndarray, z: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return cortical and inner thickness of the vertebral column, in mm."""
-    cortex, marrow = np.zeros_like(x), np.zeros_like(x)
-    window = grid_window(x, z, (-62.0, 0.0, 400.0), (62.0, 0.0, -400.0), margin=14)
-    if window is not None:
-        cortex[window], marrow[window] = _column(skeleton, x[window], z[window])
-    return cortex, marrow
-
-
-def _column(
-    skeleton: Skeleton, x: np.ndarray, z: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bodies, end plates, pedicles and processes of the vertebrae."""
-    off = x - skeleton.spine_x(z)
-    body, plate = skeleton.disc(z), skeleton.plate(z)
-    half = 16.5 + np.clip(-z, -60, 200) * 0.018 - 1.5 * (body * (1 - plate))
-    u = np.square(off / half)
-    room = np.maximum(1 - u * u, 0)
-    inside = 20 * np.sqrt(room) * (0.45 + 0.55 * body)
-    side = np.exp(-0.5 * np.square((np.abs(off) - half + 0.8) / 0.8))
-    cortex = (0.5 + 0.5 * body) * np.sqrt(room) + 1.3 * side * body + 1.1 * plate * room
-    nearest = skeleton.pedicle[
-        np.abs(skeleton.pedicle[:, None] - z[:, z.shape[1] // 2]).argmin(axis=0)
-    ][:, None]
-    dz = z - nearest
-    ring = np.hypot((np.abs(off) - 0.66 * half) / 4.2, (dz - 3) / 6.0)
-    cortex += 1.6 * np.exp(-0.5 * np.square((ring - 1) / 0.25))
-    process = np.hypot(off / 3.2, (dz + 9) / 8.5)
-    cortex += 2.2 * np.exp(-0.5 * np.square((process - 0.8) / 0.3))
-    wing = np.exp(-0.5 * np.square((dz - 4 - 0.12 * np.abs(off)) / 4.0))
-    wing = wing * np.clip((34 - np.abs(off)) / 8, 0, 1) * (np.abs(off) > half - 3)
-    return cortex + 0.9 * wing, inside + 5 * wing
 
 
 def tube_bone(

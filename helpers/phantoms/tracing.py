@@ -12,8 +12,9 @@ from helpers.phantoms.patients import Examination
 from helpers.phantoms.projection import View, splat
 from helpers.phantoms.pulmonary_tree import Tree
 from helpers.phantoms.shoulder import shoulders
-from helpers.phantoms.skeleton import ribs, spine
+from helpers.phantoms.skeleton import ribs
 from helpers.phantoms.solids import ellipsoid, intersect, length, total_length
+from helpers.phantoms.spine import spine_thickness
 from helpers.phantoms.texture import look_up
 from helpers.phantoms.thorax import body_interval, breast_thickness
 from helpers.phantoms.tubes import tube_interval
@@ -86,39 +87,50 @@ def trace_paths(anatomy: Anatomy, examination: Examination, view: View) -> Paths
     x, z = view.at_depth(0.0)
     raised = examination.inspiration_mm
     solids = chest_solids(anatomy, x, z, raised_mm=raised)
-    body = length(body_interval(anatomy.thorax, x, z))
-    lean = length(body_interval(anatomy.thorax, x, z, inset_mm=anatomy.patient.fat_mm))
     lung = total_length(solids.lungs)
-    room = np.clip(lung / 30, 0, 1)
-    arms = sum(length(tube_interval(arm, x, z)) for arm in arm_tubes())
-    body, lean = np.maximum(body, arms), np.maximum(lean, 0.85 * arms)
-    vessels = tree_thickness(view, anatomy.tree) * room
-    vessels += 14 * _hilar_haze(x, z) * room
-    for artery in solids.hilar:
-        vessels += sum(length(intersect(artery, piece)) for piece in solids.lungs)
-    vessels = np.minimum(vessels, lung)
+    tissue = _soft_parts(anatomy, view)
     air = _gas(anatomy, examination, view)
     cortex, marrow = _bones(anatomy, examination, view)
-    breast = breast_thickness(anatomy.thorax, *view.at_depth(-110.0))
-    gland = anatomy.patient.gland_fraction * breast
-    adipose = np.maximum(body - lean, 0)
-    soft = np.maximum(lean - lung - air - cortex - marrow, 0)
+    soft = np.maximum(tissue["soft tissue"] - lung - air - cortex - marrow, 0)
     soft = soft * (1 + 0.018 * look_up(anatomy.soft_texture, x, z))
-    blood = length(solids.mediastinum) + length(solids.aorta)
-    sy = np.float32(view.stretch[1])
-    tissue = {
-        "soft tissue": soft - np.minimum(blood, soft),
-        "blood": np.minimum(blood, soft),
-        "adipose": adipose + breast - gland,
-        "gland": gland,
+    blood = np.minimum(length(solids.mediastinum) + length(solids.aorta), soft)
+    tissue |= {
+        "soft tissue": soft - blood,
+        "blood": blood,
         "cortical bone": cortex * np.float32(anatomy.skeleton.density),
         "spongiosa": marrow,
         "air": air,
     }
+    sy = np.float32(view.stretch[1])
     tissue = {name: sy * path for name, path in tissue.items()}
     mottle = 1 + 0.05 * look_up(anatomy.lung_texture, x, z)
     mottle *= 1 + (0.10 + 0.012 * raised) * np.clip(-(z + 20) / 100, -0.6, 1.2)
+    vessels = _lung_vessels(anatomy, view, solids)
     return Paths(tissue, sy * lung, sy * vessels, mottle.astype(np.float32), solids)
+
+
+def _soft_parts(anatomy: Anatomy, view: View) -> dict[str, np.ndarray]:
+    """Return the body inside the fat, as if it were solid, with fat and breasts."""
+    x, z = view.at_depth(0.0)
+    body = length(body_interval(anatomy.thorax, x, z))
+    lean = length(body_interval(anatomy.thorax, x, z, inset_mm=anatomy.patient.fat_mm))
+    arms = sum(length(tube_interval(arm, x, z)) for arm in arm_tubes())
+    body, lean = np.maximum(body, arms), np.maximum(lean, 0.85 * arms)
+    breast = breast_thickness(anatomy.thorax, *view.at_depth(-110.0))
+    gland = anatomy.patient.gland_fraction * breast
+    adipose = np.maximum(body - lean, 0) + breast - gland
+    return {"soft tissue": lean, "adipose": adipose, "gland": gland}
+
+
+def _lung_vessels(anatomy: Anatomy, view: View, solids: ChestSolids) -> np.ndarray:
+    """Return the blood in the vessels of the lungs, in mm."""
+    lung = total_length(solids.lungs)
+    room = np.clip(lung / 30, 0, 1)
+    vessels = tree_thickness(view, anatomy.tree) * room
+    vessels += 14 * _hilar_haze(*view.at_depth(0.0)) * room
+    for artery in solids.hilar:
+        vessels += sum(length(intersect(artery, piece)) for piece in solids.lungs)
+    return np.minimum(vessels, lung)
 
 
 def _hilar_haze(x: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -158,7 +170,7 @@ def _bones(
         raised_mm=examination.inspiration_mm,
     )
     for hard, inside in (
-        spine(skeleton, *view.at_depth(_BONE_DEPTH_MM["spine"])),
+        spine_thickness(skeleton.spine, *view.at_depth(_BONE_DEPTH_MM["spine"])),
         shoulders(skeleton, *view.at_depth(0.0), arm_mm=examination.arm_mm),
     ):
         cortex += hard

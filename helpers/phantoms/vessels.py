@@ -7,13 +7,41 @@ import functools
 from helpers.phantoms.patients import Patient, random_stream
 from helpers.phantoms.tubes import Tube, smooth_tube
 
+# rows of (x, y, z, radius) in mm, the same in everyone before the stretch
+_VENA_CAVA = (
+    (-13, -8, 82, 9), (-17, -12, 45, 10), (-21, -16, 0, 10.5), (-22, -18, -40, 11),
+)  # fmt: skip
+_PULMONARY_TRUNK = (
+    (16, -42, -52, 13), (26, -34, -34, 13), (30, -20, -20, 11.5), (22, 0, -14, 8),
+)  # fmt: skip
+_RIGHT_ARTERY = (
+    (8, -6, -22, 9), (-18, 0, -22, 9.5), (-36, 6, -26, 8.5), (-45, 12, -44, 7.4),
+    (-50, 20, -68, 6),
+)  # fmt: skip
+_LEFT_ARTERY = (
+    (40, 6, -7, 9), (52, 16, -17, 7.6), (60, 24, -38, 6), (66, 30, -62, 4.4),
+)  # fmt: skip
+
 
 def great_vessels(patient: Patient) -> dict[str, Tube]:
     """Return the aorta, the vena cava and the central pulmonary arteries."""
+    ascending, descending = _aorta(patient)
+    return {
+        "ascending aorta and arch": ascending,
+        "descending aorta": descending,
+        "superior vena cava": smooth_tube(_VENA_CAVA),
+        "pulmonary trunk": smooth_tube(_PULMONARY_TRUNK),
+        "right pulmonary artery": smooth_tube(_RIGHT_ARTERY),
+        "left pulmonary artery": smooth_tube(_LEFT_ARTERY),
+    }
+
+
+def _aorta(patient: Patient) -> tuple[Tube, Tube]:
+    """Return both parts of the aorta, wider and longer with age."""
     rng = random_stream(patient.seed, "anatomy", visit=2)
-    a = patient.aorta_factor
-    out = 6 * (a - 1)
-    bend = rng.normal(0, 3) + 20 * max(a - 1.05, 0)
+    factor = patient.aorta_factor
+    out = 6 * (factor - 1)
+    bend = rng.normal(0, 3) + 20 * max(factor - 1.05, 0)
     knob = rng.normal(26, 2.5) + out
     top = rng.normal(24, 3) + 2 * out
     descending = [
@@ -25,38 +53,7 @@ def great_vessels(patient: Patient) -> dict[str, Tube]:
         (8, 0, top + 3, 13.5), (knob - 4, 22, top + 1, 13),
         (knob - 2, 38, top - 14, 12),
     ]  # fmt: skip
-    return {
-        "ascending aorta and arch": smooth_tube(ascending, factor=a),
-        "descending aorta": smooth_tube(descending, factor=a),
-        "superior vena cava": smooth_tube(
-            [
-                (-13, -8, 82, 9),
-                (-17, -12, 45, 10),
-                (-21, -16, 0, 10.5),
-                (-22, -18, -40, 11),
-            ]  # fmt: skip
-        ),
-        "pulmonary trunk": smooth_tube(
-            [
-                (16, -42, -52, 13),
-                (26, -34, -34, 13),
-                (30, -20, -20, 11.5),
-                (22, 0, -14, 8),
-            ]  # fmt: skip
-        ),
-        "right pulmonary artery": smooth_tube(
-            [
-                (8, -6, -22, 9),
-                (-18, 0, -22, 9.5),
-                (-36, 6, -26, 8.5),
-                (-45, 12, -44, 7.4),
-                (-50, 20, -68, 6),
-            ]  # fmt: skip
-        ),
-        "left pulmonary artery": smooth_tube(
-            [(40, 6, -7, 9), (52, 16, -17, 7.6), (60, 24, -38, 6), (66, 30, -62, 4.4)]
-        ),
-    }
+    return smooth_tube(ascending, factor=factor), smooth_tube(descending, factor=factor)
 
 
 def airways(patient: Patient) -> dict[str, Tube]:
@@ -64,32 +61,21 @@ def airways(patient: Patient) -> dict[str, Tube]:
     rng = random_stream(patient.seed, "anatomy", visit=3)
     shift = rng.normal(-2, 1.5) - 4 * max(patient.aorta_factor - 1, 0)
     r = rng.normal(9.3, 0.6) * (0.92 if patient.sex == "F" else 1.05)
+    trachea = [
+        (1, -12, 210, r), (1, -8, 150, r), (shift * 0.6, 2, 90, r), (shift, 10, 36, r),
+        (shift * 0.5, 14, 2, r * 1.05),
+    ]  # fmt: skip
+    right = [
+        (-2, 14, 2, r * 0.85), (-14, 16, -16, 6.8), (-30, 20, -34, 6),
+        (-38, 24, -56, 4.6),
+    ]  # fmt: skip
+    left = [
+        (2, 14, 1, r * 0.8), (20, 18, -16, 6), (40, 22, -30, 5.4), (48, 28, -48, 4.2),
+    ]  # fmt: skip
     return {
-        "trachea": smooth_tube(
-            [
-                (1, -12, 210, r),
-                (1, -8, 150, r),
-                (shift * 0.6, 2, 90, r),
-                (shift, 10, 36, r),
-                (shift * 0.5, 14, 2, r * 1.05),
-            ]  # fmt: skip
-        ),
-        "right main bronchus": smooth_tube(
-            [
-                (-2, 14, 2, r * 0.85),
-                (-14, 16, -16, 6.8),
-                (-30, 20, -34, 6),
-                (-38, 24, -56, 4.6),
-            ]  # fmt: skip
-        ),
-        "left main bronchus": smooth_tube(
-            [
-                (2, 14, 1, r * 0.8),
-                (20, 18, -16, 6),
-                (40, 22, -30, 5.4),
-                (48, 28, -48, 4.2),
-            ]  # fmt: skip
-        ),
+        "trachea": smooth_tube(trachea),
+        "right main bronchus": smooth_tube(right),
+        "left main bronchus": smooth_tube(left),
     }
 
 
