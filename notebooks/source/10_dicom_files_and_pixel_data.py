@@ -13,8 +13,8 @@
 # %% [markdown]
 # # 10 DICOM files and pixel data
 #
-# A chest film hangs on two screens. On one the lungs are black, on the other they are white.
-# Both programs opened the same file: which of them is right, and what would a network have seen?
+# Two programs open the same chest film, and one shows black lungs, the other white ones: which of
+# them is right, and what would a network have seen?
 
 # %% [markdown]
 # | | |
@@ -349,7 +349,7 @@ describe(
 )
 
 # %% [markdown]
-# So the first screen of our question was right, and the second ignored one attribute. A person
+# So the program with the black lungs was right, and the other ignored one attribute. A person
 # notices at once, as long as the picture is of a chest. A network receives 255 minus the picture
 # and has no idea. Worse, polarity may follow the manufacturer, and the manufacturer the ward: then
 # black or white tells the network how ill the patient is before it has looked at a lung.
@@ -561,7 +561,7 @@ print(f"0 to 80 HU: {levels_all:.0f} greys unwindowed, {levels_brain:.0f} in 40/
 # - Lossless packings gave the same values four times; a lossy file can open without a warning and
 #   hold nothing.
 #
-# And the two screens? The one with black lungs is right for both files, because it obeys
+# And the two programs? The one with black lungs is right for both files, because it obeys
 # Photometric Interpretation. The network would have seen whatever our reading code gave it.
 
 # %% [markdown]
