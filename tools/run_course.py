@@ -31,7 +31,7 @@ from tools.lessons.progress import LessonProgress
 from tools.lessons.source import Lesson, SourceError, find_lessons
 from tools.lessons.stored_outputs import clean_notebook, read_notebook
 from tools.pages.index_page import LessonResult, save_pictures, write_index
-from tools.pages.lesson_page import lesson_page
+from tools.pages.lesson_page import lesson_page, title_of
 from tools.style.outputs import headline_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +61,7 @@ def fresh_notebook(lesson: Lesson):
 
 
 def run_lesson(
-    lesson: Lesson, *, out: Path, lessons: list[str], environment: dict[str, str]
+    lesson: Lesson, *, out: Path, titles: dict[str, str], environment: dict[str, str]
 ) -> LessonResult:
     """Run one lesson and write its notebook, page and figures.
 
@@ -69,8 +69,8 @@ def run_lesson(
     ----------
     out : Path
         Folder of the run.
-    lessons : list of str
-        Names of all lessons of the run, for links between pages.
+    titles : dict
+        Title of each lesson of the run by its name, for links between pages.
     environment : dict
         Of the kernel.
     """
@@ -86,10 +86,11 @@ def run_lesson(
         progress.end(failed if run.failure else done)
     notebook = clean_notebook(run.notebook, keep_counts=True)
     write_atomically(out / f"{lesson.name}.ipynb", as_text(notebook))
-    page = lesson_page(notebook, name=lesson.name, lessons=lessons)
+    page = lesson_page(notebook, name=lesson.name, titles=titles)
     write_atomically(out / f"{lesson.name}.html", page)
     return LessonResult(
         lesson.name,
+        title=titles[lesson.name],
         seconds=run.seconds,
         peak_memory_mb=run.peak_memory_mb,
         headline="\n".join(
@@ -181,7 +182,11 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
         print(error, file=sys.stderr)
         return 1
     print(about, flush=True)
-    return run_lessons(lessons, options.out, environment, about=about)
+    try:
+        return run_lessons(lessons, options.out, environment, about=about)
+    except SourceError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 def run_lessons(
@@ -189,15 +194,15 @@ def run_lessons(
 ) -> int:
     """Run lessons in order; print the table; return 1 if one failed."""
     clear_old_run(out)
-    names = [lesson.name for lesson in lessons]
+    titles = {one.name: title_of(fresh_notebook(one), name=one.name) for one in lessons}
     results: list[LessonResult] = []
     started = time.monotonic()
     try:
         for lesson in lessons:
             results.append(
-                run_lesson(lesson, out=out, lessons=names, environment=environment)
+                run_lesson(lesson, out=out, titles=titles, environment=environment)
             )
-    except (SourceError, OSError) as error:
+    except OSError as error:
         results.append(LessonResult(lesson.name, failure=str(error)))
     except KeyboardInterrupt:
         results.append(LessonResult(lesson.name, failure="stopped from the keyboard"))

@@ -55,6 +55,7 @@ def test_a_run_leaves_pages_notebooks_figures_and_a_table(toy, tmp_path, capsys)
     assert f'href="{NAME}.html"' in index
     assert f'src="figures/{NAME}_1.png"' in index
     assert "Cohort toy." in index
+    assert ">90 Toy lesson</a>" in index
     assert 'alt="Two grey patches' in index
 
 
@@ -122,8 +123,10 @@ def test_clear_old_run_leaves_other_files_alone(tmp_path):
 
 def test_result_table_wraps_headlines_under_their_column():
     results = [
-        LessonResult("21_first", 12.4, 640, "AUC 0.91 on 300 patients\nsecond line"),
-        LessonResult("30_roc", 3.0, 200, failure="cell 4 ('x'): ValueError: no"),
+        LessonResult(
+            "21_first", "", 12.4, 640, "AUC 0.91 on 300 patients\nsecond line"
+        ),
+        LessonResult("30_roc", "", 3.0, 200, failure="cell 4 ('x'): ValueError: no"),
     ]
     assert run_course.result_table(results, width=62).splitlines() == [
         "lesson    seconds   peak MB    headline",

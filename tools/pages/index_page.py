@@ -13,7 +13,6 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools.lessons.forms import write_atomically
-from tools.pages.lesson_page import title_of
 
 PICTURES = 4
 PAGE = """<!DOCTYPE html>
@@ -67,6 +66,7 @@ class LessonResult:
     """
 
     name: str
+    title: str = ""
     seconds: float = 0.0
     peak_memory_mb: int = 0
     headline: str = ""
@@ -117,8 +117,9 @@ def index_page(results: Iterable[LessonResult], *, run: str) -> str:
 def _row(result: LessonResult) -> str:
     outcome = "<br>".join(html.escape(line) for line in result.outcome.splitlines())
     kind = ' class="failed"' if result.failure else ""
+    title = html.escape(result.title or result.name)
     return (
-        f'<tr><td><a href="{result.name}.html">{title_of(result.name)}</a></td>'
+        f'<tr><td><a href="{result.name}.html">{title}</a></td>'
         f'<td{kind}>{outcome}</td><td class="number">{result.seconds:.0f}</td>'
         f'<td class="number">{result.peak_memory_mb}</td></tr>'
     )
@@ -131,7 +132,8 @@ def _pictures(result: LessonResult) -> str:
         for name, alt in result.pictures[:PICTURES]
         for text in [html.escape(alt, quote=True)]
     )
-    return f'<h2>{title_of(result.name)}</h2>\n<div class="pictures">\n{shown}\n</div>'
+    title = html.escape(result.title or result.name)
+    return f'<h2>{title}</h2>\n<div class="pictures">\n{shown}\n</div>'
 
 
 def write_index(folder: Path, results: list[LessonResult], *, run: str) -> None:

@@ -135,7 +135,7 @@ class _PageRenderer(IPythonRenderer):
         return super().link(text, f"{match[1]}.html{match[2] or ''}", title)
 
 
-def lesson_page(notebook: NotebookNode, *, name: str, lessons: list[str]) -> str:
+def lesson_page(notebook: NotebookNode, *, name: str, titles: dict[str, str]) -> str:
     """Return the HTML page of an executed lesson.
 
     Parameters
@@ -144,21 +144,22 @@ def lesson_page(notebook: NotebookNode, *, name: str, lessons: list[str]) -> str
         With outputs.
     name : str
         Of this lesson, for the title and the way to its neighbours.
-    lessons : list of str
-        Names of all lessons in this export; links to others become plain text.
+    titles : dict
+        Title of every lesson in this export, in order, by its name; links to other
+        lessons become plain text.
     """
     exporter = HTMLExporter(raw_template=TEMPLATE)
-    exporter.register_filter("markdown2html", _markdown_filter(lessons))
+    exporter.register_filter("markdown2html", _markdown_filter(titles))
     resources = {
-        "metadata": {"name": title_of(name)},
-        "course_way": _way(name, lessons),
+        "metadata": {"name": titles[name]},
+        "course_way": _way(name, titles),
         "language_code": "en",
     }
     page, _ = exporter.from_notebook_node(notebook, resources=resources)
     return page
 
 
-def _markdown_filter(lessons: list[str]):
+def _markdown_filter(lessons: Collection[str]):
     """Return a filter that nbconvert's templates can call."""
 
     def convert_markdown(source: str) -> str:
@@ -174,24 +175,22 @@ def bad_formulas(markdown: str) -> list[str]:
     return renderer.bad_formulas
 
 
-def title_of(name: str) -> str:
-    """Return a lesson's name in words.
-
-    Examples
-    --------
-    >>> title_of("21_first_network")
-    '21 First network'
-    """
-    number, _, words = name.partition("_")
-    return f"{number} {words.replace('_', ' ').capitalize()}"
+def title_of(notebook: NotebookNode, *, name: str) -> str:
+    """Return the first heading of a lesson, or its name in words."""
+    for cell in notebook.cells:
+        match = re.match(r"# +(.+)", cell.source)
+        if cell.cell_type == "markdown" and match:
+            return match[1].strip()
+    return name.replace("_", " ")
 
 
-def _way(name: str, lessons: list[str]) -> str:
+def _way(name: str, titles: dict[str, str]) -> str:
     """Return links to the index, the lesson before and the one after."""
+    lessons = list(titles)
     place = lessons.index(name)
     links = [("index", "All lessons")]
     if place > 0:
-        links.append((lessons[place - 1], f"Before: {title_of(lessons[place - 1])}"))
+        links.append((lessons[place - 1], f"Before: {titles[lessons[place - 1]]}"))
     if place + 1 < len(lessons):
-        links.append((lessons[place + 1], f"Next: {title_of(lessons[place + 1])}"))
+        links.append((lessons[place + 1], f"Next: {titles[lessons[place + 1]]}"))
     return "".join(f'<a href="{to}.html">{html.escape(text)}</a>' for to, text in links)
