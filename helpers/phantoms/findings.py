@@ -145,13 +145,13 @@ def finding_at_visit(
         Put the finding in, or leave it out, whatever chance says.
     """
     number = FINDINGS.index(kind)
-    chance = random_stream(anatomy.patient.seed, "finding", visit=10 * (number + 1))
+    chance = random_stream(anatomy.patient.seed, "finding", part=10 * (number + 1))
     first = chance.random() < FREQUENCY[kind]
     later = chance.random() < (_PERSISTS[kind] if first else _APPEARS[kind])
     growth = float(np.exp(chance.normal(0, 0.14)))
     if not (present if present is not None else (first, later)[visit - 1]):
         return None
-    shape = random_stream(anatomy.patient.seed, "finding", visit=10 * (number + 1) + 1)
+    shape = random_stream(anatomy.patient.seed, "finding", part=10 * (number + 1) + 1)
     finding = _DRAW[kind](anatomy, shape)
     if visit == 1 or not first:
         return finding

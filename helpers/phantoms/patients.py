@@ -104,7 +104,7 @@ class Examination:
 
 
 def random_stream(
-    seed: tuple[int, int], purpose: str, *, visit: int = 0
+    seed: tuple[int, int], purpose: str, *, part: int = 0
 ) -> np.random.Generator:
     """Return the generator of one purpose; the same arguments, the same numbers.
 
@@ -114,8 +114,8 @@ def random_stream(
         Cohort seed and number of the patient.
     purpose : str
         "person", "anatomy", "finding", "examination" or "noise".
-    visit : int
-        Number of the visit; 0 for what lasts for life.
+    part : int
+        A stream of its own within the purpose: an organ, a visit, a finding.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def random_stream(
     >>> a == b
     True
     """
-    return np.random.default_rng([*seed, _STREAMS[purpose], visit])
+    return np.random.default_rng([*seed, _STREAMS[purpose], part])
 
 
 def _limited_normal(
@@ -176,7 +176,7 @@ def draw_examination(patient: Patient, *, visit: int = 1) -> Examination:
     >>> draw_examination(draw_patient(1, cohort_seed=2026)).days_since_first
     0
     """
-    rng = random_stream(patient.seed, "examination", visit=visit)
+    rng = random_stream(patient.seed, "examination", part=visit)
     return Examination(
         visit=visit,
         days_since_first=0 if visit == 1 else int(rng.integers(14, 420)),

@@ -99,7 +99,7 @@ def grow_tree(
 
 def pulmonary_tree(patient: Patient, thorax: Thorax) -> Tree:
     """Return the vessels of both lungs."""
-    rng = random_stream(patient.seed, "anatomy", visit=4)
+    rng = random_stream(patient.seed, "anatomy", part=4)
 
     def inside(points: np.ndarray) -> np.ndarray:
         x, y, z = points.T

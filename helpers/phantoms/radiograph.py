@@ -174,7 +174,7 @@ def _take_image(
         pixel_mm=pixel,
         detector_ugy=examination.detector_ugy,
         detector=Detector(),
-        rng=random_stream(patient.seed, "noise", visit=examination.visit),
+        rng=random_stream(patient.seed, "noise", part=examination.visit),
     )
     return process_for_display(
         counts,

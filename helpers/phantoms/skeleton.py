@@ -55,7 +55,7 @@ class Skeleton:
 
 def build_skeleton(patient: Patient) -> Skeleton:
     """Return the bones of a patient, the same at every call."""
-    rng = random_stream(patient.seed, "anatomy", visit=5)
+    rng = random_stream(patient.seed, "anatomy", part=5)
     spacing = 22.6 + 0.55 * np.arange(N_RIBS) + rng.normal(0, 0.4)
     height = 108 + rng.normal(0, 2) - np.concatenate([[0], np.cumsum(spacing[:-1])])
     jitter = rng.normal(0, 1.0, (2, N_RIBS))

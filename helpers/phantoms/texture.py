@@ -50,7 +50,7 @@ def random_field(
 
 def lung_and_soft_textures(patient: Patient) -> tuple[np.ndarray, np.ndarray]:
     """Return the fields of the lungs' fine markings and of the soft tissues."""
-    rng = random_stream(patient.seed, "anatomy", visit=6)
+    rng = random_stream(patient.seed, "anatomy", part=6)
     fine = random_field(rng, exponent=2.2, longest_mm=14)
     broad = random_field(rng, exponent=3.0, longest_mm=90)
     return fine, broad

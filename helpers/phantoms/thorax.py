@@ -107,7 +107,7 @@ def _normals(
 
 def build_thorax(patient: Patient) -> Thorax:
     """Return the soft shapes of a patient, the same at every call."""
-    rng = random_stream(patient.seed, "anatomy", visit=1)
+    rng = random_stream(patient.seed, "anatomy", part=1)
     barrel = rng.normal(0, 0.03)
     cage = {z: w * (1 + barrel * (z - 20) / 150) for z, w in _CAGE_WIDTH.items()}
     waist = rng.normal(0, 4)

@@ -41,9 +41,9 @@ class Variants:
 
 def draw_variants(anatomy: Anatomy, examination: Examination) -> Variants:
     """Return the variants of a patient; plates of collapse change from day to day."""
-    life = random_stream(anatomy.patient.seed, "anatomy", visit=8)
+    life = random_stream(anatomy.patient.seed, "anatomy", part=8)
     which = 10 + examination.visit
-    day = random_stream(anatomy.patient.seed, "examination", visit=which)
+    day = random_stream(anatomy.patient.seed, "examination", part=which)
     bands = [_band(anatomy, life, low=-0.6) for _ in range(life.binomial(2, 0.22))]
     plates = 0.10 + 0.012 * examination.inspiration_mm
     bands += [_band(anatomy, day, low=2.0) for _ in range(day.binomial(2, plates))]

@@ -38,7 +38,7 @@ def great_vessels(patient: Patient) -> dict[str, Tube]:
 
 def _aorta(patient: Patient) -> tuple[Tube, Tube]:
     """Return both parts of the aorta, wider and longer with age."""
-    rng = random_stream(patient.seed, "anatomy", visit=2)
+    rng = random_stream(patient.seed, "anatomy", part=2)
     factor = patient.aorta_factor
     out = 6 * (factor - 1)
     bend = rng.normal(0, 3) + 20 * max(factor - 1.05, 0)
@@ -58,7 +58,7 @@ def _aorta(patient: Patient) -> tuple[Tube, Tube]:
 
 def airways(patient: Patient) -> dict[str, Tube]:
     """Return the lumen of the trachea and the main bronchi."""
-    rng = random_stream(patient.seed, "anatomy", visit=3)
+    rng = random_stream(patient.seed, "anatomy", part=3)
     shift = rng.normal(-2, 1.5) - 4 * max(patient.aorta_factor - 1, 0)
     r = rng.normal(9.3, 0.6) * (0.92 if patient.sex == "F" else 1.05)
     trachea = [
