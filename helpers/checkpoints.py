@@ -158,9 +158,7 @@ def score_table(network: keras.Model, cohort: Cohort, finding: str) -> pd.DataFr
 
 def save_network(network: keras.Model, path: Path) -> None:
     """Write a network without its optimiser's state, which scoring does not need."""
-    from helpers.networks import keras
-
-    bare = keras.models.clone_model(network)
+    bare = type(network).from_config(network.get_config())
     bare.set_weights(network.get_weights())
     with written_whole(Path(path)) as part:
         bare.save(part)

@@ -47,6 +47,17 @@ def test_saved_and_reloaded_network_gives_the_same_scores(untrained, cache):
     np.testing.assert_allclose(table.score, before[20:], atol=1e-6)
 
 
+def test_saved_network_leaves_the_optimiser_behind(untrained, tmp_path):
+    training.compile_network(untrained, steps=10)
+    untrained.optimizer.build(untrained.trainable_variables)
+    checkpoints.save_network(untrained, tmp_path / "bare.keras")
+    untrained.save(tmp_path / "whole.keras")
+    bare, whole = (
+        (tmp_path / name).stat().st_size for name in ("bare.keras", "whole.keras")
+    )
+    assert bare < 0.7 * whole
+
+
 def test_scores_are_of_every_image_outside_the_training_set(untrained):
     cohort = square_cohort(40)
     path = checkpoints.save(untrained, cohort).with_suffix(".csv")
