@@ -55,7 +55,7 @@ def test_saved_network_leaves_the_optimiser_behind(untrained, tmp_path):
     bare, whole = (
         (tmp_path / name).stat().st_size for name in ("bare.keras", "whole.keras")
     )
-    assert bare < 0.7 * whole
+    assert bare < 0.8 * whole  # two numbers less per weight, same layers
 
 
 def test_scores_are_of_every_image_outside_the_training_set(untrained):
