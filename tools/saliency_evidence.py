@@ -139,6 +139,7 @@ def real_patients(name: str) -> None:
         "flagged_with_finding": int((present & (scores > threshold)).sum()),
         "flagged_without_finding": int((~present & (scores > threshold)).sum()),
         "explained": len(films),
+        "steps": STEPS,
         "complete_to_1_percent": int((gaps <= 0.01).sum()),
         "logit_of_black": round(float(logits(np.zeros_like(baseline))[0]), 1),
         "logit_of_healthy_mean": round(float(logits(baseline)[0]), 1),
