@@ -54,7 +54,7 @@ EXERCISES = {
             Case(
                 inputs=(_COPIES,),
                 expected=[2, 4],
-                hint="Image 2 repeats image 0 and image 4 repeats image 1; 0 and 1 stay.",
+                hint="Image 2 repeats image 0, image 4 repeats 1; 0 and 1 stay.",
             ),
             Case(
                 inputs=(_COPIES[[0, 2, 0]],),

@@ -9,7 +9,7 @@ EXERCISES = {
         cases=[
             Case(
                 expected=(4, 1, 3, 2),
-                hint="Positive: score at or above 0.50 (a to e). Order: TP, FP, TN, FN.",
+                hint="Positive: score at or above 0.50 (a to e). TP, FP, TN, FN.",
             )
         ],
         hint="Go film by film, and write TP, FP, TN or FN under each.",

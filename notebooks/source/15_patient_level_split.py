@@ -57,7 +57,7 @@ FINDING = os.environ.get("FINDING")  # None: the cohort's first finding
 SEED = 15
 DEALS = 5  # times that the patients are dealt anew
 IMAGE_SIZE = 32  # rows and columns of the small images, pixels
-EPOCHS = 40  # passes over the few hundred training images
+EPOCHS = 30  # passes over the few hundred training images
 FEWEST_PATIENTS = 40  # with more than one image; below, the comparison is passed over
 
 # %% [markdown]
@@ -439,7 +439,7 @@ def add_patient_split(table, shares, seed=0):
     dealt = np.random.default_rng(seed).permutation(patients)
     ends = np.round(np.cumsum(list(shares.values())) * len(dealt)).astype(int)
     split_of = {}
-    for name, group in zip(shares, np.split(dealt, ends[:-1])):
+    for name, group in zip(shares, np.split(dealt, ends[:-1]), strict=True):
         split_of.update(dict.fromkeys(group, name))
     result = table.assign(split=table["patient_id"].astype(str).map(split_of))
     in_splits = result.groupby(result["patient_id"].astype(str))["split"].nunique()
@@ -490,9 +490,12 @@ for name in ("lesson_15_cxr_nih14_64px.csv", "lesson_15_pneumoniamnist.csv"):
     print("\n".join(evidence(name)["line"]))
 
 # %% [markdown]
-# TODO reading.
-
-# %% [markdown]
+# 136 of the 264 real patients came back. For cardiomegaly, known patients gain far more than in the
+# simulated cohort: a large heart stays large, and so does its owner. For atelectasis the interval
+# spans zero; five deals of so few patients cannot tell. In another choice of finding you may see
+# either. PneumoniaMNIST has no patient numbers, so nobody can say what its published test results
+# owe to known children. That its splits share no identical image is all that can be shown.
+#
 # ## What this does not show
 #
 # - **Your optimism.** The number belongs to this network, this number of patients and this finding.
