@@ -67,7 +67,6 @@ def environment_facts() -> dict[str, str]:
         "devices": _start_tensorflow()[0],
         "processor cores": str(_usable_cores()),
         "memory": f"{_memory_gb():.1f} GB, {free_memory_gb:.1f} GB free",
-        "course folder": shorten_home(PROJECT),
         "COURSE_DATA_DIR": _folder_fact("COURSE_DATA_DIR"),
         "COURSE_DATA_URL": _address_fact("COURSE_DATA_URL"),
         "cache": _cache_fact(),
@@ -237,7 +236,9 @@ def _free_gb(folder: Path) -> float:
 
 def _cache_fact() -> str:
     folder = cache_dir()
-    return f"{shorten_home(folder)}, {_free_gb(folder):.1f} GB free on the disk"
+    inside = folder.is_relative_to(PROJECT)
+    name = folder.relative_to(PROJECT).as_posix() if inside else shorten_home(folder)
+    return f"{name}, {_free_gb(folder):.1f} GB free on the disk"
 
 
 def report_text() -> str:

@@ -295,7 +295,7 @@ print(f"With {finding}: {cohort.labels(finding).mean():.0%} of the images")
 # - A cohort has a card and a table; the default one holds 2,000 images of 1,200 patients, and
 #   the patients are what counts.
 # - Display values run from 0 to 255; low columns show the patient's right side; a window
-#   chosen from 98 % of the pixels makes a flat image visible.
+#   chosen from the pixels themselves makes a flat image visible.
 # - A lesson asks you to predict (here: three of six), run and check; a check never stops you.
 
 # %% [markdown]
