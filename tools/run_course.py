@@ -30,6 +30,7 @@ from tools.lessons.forms import as_text, write_atomically
 from tools.lessons.progress import LessonProgress
 from tools.lessons.source import Lesson, SourceError, find_lessons
 from tools.lessons.stored_outputs import clean_notebook, read_notebook
+from tools.lessons.times import record_time
 from tools.pages.index_page import LessonResult, save_pictures, write_index
 from tools.pages.lesson_page import lesson_page, title_of
 from tools.style.outputs import headline_of
@@ -100,6 +101,7 @@ def run_lesson(
         ),
         failure=run.failure,
         pictures=save_pictures(notebook, out / "figures", name=lesson.name),
+        slowest_cell_s=max(run.cell_seconds, default=0.0),
     )
 
 
@@ -172,6 +174,11 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     )
     parser.add_argument("--only", nargs="*", metavar="NN", help="only these lessons")
     parser.add_argument("--out", type=Path, default=root / OUT, metavar="FOLDER")
+    parser.add_argument(
+        "--record-times",
+        action="store_true",
+        help="put the run times into data/evidence (default cohort, quiet machine)",
+    )
     options = parser.parse_args(arguments)
     only = options.only or os.environ.get("ONLY", "").replace(",", " ").split()
     environment = kernel_environment(cohort=True)
@@ -183,16 +190,32 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
         return 1
     print(about, flush=True)
     try:
-        return run_lessons(lessons, options.out, environment, about=about)
+        results = run_lessons(lessons, options.out, environment, about=about)
     except SourceError as error:
         print(error, file=sys.stderr)
         return 1
+    failed = any(one.failure for one in results)
+    if options.record_times and not failed and "COHORT" not in environment:
+        record_times(root, results)
+    return int(failed)
+
+
+def record_times(root: Path, results: list[LessonResult]) -> None:
+    """Put the run times of a whole run into data/evidence/lesson_times.csv."""
+    for one in results:
+        record_time(
+            root,
+            one.name,
+            seconds=one.seconds,
+            slowest_cell_s=one.slowest_cell_s,
+            memory_mb=one.peak_memory_mb,
+        )
 
 
 def run_lessons(
     lessons: list[Lesson], out: Path, environment: dict[str, str], *, about: str
-) -> int:
-    """Run lessons in order; print the table; return 1 if one failed."""
+) -> list[LessonResult]:
+    """Run lessons in order, write the index, print the table, name what failed."""
     clear_old_run(out)
     titles = {one.name: title_of(fresh_notebook(one), name=one.name) for one in lessons}
     results: list[LessonResult] = []
@@ -214,7 +237,7 @@ def run_lessons(
     for one in results:
         if one.failure:
             print(f"{one.name}, {one.failure}", file=sys.stderr)
-    return int(any(one.failure for one in results))
+    return results
 
 
 def _shown(path: Path) -> str:

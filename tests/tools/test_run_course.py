@@ -12,6 +12,7 @@ from tools import run_course
 from tools.lessons.execution import kernel_environment
 from tools.lessons.forms import as_text
 from tools.lessons.stored_outputs import read_notebook
+from tools.lessons.times import read_times, times_file
 from tools.pages.index_page import LessonResult, index_page
 
 HEADLINE = "The patch with a lesion is brighter: True (2 patches, one seed)"
@@ -57,6 +58,16 @@ def test_a_run_leaves_pages_notebooks_figures_and_a_table(toy, tmp_path, capsys)
     assert "Cohort toy." in index
     assert ">90 Toy lesson</a>" in index
     assert 'alt="Two grey patches' in index
+
+
+def test_run_times_are_recorded_when_asked_for(toy, tmp_path, monkeypatch):
+    times_file(toy).unlink()
+    command = ["--out", str(tmp_path / "out")]
+    monkeypatch.delenv("COHORT", raising=False)
+    assert run_course.main(command, root=toy) == 0
+    assert read_times(toy) == {}
+    assert run_course.main([*command, "--record-times"], root=toy) == 0
+    assert read_times(toy)[NAME]["peak_memory_mb"] > 50
 
 
 def test_a_failing_lesson_is_named_and_the_others_still_run(toy, tmp_path, capsys):

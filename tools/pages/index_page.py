@@ -72,6 +72,7 @@ class LessonResult:
     headline: str = ""
     failure: str = ""
     pictures: list[tuple[str, str]] = field(default_factory=list)
+    slowest_cell_s: float = 0.0
 
     @property
     def outcome(self) -> str:
