@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import shift
 
 from helpers import checkpoints, cohorts, saliency, training
 
@@ -48,14 +49,17 @@ def explained(network, cohort, finding: str) -> tuple[float, np.ndarray, np.ndar
 
 
 def maps_of(network, images: np.ndarray, baseline: np.ndarray) -> dict:
-    """Return the three maps of grey films, each (n, rows, columns)."""
-    cams = saliency.grad_cam(network, images)
+    """Return the maps of grey films, each (n, rows, columns)."""
+    cells = saliency.grad_cam(network, images)
+    cams = saliency.enlarge(cells, images.shape[1:3])
+    half = (images.shape[1] // cells.shape[1] - 1) / 2
     return {
         "gradient (size)": np.abs(saliency.gradient(network, images)),
         "integrated gradients": saliency.integrated_gradients(
             network, images, baseline=baseline, steps=STEPS
         ),
-        "Grad-CAM": saliency.enlarge(cams, images.shape[1:3]),
+        "Grad-CAM": cams,
+        "Grad-CAM, moved": shift(cams, (0, half, half), order=1, mode="nearest"),
     }
 
 
@@ -90,7 +94,7 @@ def counts_of(network, cohort, finding: str) -> pd.DataFrame:
     apart = ~(masks & mirrored).any(axis=(1, 2))
     marked = [
         saliency.strongest_pixels(cam, mask.sum())
-        for cam, mask in zip(maps["Grad-CAM"], masks, strict=True)
+        for cam, mask in zip(maps["Grad-CAM, moved"], masks, strict=True)
     ]
     patches = {"the finding": masks, "its mirror image": mirrored}
     patches["Grad-CAM's strongest pixels"] = np.array(marked)
