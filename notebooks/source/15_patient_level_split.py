@@ -332,8 +332,8 @@ if not passed_over:
 
 # %% [markdown]
 # Each line is one deal of the patients, and its slope is the optimism: the AUC gained by having met
-# the person. In the default cohort all lines rise. The gain is not large next to the AUC, which
-# is why it goes unnoticed, yet methods papers have been built on smaller ones.
+# the person. In the default cohort all lines rise. The gain is small
+# next to the AUC itself, which is why nobody stumbles over it.
 #
 # The interval comes from the differences of the deals, with Student's t. It covers the luck of
 # dealing and of training. It does not cover another cohort, and since all deals share one pool of
@@ -492,8 +492,8 @@ for name in ("lesson_15_cxr_nih14_64px.csv", "lesson_15_pneumoniamnist.csv"):
 # %% [markdown]
 # 136 of the 264 real patients came back. For cardiomegaly, known patients gain far more than in the
 # simulated cohort: a large heart stays large, and so does its owner. For atelectasis the interval
-# spans zero; five deals of so few patients cannot tell. In another choice of finding you may see
-# either. PneumoniaMNIST has no patient numbers, so nobody can say what its published test results
+# spans zero; five deals of so few patients cannot tell. Another finding may
+# show either. PneumoniaMNIST has no patient numbers, so nobody can say what its published test results
 # owe to known children. That its splits share no identical image is all that can be shown.
 #
 # ## What this does not show

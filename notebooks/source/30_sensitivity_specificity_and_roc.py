@@ -73,7 +73,7 @@ RARE = 0.01  # prevalence of the finding in a screening population
 #
 # Everything in this lesson needs two columns: the *reference standard* (1: the finding is there)
 # and the *score* (higher: more suspicious). The score lies between 0 and 1, but it is not a
-# probability. Nobody has shown yet that, of films scored 0.8, eight in ten have the finding.
+# probability. Nobody has shown yet what share of the films with a given score have the finding.
 #
 # Two sets, with two jobs. On the **tuning set** we look around and decide. The **internal test**
 # is opened once, when all is decided.
@@ -229,10 +229,10 @@ ax.plot(
 )
 here = tuning["reference"].mean()
 ax.axvline(here, color="0.6", lw=1)
-ax.text(here, 0.03, " this cohort", color="0.35")
+ax.text(here, 0.03, "this cohort ", color="0.35", ha="right")
 ax.set(xscale="log", xlabel="prevalence", ylabel="share", ylim=(0, 1.02))
 ax.set_xticks([0.01, 0.03, 0.1, 0.3], ["1 %", "3 %", "10 %", "30 %"])
-ax.legend(loc="center right", bbox_to_anchor=(1, 0.42))
+ax.legend(loc="center left", bbox_to_anchor=(0.02, 0.6))
 describe(
     fig,
     "Three curves over the prevalence from 0.5 to 60 percent, network at fixed "
@@ -281,8 +281,8 @@ print(
 
 # %% [markdown]
 # The share read tonight need not be exactly half, because the threshold was fixed on other
-# patients. That is how it will be in use. Had we taken the median of the test scores, it would look
-# neater and mean less.
+# patients, of whom another share had the finding. That is how it will be in use. Had we taken the
+# median of the test scores, it would look neater and mean less.
 #
 # ### How far off may that be?
 #
