@@ -31,7 +31,12 @@ from tools.lessons.progress import LessonProgress
 from tools.lessons.source import Lesson, SourceError, find_lessons
 from tools.lessons.stored_outputs import clean_notebook, read_notebook
 from tools.lessons.times import record_time
-from tools.pages.index_page import LessonResult, save_pictures, write_index
+from tools.pages.index_page import (
+    LessonResult,
+    clear_old_run,
+    save_pictures,
+    write_index,
+)
 from tools.pages.lesson_page import lesson_page, title_of
 from tools.style.outputs import headline_of
 
@@ -103,18 +108,6 @@ def run_lesson(
         pictures=save_pictures(notebook, out / "figures", name=lesson.name),
         slowest_cell_s=max(run.cell_seconds, default=0.0),
     )
-
-
-def clear_old_run(out: Path) -> None:
-    """Remove what an earlier run wrote; leave everything else in the folder alone."""
-    out.mkdir(parents=True, exist_ok=True)
-    for pattern in ("[0-9][0-9]_*.html", "[0-9][0-9]_*.ipynb"):
-        for path in out.glob(pattern):
-            path.unlink()
-    for path in (out / "figures").glob("[0-9][0-9]_*.png"):
-        path.unlink()
-    for name in ("index.html", "results.csv"):
-        (out / name).unlink(missing_ok=True)
 
 
 def result_table(results: list[LessonResult], *, width: int = 100) -> str:

@@ -13,7 +13,7 @@ from tools.lessons.execution import kernel_environment
 from tools.lessons.forms import as_text
 from tools.lessons.stored_outputs import read_notebook
 from tools.lessons.times import read_times, times_file
-from tools.pages.index_page import LessonResult, index_page
+from tools.pages.index_page import LessonResult, clear_old_run, index_page
 
 HEADLINE = "The patch with a lesion is brighter: True (2 patches, one seed)"
 
@@ -127,7 +127,7 @@ def test_clear_old_run_leaves_other_files_alone(tmp_path):
     theirs = ["thesis.html", "notes.ipynb", "figures/photo.png", "2021.csv"]
     for name in ours + theirs:
         (tmp_path / name).write_text("x")
-    run_course.clear_old_run(tmp_path)
+    clear_old_run(tmp_path)
     left = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")}
     assert left == set(theirs)
 

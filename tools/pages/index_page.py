@@ -80,6 +80,18 @@ class LessonResult:
         return f"FAILED: {self.failure}" if self.failure else self.headline
 
 
+def clear_old_run(out: Path) -> None:
+    """Remove what an earlier run wrote; leave everything else in the folder alone."""
+    out.mkdir(parents=True, exist_ok=True)
+    for pattern in ("[0-9][0-9]_*.html", "[0-9][0-9]_*.ipynb"):
+        for path in out.glob(pattern):
+            path.unlink()
+    for path in (out / "figures").glob("[0-9][0-9]_*.png"):
+        path.unlink()
+    for name in ("index.html", "results.csv"):
+        (out / name).unlink(missing_ok=True)
+
+
 def save_pictures(
     notebook: NotebookNode, folder: Path, *, name: str
 ) -> list[tuple[str, str]]:
