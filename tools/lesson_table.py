@@ -50,7 +50,9 @@ def lesson_row(source: Path, times: dict[str, dict[str, int]]) -> str:
     card = re.search(r"^\| \**Time\** \|([^|]+)\|", text, re.M)
     intro = text[title.end() : card.start()] if title and card else ""
     prose = " ".join(intro.partition("%%")[0].split())
-    question = re.findall(r"[^.?!]+\?", re.sub(r"!?\[[^\]]*\]\([^)]*\)", "", prose))
+    # the first paragraph, up to its question; badges that may precede it are dropped
+    question = re.sub(r"\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)", "", prose)
+    question = question[: question.rfind("?") + 1].strip()
     if not question:
         raise ValueError(
             f"{source.name} has no title '# NN Title', no sentence with a question "
@@ -60,7 +62,7 @@ def lesson_row(source: Path, times: dict[str, dict[str, int]]) -> str:
     to_work = card[1].partition(";")[0].replace(" to work through", "").strip()
     link = f"[{title[2]}](notebooks/{source.stem}.ipynb)"
     runs = shown_time(times.get(source.stem, {}).get("seconds"))
-    return f"| {title[1]} | {link} | {question[-1].strip()} | {to_work} | {runs} |"
+    return f"| {title[1]} | {link} | {question} | {to_work} | {runs} |"
 
 
 def shown_time(seconds: float | None) -> str:

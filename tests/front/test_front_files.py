@@ -164,8 +164,8 @@ def test_lesson_row_quotes_title_question_and_measured_time(tmp_path):
     )
     row = lesson_row(source, {"21_first_network": {"seconds": 51}})
     assert row == (
-        "| 21 | [First network](notebooks/21_first_network.ipynb) | Can a network of "
-        "100,000 weights sort it? | 35 minutes | 0.8 minutes |"
+        "| 21 | [First network](notebooks/21_first_network.ipynb) | The list is long. "
+        "Can a network of 100,000 weights sort it? | 35 minutes | 0.8 minutes |"
     )
 
 
