@@ -361,6 +361,7 @@ for ax, column, label in zip(axes, ("loss", "auc"), ("loss", "AUC"), strict=True
     at_kept = history[f"tuning_{column}"][kept - 1]
     ax.plot(kept, at_kept, "o", color=COLOURS["black"], label="kept")
     ax.set(xlabel="epoch", ylabel=label)
+    ax.xaxis.get_major_locator().set_params(integer=True)
 asked = np.array([LABEL_SMOOTHING / 2, 1 - LABEL_SMOOTHING / 2])
 floor = -np.sum(asked * np.log(asked))
 axes[0].axhline(floor, color="0.6", linewidth=1, label="perfect")
@@ -384,8 +385,8 @@ describe(
 # 2. **The jumps.** The tuning set is small and the steps are large at first. One bad epoch is
 #    no disaster, and one good one no discovery.
 # 3. **The end.** The curves flatten because the learning rate goes to zero, not because nothing
-#    more could be learnt. The training loss is *not* comparable with the tuning loss to the last
-#    digit: it is measured on harder, augmented images, while the weights still change.
+#    more could be learnt. Which loss ends lower? Either may: the training images are known, which
+#    lowers theirs, but augmented, which raises it.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 21.5 - Which epoch do we keep? (5 min)
