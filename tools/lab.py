@@ -87,6 +87,7 @@ def server_command(port: int, *, browser: bool) -> list[str]:
         "--ServerApp.port_retries=0",
         "--ServerApp.password=",
         "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
         f"--LabApp.app_settings_dir={SETTINGS}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
