@@ -59,6 +59,7 @@ DEALS = 5  # times that the patients are dealt anew
 IMAGE_SIZE = 32  # rows and columns of the small images, pixels
 EPOCHS = 30  # passes over the few hundred training images
 FEWEST_PATIENTS = 40  # with more than one image; below, the comparison is passed over
+FEWEST_IMAGES = 30  # of theirs with, and without, the finding
 
 # %% [markdown]
 # ## Two films, one patient
@@ -72,17 +73,11 @@ finding = cohort.finding(FINDING)
 table = cohort.table
 films = table["patient_id"].value_counts()
 returning = films.index[films > 1]
-passed_over = cohort.lacks("patients")
-if passed_over is None and len(returning) < FEWEST_PATIENTS:
-    passed_over = (
-        f"Only {len(returning)} patients of this cohort have more than one image; the "
-        f"comparison needs at least {FEWEST_PATIENTS} and is passed over."
-    )
 print(f"{cohort.name}: {len(table)} images; finding: {finding}.")
-if cohort.knows_patients:
-    print(f"{len(films)} patients, {len(returning)} of them with more than one image.")
-if passed_over:
-    print(passed_over)
+print(
+    cohort.lacks("patients")
+    or f"{len(films)} patients, {len(returning)} of them with more than one image."
+)
 
 # %% [markdown]
 # Now look at some of those who came back: two films each of three patients.
@@ -93,7 +88,7 @@ for patient in sorted(returning)[:3]:
     rows += list(np.flatnonzero(table["patient_id"] == patient)[:2])
 if cohort.knows_patients and rows:
     labels = cohort.labels(finding)
-    names = [f"{table['patient_id'][row]}: {finding} {labels[row]}" for row in rows]
+    names = [f"{table['patient_id'][row]}\n{finding}: {labels[row]}" for row in rows]
     fig = montage(cohort.images[rows], titles=names, columns=6)
     describe(
         fig,
@@ -306,12 +301,37 @@ def repeat_cross_over(finding, *, deals):
 # Before you run the next cell, write down the difference in AUC that you expect between known
 # patients and strangers. Zero? A tenth?
 
+# %%
+def why_not(finding):
+    """Return a sentence if the cohort cannot answer for this finding, else None."""
+    if len(returning) < FEWEST_PATIENTS:
+        return cohort.lacks("patients") or (
+            f"Passed over: {len(returning)} patients have more than one image, and the "
+            f"comparison needs at least {FEWEST_PATIENTS}."
+        )
+    theirs = cohort.labels(finding)[table["patient_id"].isin(returning)]
+    fewest = np.bincount(theirs.astype(int), minlength=2).min()
+    if fewest < FEWEST_IMAGES:
+        return (
+            f"Passed over: {fewest} images of returning patients are on the rarer side "
+            f"of {finding}, and the comparison needs at least {FEWEST_IMAGES}."
+        )
+    return None
+
+
+# %% [markdown]
+# Now the trainings. Each line below is one deal.
+
 # %% tags=["nbval-ignore-output"]
-small_images = small(cohort.images)
+passed_over = why_not(finding)
 if passed_over:
     print(passed_over)
 else:
+    small_images = small(cohort.images)
     results = repeat_cross_over(finding, deals=DEALS)
+
+# %% [markdown]
+# Draw the deals, and take their differences.
 
 # %%
 if not passed_over:
@@ -347,8 +367,8 @@ if not passed_over:
 # The same cross-over asks what the network reports about a thing it cannot see.
 
 # %% tags=["nbval-ignore-output"]
-second = cohort.findings[1] if len(cohort.findings) > 1 else None
-small_print = passed_over or (None if second else "This cohort has one finding only.")
+second = next((name for name in cohort.findings if name != finding), None)
+small_print = passed_over or ("Only one finding." if not second else why_not(second))
 if small_print:
     print(small_print)
 else:
@@ -463,9 +483,12 @@ for name, found in measured.items():
     auc_known, auc_strangers = found["known"].mean(), found["strangers"].mean()
     gain = mean_interval(found["known"] - found["strangers"])
     print(
-        f"{name}: AUC {auc_known:.3f} on known patients, {auc_strangers:.3f} on "
-        f"strangers; optimism {gain[0]:.3f}, 95 % interval {gain[1]:.3f} to "
-        f"{gain[2]:.3f} over {DEALS} deals of {len(returning)} patients."
+        f"{name}, {DEALS} deals of {len(returning)} patients: AUC {auc_known:.3f} on "
+        f"known patients, {auc_strangers:.3f} on strangers;"
+    )
+    print(
+        f"{name}: optimism {gain[0]:.3f} AUC, 95 % interval {gain[1]:.3f} to "
+        f"{gain[2]:.3f} over the deals."
     )
 if passed_over:
     print(passed_over)
@@ -492,9 +515,9 @@ for name in ("lesson_15_cxr_nih14_64px.csv", "lesson_15_pneumoniamnist.csv"):
 # %% [markdown]
 # 136 of the 264 real patients came back. For cardiomegaly, known patients gain far more than in the
 # simulated cohort: a large heart stays large, and so does its owner. For atelectasis the interval
-# spans zero; five deals of so few patients cannot tell. Another finding may
-# show either. PneumoniaMNIST has no patient numbers, so nobody can say what its published test results
-# owe to known children. That its splits share no identical image is all that can be shown.
+# spans zero; five deals of so few patients cannot tell. Another finding may show either.
+# PneumoniaMNIST has no patient numbers, so nobody can say what its published test results owe to
+# known children. That its splits share no identical image is all that can be shown.
 #
 # ## What this does not show
 #
