@@ -47,6 +47,12 @@ def shorten_home(path: str | os.PathLike[str]) -> str:
         return str(path)
 
 
+def _system_name() -> str:
+    """Return the system with the release that its users know, where there is one."""
+    release = platform.mac_ver()[0] or platform.win32_ver()[0]
+    return f"{platform.system()} {release}".strip()
+
+
 def environment_facts() -> dict[str, str]:
     """Return what is worth knowing about this machine, as short texts.
 
@@ -58,7 +64,7 @@ def environment_facts() -> dict[str, str]:
     free_memory_gb = psutil.virtual_memory().available / 1e9
     facts = {
         "course": _course_version(),
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
+        "system": f"{_system_name()}, {platform.machine()}",
         "Python": platform.python_version(),
     }
     facts |= {name: _installed_version(name) for name in LIBRARIES}

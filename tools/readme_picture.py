@@ -49,7 +49,7 @@ def draw_map(ax: Axes, image: np.ndarray) -> None:
         network = checkpoints.trained_network(cohorts.load(COHORT), FINDING)
         heat = saliency.enlarge(saliency.grad_cam(network, image), image.shape)
     heat = np.clip(heat / max(float(np.max(heat)), 1e-9), 0, 1)
-    figures.show_image(image, ax=ax, title="where the score comes from (Grad-CAM)")
+    figures.show_image(image, ax=ax, title="Grad-CAM of the network's score")
     colours = plt.get_cmap("inferno")(heat)
     colours[..., 3] = 0.65 * heat
     ax.imshow(colours, interpolation="bilinear")
