@@ -201,8 +201,8 @@ describe(fig, "The film; the gradient of the logit over it, a grain of neighbour
 
 # %% [markdown]
 # Two surprises. Positive and negative pixels lie next to each other, like grain: the first layers
-# of a network compare neighbours, so they react to edges and not to brightness. And the gradient
-# is large, too, where nothing is to be seen.
+# of a network compare neighbours, so they react more to edges than to brightness. And the gradient
+# is large, too, outside the finding. Compare with your guess.
 #
 # The second surprise is no fault. The gradient answers *what if this pixel changed*, and not *how
 # much did this pixel contribute*. A dark pixel contributes nothing to a sum of brightness, and the
@@ -378,7 +378,7 @@ print(f"One cell of {layers[2]} covers {side} x {side} pixels of the film.")
 # each cell has looked at far more of the film than the pixels beneath it. It is not even centred
 # on them: strided convolutions pad only below and to the right, so that what a cell has seen lies
 # up to half a cell further down and right than the usual drawing, which is this one, shows.
-# Section 5 measures what that does.
+# The section with the masks measures what that does.
 #
 # In this network Grad-CAM has a strength that is easily missed. After the layer come only a mean
 # over the cells and one dense layer. So the weighted sum, before negatives are cut off, is a
