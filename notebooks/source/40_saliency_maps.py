@@ -522,7 +522,7 @@ else:
     print("Hits cannot be counted, and this part is passed over.")
 
 # %% [markdown]
-# On the default cohort the surprise is the famous map. Drawn as everyone draws it, Grad-CAM hits in
+# On the default cohort the surprise is the famous map. As it is usually drawn, Grad-CAM hits in
 # about a quarter of the films, and its interval touches that of the mean mask, which has never
 # seen a film. Move the same map by half a cell, to where its cells have really looked, and it hits
 # almost twice as often. Nothing in the network changed; a habit of drawing did. (Not every network
@@ -591,16 +591,17 @@ describe(fig, "One false positive and one false negative film, each with integra
 # %% [markdown] tags=["judge"]
 # ### Judge 40.6j - What may you conclude? (5 min)
 # A colleague looks at the upper row and says: "The map lights up here, so there must be something
-# that we have overlooked." Another looks at the lower row: "The map is weak, so the network saw
-# nothing." What do you answer to each?
+# that we have overlooked." Another looks at the lower row: "It lights up here too, so the network
+# has seen the finding." What do you answer to each?
 
 # %% [markdown] tags=["solution"]
 # To the first: the map shows what raised *this* network's logit. The network was wrong, and the
 # map explains the mistake. It is no second reader. It may still be useful: if several false
 # positives light up at the same harmless structure, that is a hypothesis that can be tested.
 #
-# To the second: each map has its own colour scale. Read the numbers at the bar, not the colours.
-# And a low logit is a sum of parts for and against. Grad-CAM shows only those for.
+# To the second: every map lights up somewhere, since each has its own colour scale. Read the
+# numbers at the bar. And a low logit is a sum of parts for and against: Grad-CAM shows only those
+# for.
 
 # %% [markdown]
 # ## What we measured
@@ -635,7 +636,7 @@ print(f"Still flagged: finding covered {spread['flagged, covered: the finding']}
 # ```
 #
 # Nobody has outlined the pneumonia on these films, so hits cannot be counted there. What came out
-# is kept with the course, and the cell reads it.
+# is kept with the course (`python -m tools.saliency_evidence pneumoniamnist`); the cell reads it.
 
 # %%
 real = json.loads((EVIDENCE / "lesson_40_pneumoniamnist.json").read_text())
@@ -669,11 +670,10 @@ print(f"Grad-CAM's maximum in the outer tenth of the film: "
 # - **A hit is not a proof.** The maximum may lie in the finding for the wrong cause, and a network
 #   that is right may be explained by a map that misses. Covering patches comes closer, but a film
 #   with a filled patch is a film that no scanner has made.
-# - **Maps have been tested on real films, with sobering results.** On CheXlocalize the maximum of
-#   the map lay in the radiologists' outline in 59.9 % of cases on average, the maximum of a
-#   radiologist's own mark in 80.1 % (Saporta 2022, SokolAnn). Eight methods localised pneumothorax
-#   with an area under the precision-recall curve of 0.024 to 0.224, a U-Net trained on outlines
-#   with 0.404 (Arun 2021).
+# - **Maps have been tested on real films, with sobering results.** On CheXlocalize the mean hit
+#   rate of a network with a saliency map was 59.9 %, that of the radiologist benchmark 80.1 %
+#   (Saporta 2022, SokolAnn). Eight methods localised pneumothorax with an area under the
+#   precision-recall curve of 0.024 to 0.224, a U-Net trained on outlines with 0.404 (Arun 2021).
 
 # %% [markdown]
 # ## Summary
