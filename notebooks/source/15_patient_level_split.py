@@ -19,7 +19,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 40 minutes to work through; runs in about 60 seconds |
+# | Time | 40 minutes to work through; runs in about 80 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | the course's in-silico chest cohort (1,200 patients, MIT licence, made on first use) |
 # | Needs first | nothing; lesson 30 explains the AUC |
@@ -516,8 +516,10 @@ for name in ("lesson_15_cxr_nih14_64px.csv", "lesson_15_pneumoniamnist.csv"):
 # 136 of the 264 real patients came back. For cardiomegaly, known patients gain far more than in the
 # simulated cohort: a large heart stays large, and so does its owner. For atelectasis the interval
 # spans zero; five deals of so few patients cannot tell. Another finding may show either.
-# PneumoniaMNIST has no patient numbers, so nobody can say what its published test results owe to
-# known children. That its splits share no identical image is all that can be shown.
+# PneumoniaMNIST has no patient numbers, so nobody can say what results on it owe to known
+# children. What can be looked for is found: in the copy used here 8 images lie in both the training
+# and the tuning set, none of them in the test set. They cannot flatter a test result, but they do flatter the tuning
+# result a little.
 #
 # ## What this does not show
 #
@@ -533,11 +535,15 @@ for name in ("lesson_15_cxr_nih14_64px.csv", "lesson_15_pneumoniamnist.csv"):
 # %% [markdown]
 # ## Summary
 #
-# - Shuffling images puts many patients on both sides; `check_leakage` names them.
-# - Dealing patients makes the split clean by construction, and the check proves it.
-# - On known patients the AUC was higher than on strangers, in the same networks and exams.
-# - The optimism grows when the task is hard: a network may recognise the patient where it cannot see
-#   the finding. Identical images are found by their hash.
+# In the default cohort:
+#
+# - Shuffling images put 297 patients on both sides: 59 % of the test images showed a known patient.
+#   `check_leakage` names them.
+# - Dealing patients left 0 patients on both sides, by construction and by check.
+# - The optimism for consolidation was 0.046 AUC (95 % interval 0.027 to 0.066), in the same networks
+#   and exams.
+# - It grows when the task is hard: for the nodule it was 0.084 (0.029 to 0.139), with an AUC of 0.481
+#   on strangers. Identical images are found by their hash; here there were 0.
 #
 # ## New words
 #
