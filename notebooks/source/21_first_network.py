@@ -211,8 +211,8 @@ print(f"{'all':8} {network.count_params():7,} weights, fewer than 100,000")
 #
 # $$-\,y\,\ln s - (1 - y)\,\ln(1 - s)$$
 #
-# A score of 0.5 costs 0.69 whatever the label. A score of 0.99 costs almost nothing if the
-# finding is there and 4.6 if it is not: being sure and wrong is dear.
+# A score of 0.5 costs $\ln 2 = 0.69$ whatever the label. A score of 0.99 costs almost nothing if
+# the finding is there and $-\ln 0.01 = 4.6$ if it is not: being sure and wrong is dear.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 21.2 - Binary cross-entropy by hand (5 min)
@@ -367,8 +367,10 @@ floor = -np.sum(asked * np.log(asked))
 axes[0].axhline(floor, color="0.6", linewidth=1, label="perfect")
 axes[0].legend()
 fig.tight_layout()
+knows_nothing = np.log(2)
+print(f"Loss of a network that knows nothing: {knows_nothing:.2f}.")
 print(f"Lowest loss that this label smoothing allows: {floor:.2f}.")
-below = history.tuning_loss[kept - 1] < np.log(2)
+below = history.tuning_loss[kept - 1] < knows_nothing
 print(f"Tuning loss below ln 2 at the kept epoch: {below}.")
 describe(
     fig,
