@@ -518,8 +518,8 @@ for name in ("lesson_15_cxr_nih14_64px.csv", "lesson_15_pneumoniamnist.csv"):
 # spans zero; five deals of so few patients cannot tell. Another finding may show either.
 # PneumoniaMNIST has no patient numbers, so nobody can say what results on it owe to known
 # children. What can be looked for is found: in the copy used here 8 images lie in both the training
-# and the tuning set, none of them in the test set. They cannot flatter a test result, but they do flatter the tuning
-# result a little.
+# and the tuning set, none of them in the test set. They cannot flatter a test result, but they do
+# flatter the tuning result a little.
 #
 # ## What this does not show
 #
