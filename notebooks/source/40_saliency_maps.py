@@ -77,7 +77,7 @@ SPECIFICITY = 0.90  # share of tuning films without the finding that stay unflag
 STEPS = 64  # points on the path of integrated gradients
 LAYER = "stage3_relu2"  # whose feature maps Grad-CAM weighs
 MOST_MISSING = 0.01  # share of the rise that integrated gradients may miss
-MOST_FILMS = 100  # films in the comparison of section 5
+MOST_FILMS = 100  # films in the comparison with masks
 
 # %% [markdown]
 # ## The film and its logit
@@ -620,10 +620,10 @@ if has_masks:
 trainings = pd.read_csv(EVIDENCE / "lesson_40_five_trainings.csv").set_index("measure")
 shares = (trainings["count"] / trainings["films"]).groupby(level=0)
 spread = {name: f"{some.min():.2f} to {some.max():.2f}" for name, some in shares}
-print(f"Five trainings, hits: Grad-CAM {spread['hit: Grad-CAM']}, "
+print(f"Five trainings, default cohort, hits: Grad-CAM {spread['hit: Grad-CAM']}, "
       f"moved {spread['hit: Grad-CAM, moved']}, "
       f"integrated gradients {spread['hit: integrated gradients']}")  # fmt: skip
-print(f"Still flagged: finding covered {spread['flagged, covered: the finding']}, "
+print(f"The same, still flagged: finding covered {spread['flagged, covered: the finding']}, "
       f"mirror image {spread['flagged, covered: its mirror image']}")  # fmt: skip
 
 # %% [markdown]
