@@ -623,7 +623,8 @@ spread = {name: f"{some.min():.2f} to {some.max():.2f}" for name, some in shares
 print(f"Five trainings, default cohort, hits: Grad-CAM {spread['hit: Grad-CAM']}, "
       f"moved {spread['hit: Grad-CAM, moved']}, "
       f"integrated gradients {spread['hit: integrated gradients']}")  # fmt: skip
-print(f"The same, still flagged: finding covered {spread['flagged, covered: the finding']}, "
+print("The same, still flagged: "
+      f"finding covered {spread['flagged, covered: the finding']}, "
       f"mirror image {spread['flagged, covered: its mirror image']}")  # fmt: skip
 
 # %% [markdown]
