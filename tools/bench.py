@@ -31,6 +31,7 @@ from helpers.networks import keras
 
 REAL_COHORT = "pneumoniamnist"
 RECORDED = "first_network_pneumoniamnist.csv"
+SEEDS = (7, 0, 1, 2, 3, 4)  # the lesson's own first
 BLOCKS, STEPS_PER_BLOCK = 7, 12
 Trained = tuple[keras.Model, float | None]
 
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", action="append", choices=SECTIONS, metavar="SECTION")
-    parser.add_argument("--seeds", type=int, default=3, help="of the network section")
+    parser.add_argument("--seeds", type=int, default=4, help="of the network section")
     parser.add_argument("--record", action="store_true", help="write data/evidence")
     options = parser.parse_args(arguments)
     os.environ["COURSE_QUIET"] = "1"
@@ -57,7 +58,7 @@ def network(options: argparse.Namespace) -> None:
     """Lesson 21's network against the closest course's recipe, same images."""
     cohort = real_or_default_cohort()
     rows = []
-    for seed in range(options.seeds):
+    for seed in SEEDS[: options.seeds]:
         for name, recipe in (("lesson 21", lesson_21), ("reference", reference_recipe)):
             row = {"network": name} | measured(cohort, recipe, seed)
             rows.append(row)
@@ -86,10 +87,14 @@ def network(options: argparse.Namespace) -> None:
 def pipeline(_: argparse.Namespace) -> None:
     """Training through the input pipeline against one batch repeated in memory."""
     rng = np.random.default_rng(0)
-    for side in (28, 128):
+    for side, batch_size in ((28, 64), (128, 32)):  # as the settings choose them
         images = rng.integers(0, 256, (1024, side, side)).astype("uint8")
         batches = input_pipeline.make_dataset(
-            images, rng.integers(0, 2, 1024), batch_size=32, augment=True, seed=0
+            images,
+            rng.integers(0, 2, 1024),
+            batch_size=batch_size,
+            augment=True,
+            seed=0,
         ).repeat()
         model = networks.small_residual_network((side, side, 1))
         training.compile_network(model, steps=1000)
@@ -98,7 +103,7 @@ def pipeline(_: argparse.Namespace) -> None:
             lambda data, m=model: steps(m, data), one_batch.repeat(), batches
         )
         print(
-            f"  {side} x {side}: {32 * STEPS_PER_BLOCK / through:,.0f} images/s "
+            f"  {side} x {side}: {batch_size * STEPS_PER_BLOCK / through:,.0f} images/s "
             f"through the pipeline, speed {fast / through:.2f} of one repeated batch",
             flush=True,
         )

@@ -581,7 +581,7 @@ if settings == training.TrainingSettings():
 # ## On real patients
 #
 # The same lesson ran on PneumoniaMNIST, 5,856 chest radiographs of children at 28 x 28 pixels,
-# on 2026-11-23, with three seeds:
+# on 2026-11-23, with four seeds, this lesson's own first:
 #
 # `COURSE_DATA_DIR=path/to/data make course COHORT=pneumoniamnist ONLY=21`
 #

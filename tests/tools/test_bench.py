@@ -31,10 +31,10 @@ def test_network_section_prints_ratios_and_records_ours(tmp_path, monkeypatch, c
     monkeypatch.setattr(artefacts, "DATA", tmp_path)
     assert bench.main(["--only", "network", "--seeds", "2", "--record"]) == 0
     printed = capsys.readouterr().out
-    assert "lesson 21, seed 1: 8 weights, AUC 0.500, 5 of 10 right" in printed
+    assert "lesson 21, seed 7: 8 weights, AUC 0.500, 5 of 10 right" in printed
     assert "1 - AUC, lesson 21 / reference: 1.00" in printed
     recorded = pd.read_csv(tmp_path / "evidence" / bench.RECORDED)
-    assert recorded.seed.tolist() == [0, 1]
+    assert recorded.seed.tolist() == [7, 0]
     assert recorded.n_test.tolist() == [10, 10]
     assert recorded.auc.tolist() == [0.5, 0.5]
 
