@@ -103,8 +103,9 @@ def pipeline(_: argparse.Namespace) -> None:
             lambda data, m=model: steps(m, data), one_batch.repeat(), batches
         )
         print(
-            f"  {side} x {side}: {batch_size * STEPS_PER_BLOCK / through:,.0f} images/s "
-            f"through the pipeline, speed {fast / through:.2f} of one repeated batch",
+            f"  {side} x {side}: {batch_size * STEPS_PER_BLOCK / through:,.0f} "
+            f"images/s through the pipeline, speed {fast / through:.2f} of one "
+            "repeated batch",
             flush=True,
         )
 
