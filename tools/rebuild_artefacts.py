@@ -25,8 +25,13 @@ from helpers import artefacts, checkpoints, cohorts, training
 from helpers.cohorts.storage import written_whole
 from helpers.diagnostic_metrics import area_under_roc
 
-AUC_TOLERANCE = 0.02
-LOWEST_RANK_CORRELATION = 0.9
+# Training is chaotic: one grey level changed in 1 of 200,000 pixels moved the AUC by
+# 0.004 (internal test) and 0.022 (tuning), rank correlation 0.90. So another machine
+# gives another draw, as a new seed does: over five seeds the AUC of the internal test
+# spread by 0.018, that of the small tuning set by 0.045, with rank correlations between
+# 0.84 and 0.91. The limits lie a little outside of what seeds do.
+AUC_TOLERANCE = {"internal test": 0.03, "tuning": 0.06}
+LOWEST_RANK_CORRELATION = 0.8
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -92,8 +97,8 @@ def compare(committed: pd.DataFrame, scores: pd.DataFrame) -> tuple[bool, str]:
     Returns
     -------
     problem : bool
-        True if the images differ, an AUC by more than 0.02, or the rank correlation
-        of the scores is at most 0.9.
+        True if the images differ, an AUC by more than its tolerance, or the rank
+        correlation of the scores is at most 0.8.
     sentence : str
     """
     keys = ["patient_id", "study_id", "split", "reference"]
@@ -102,12 +107,18 @@ def compare(committed: pd.DataFrame, scores: pd.DataFrame) -> tuple[bool, str]:
     difference = np.abs(committed["score"] - scores["score"]).max()
     rho = committed["score"].rank().corr(scores["score"].rank())
     old, new = aucs(committed), aucs(scores)
-    auc_difference = max(abs(old[name] - new[name]) for name in old)
-    problem = auc_difference > AUC_TOLERANCE or rho <= LOWEST_RANK_CORRELATION
+    moved = {name: abs(old[name] - new[name]) for name in old}
+    problem = rho <= LOWEST_RANK_CORRELATION or any(
+        moved[name] > AUC_TOLERANCE[name] for name in moved
+    )
+    changes = ", ".join(
+        f"{name} {change:.4f} (allowed {AUC_TOLERANCE[name]})"
+        for name, change in moved.items()
+    )
     return problem, (
-        f"Against the committed scores: AUC differs by at most {auc_difference:.4f} "
-        f"(allowed {AUC_TOLERANCE}), rank correlation {rho:.3f} (more than "
-        f"{LOWEST_RANK_CORRELATION}), largest difference of a score {difference:.6f}."
+        f"Against the committed scores: the AUC moved by {changes}; rank correlation "
+        f"{rho:.3f} (above {LOWEST_RANK_CORRELATION}), largest difference of a score "
+        f"{difference:.6f}."
     )
 
 

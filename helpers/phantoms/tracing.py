@@ -88,15 +88,18 @@ def trace_paths(anatomy: Anatomy, examination: Examination, view: View) -> Paths
     raised = examination.inspiration_mm
     solids = chest_solids(anatomy, x, z, raised_mm=raised)
     lung = total_length(solids.lungs)
-    tissue = _soft_parts(anatomy, view)
+    parts = _soft_parts(anatomy, view)
     air = _gas(anatomy, examination, view)
     cortex, marrow = _bones(anatomy, examination, view)
-    soft = np.maximum(tissue["soft tissue"] - lung - air - cortex - marrow, 0)
+    soft = np.maximum(parts["soft tissue"] - lung - air - cortex - marrow, 0)
     soft = soft * (1 + 0.018 * look_up(anatomy.soft_texture, x, z))
     blood = np.minimum(length(solids.mediastinum) + length(solids.aorta), soft)
-    tissue |= {
+    # the order is part of the pixels: depths are added up in it, in single precision
+    tissue = {
         "soft tissue": soft - blood,
         "blood": blood,
+        "adipose": parts["adipose"],
+        "gland": parts["gland"],
         "cortical bone": cortex * np.float32(anatomy.skeleton.density),
         "spongiosa": marrow,
         "air": air,

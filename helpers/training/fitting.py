@@ -23,8 +23,8 @@ def set_seed(seed: int) -> None:
     """Seed Python, NumPy and Keras: THE seed helper of the course.
 
     Call it before a network is built. On one machine and with one number of threads
-    the same seed then gives the same weights, digit for digit; another machine differs
-    in the third or fourth digit of a score after some hundred steps.
+    the same seed then gives the same weights, digit for digit. Another machine rounds
+    otherwise, and after some hundred steps its weights differ as another seed's would.
 
     Parameters
     ----------

@@ -560,9 +560,10 @@ print(
 )
 
 # %% [markdown]
-# The digits may differ on your machine, in the third or fourth place. What must hold is said here
-# once more, together with a comparison: lessons 30 and 40 read scores that were stored once, so
-# that they show the same everywhere.
+# Your digits may differ, even in the second decimal. Training is chaotic: a last digit rounded
+# otherwise, and after some hundred steps the weights are others. Another machine is like another
+# seed, so here is what five seeds did, once recorded, and what must hold on every machine.
+# Lessons 30 and 40 read scores that were stored once; they show the same everywhere.
 
 # %%
 print(f"AUC of at least 0.85: {auc >= 0.85}.")
@@ -570,7 +571,9 @@ print(f"Sorted list better than arrival: {early_range.low > test.reference.mean(
 if settings == training.TrainingSettings():
     stored = checkpoints.predictions(cohort, finding).score
     rho = scored.score.rank().corr(stored.rank())
-    print(f"Same ranks as the scores of later lessons, rho above 0.9: {rho > 0.9}.")
+    print(f"Ranks like those of the stored scores, rho above 0.8: {rho > 0.8}.")
+    seeds = artefacts.evidence("difficulty_chest_insilico.csv").auc
+    print(f"Recorded, {len(seeds)} seeds: AUC {seeds.min():.3f} to {seeds.max():.3f}.")
 
 # %% [markdown]
 # That answers the question for the default cohort: yes, the list can be sorted, and its first
@@ -586,8 +589,9 @@ if settings == training.TrainingSettings():
 # `COURSE_DATA_DIR=path/to/data make course COHORT=pneumoniamnist ONLY=21`
 #
 # The table below is the record of that day, written by
-# `python -m tools.bench --only network --record`. Nothing was chosen on its test set: the epoch
-# was kept by the tuning loss, the settings are those above.
+# `python -m tools.bench --only network --record`. In each run the epoch was kept by the tuning
+# loss. One thing must be said: while the network was designed, its authors saw the test AUC of
+# three variants of its first layers, so these figures are a little kinder than a sealed test.
 
 # %%
 record = artefacts.evidence("first_network_pneumoniamnist.csv")
@@ -612,8 +616,8 @@ print(f"Tuning AUC above test AUC each time: {(record.tuning_auc > record.auc).a
 #
 # - The default cohort is simulated. Its radiographs come from one scanner, its consolidations
 #   from one recipe. A network that finds them has not been shown to find pneumonia.
-# - One split and one seed. Another seed moves the AUC in the second or third decimal; lesson 22
-#   measures that.
+# - One split. Five seeds moved the AUC in the second decimal; lesson 22 asks how much of that is
+#   luck of the seed and how much of the patients.
 # - A list sorted by score pushes something else back. What, and whether it matters, is a clinical
 #   question.
 # - Not for clinical use.

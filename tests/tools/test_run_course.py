@@ -33,6 +33,11 @@ def add_failing_lesson(toy) -> None:
     (toy / "notebooks/source/89_failing.py").write_text("# %%\npatches = None\n")
 
 
+@pytest.fixture(autouse=True)
+def a_terminal_of_100_columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 def test_a_run_leaves_pages_notebooks_figures_and_a_table(toy, tmp_path, capsys):
     out = tmp_path / "out"
     assert run_course.main(["--out", str(out)], root=toy) == 0
