@@ -218,7 +218,8 @@ for name, counts in (("Network at 0.50", at_half), ("Never looks", blind)):
 prevalence = np.geomspace(0.005, 0.6, 60)
 sens, spec = sensitivity(at_half), specificity(at_half)
 right = prevalence * sens + (1 - prevalence) * spec
-ppv = prevalence * sens / (prevalence * sens + (1 - prevalence) * (1 - spec))
+alarms = prevalence * sens + (1 - prevalence) * (1 - spec)
+ppv = prevalence * sens / np.maximum(alarms, 1e-9)  # 0 where nobody is called
 
 fig, ax = plt.subplots(figsize=(7, 3.4))
 never = np.maximum(prevalence, 1 - prevalence)
@@ -245,12 +246,13 @@ describe(
 # The same at one place of the figure, in people.
 
 # %%
-alarms = RARE * sens + (1 - RARE) * (1 - spec)
+alarms, right_alarms = RARE * sens + (1 - RARE) * (1 - spec), RARE * sens
 print(
     f"Of 1,000 people at a prevalence of {RARE:.0%}, {1000 * alarms:.0f} are called "
-    f"positive and {1000 * RARE * sens:.0f} of them have the finding: "
-    f"1 alarm in {alarms / (RARE * sens):.0f} is right."
+    f"positive and {1000 * right_alarms:.0f} of them have the finding."
 )
+if right_alarms:
+    print(f"1 alarm in {alarms / right_alarms:.0f} is right.")
 print(f"The rule that never looks is right in {1 - RARE:.0%} and finds none of them.")
 
 # %% [markdown]
