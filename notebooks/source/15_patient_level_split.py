@@ -21,7 +21,7 @@
 # |---|---|
 # | Time | 40 minutes to work through; runs in about 80 seconds |
 # | Runs on | any laptop, no GPU |
-# | Data | the course's in-silico chest cohort (1,200 patients, MIT licence, made on first use) |
+# | Data | the course's in-silico chest cohort (1,200 patients, CC BY 4.0, made on first use) |
 # | Needs first | nothing; lesson 30 explains the AUC |
 #
 # ## After this notebook you can

@@ -21,7 +21,7 @@
 # |---|---|
 # | Time | 35 minutes to work through; runs in about 10 seconds |
 # | Runs on | any laptop; nothing is trained |
-# | Data | scores of lesson 21's network on the in-silico chest cohort (MIT licence, under 1 MB) |
+# | Data | scores of lesson 21's network on the in-silico chest cohort (CC BY 4.0, under 1 MB) |
 # | Needs first | nothing; lesson 21 shows where the scores come from |
 #
 # ## After this notebook you can
