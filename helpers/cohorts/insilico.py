@@ -182,7 +182,7 @@ def _card(
     settings: ChestCohortSettings,
     size: int,
 ) -> Card:
-    from helpers.phantoms.projection import FIELD_MM
+    from helpers.phantoms.chest.projection import FIELD_MM
 
     return Card(
         title="In-silico chest radiographs",

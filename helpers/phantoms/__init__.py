@@ -5,15 +5,15 @@
 cohort of the lessons. Nothing here imports another part of ``helpers``.
 """
 
-from helpers.phantoms.chest_cohort import GENERATOR_VERSION, make_chest_cohort
-from helpers.phantoms.patients import (
+from helpers.phantoms.chest.patients import (
     Examination,
     Patient,
     draw_examination,
     draw_patient,
 )
-from helpers.phantoms.radiograph import Radiograph, render_chest
-from helpers.phantoms.visits import ChestCohortSettings
+from helpers.phantoms.cohort.chest_cohort import GENERATOR_VERSION, make_chest_cohort
+from helpers.phantoms.cohort.visits import ChestCohortSettings
+from helpers.phantoms.study.radiograph import Radiograph, render_chest
 
 __all__ = [
     "GENERATOR_VERSION",

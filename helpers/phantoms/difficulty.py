@@ -17,9 +17,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from helpers.phantoms.chest_cohort import make_chest_cohort
-from helpers.phantoms.findings import DIFFICULTY, FINDINGS
-from helpers.phantoms.visits import ChestCohortSettings
+from helpers.phantoms.cohort.chest_cohort import make_chest_cohort
+from helpers.phantoms.cohort.visits import ChestCohortSettings
+from helpers.phantoms.findings.airspace import DIFFICULTY, FINDINGS
 
 #: Highest area under the ROC curve that the default cohort may give away.
 BRIGHTNESS_LIMIT = 0.62

@@ -8,7 +8,7 @@ from helpers.cohorts.own_folder.table import IMAGE_COLUMNS
 from helpers.cohorts.registry import find_published, published_cards, published_files
 from helpers.cohorts.storage import PROJECT
 from helpers.phantoms import ChestCohortSettings
-from helpers.phantoms.projection import FIELD_MM
+from helpers.phantoms.chest.projection import FIELD_MM
 
 TEXT = (PROJECT / "data" / "README.md").read_text(encoding="utf-8")
 

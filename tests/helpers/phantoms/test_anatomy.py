@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from helpers.phantoms import draw_examination, draw_patient, render_chest
-from helpers.phantoms.anatomy import build_anatomy, chest_solids
-from helpers.phantoms.projection import make_view
-from helpers.phantoms.pulmonary_tree import SMALLEST_RADIUS_MM
-from helpers.phantoms.solids import (
+from helpers.phantoms.chest.anatomy import build_anatomy, chest_solids
+from helpers.phantoms.chest.projection import make_view
+from helpers.phantoms.chest.pulmonary_tree import SMALLEST_RADIUS_MM
+from helpers.phantoms.chest.thorax import cage_interval, dome_interval, heart_interval
+from helpers.phantoms.shapes.solids import (
     HeightTable,
     ellipsoid,
     hull,
@@ -16,8 +17,7 @@ from helpers.phantoms.solids import (
     subtract,
     total_length,
 )
-from helpers.phantoms.thorax import cage_interval, dome_interval, heart_interval
-from helpers.phantoms.tubes import Tube, tube_interval
+from helpers.phantoms.shapes.tubes import Tube, tube_interval
 
 
 def interval(*bounds):

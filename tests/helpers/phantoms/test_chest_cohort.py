@@ -12,10 +12,10 @@ from helpers.phantoms import (
     draw_patient,
     make_chest_cohort,
     render_chest,
-    worker,
 )
-from helpers.phantoms.findings import FINDINGS
-from helpers.phantoms.visits import split_of_patients, visits_of_patients
+from helpers.phantoms.cohort import worker
+from helpers.phantoms.cohort.visits import split_of_patients, visits_of_patients
+from helpers.phantoms.findings.airspace import FINDINGS
 
 SMALL = ChestCohortSettings(seed=5, n_patients=40, n_images=64, size=64)
 

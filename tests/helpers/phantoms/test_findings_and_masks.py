@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from helpers.phantoms import draw_examination, draw_patient, render_chest
-from helpers.phantoms.anatomy import build_anatomy
-from helpers.phantoms.filling import MASK_THRESHOLD_MM
-from helpers.phantoms.findings import (
+from helpers.phantoms.chest.anatomy import build_anatomy
+from helpers.phantoms.chest.projection import make_view
+from helpers.phantoms.chest.tracing import trace_paths
+from helpers.phantoms.findings.airspace import (
     FINDINGS,
     FREQUENCY,
     draw_consolidation,
@@ -14,10 +15,9 @@ from helpers.phantoms.findings import (
     finding_at_visit,
     in_lung,
 )
-from helpers.phantoms.projection import make_view
-from helpers.phantoms.radiograph import to_pixels
-from helpers.phantoms.solids import total_length
-from helpers.phantoms.tracing import trace_paths
+from helpers.phantoms.findings.filling import MASK_THRESHOLD_MM
+from helpers.phantoms.shapes.solids import total_length
+from helpers.phantoms.study.radiograph import to_pixels
 
 PATIENTS = [draw_patient(n, cohort_seed=11) for n in range(1, 13)]
 

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from helpers.phantoms import draw_examination, draw_patient
-from helpers.phantoms.anatomy import build_anatomy
-from helpers.phantoms.attenuation import (
+from helpers.phantoms.chest.anatomy import build_anatomy
+from helpers.phantoms.chest.projection import make_view
+from helpers.phantoms.chest.tracing import optical_depth, trace_paths
+from helpers.phantoms.physics.attenuation import (
     ATTENUATION_PER_CM,
     ENERGIES_KEV,
     attenuation_per_mm,
 )
-from helpers.phantoms.imaging import (
+from helpers.phantoms.physics.detector import (
     NO_GRID,
     PHOTONS_PER_MM2_UGY,
     Detector,
@@ -18,9 +20,7 @@ from helpers.phantoms.imaging import (
     expose,
     scatter,
 )
-from helpers.phantoms.projection import make_view
-from helpers.phantoms.solids import length, total_length
-from helpers.phantoms.tracing import optical_depth, trace_paths
+from helpers.phantoms.shapes.solids import length, total_length
 
 FLAT = np.ones((256, 256), np.float32)
 

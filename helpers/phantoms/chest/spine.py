@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.solids import HeightTable
-from helpers.phantoms.tubes import grid_window
+from helpers.phantoms.shapes.solids import HeightTable
+from helpers.phantoms.shapes.tubes import grid_window
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpers.phantoms.anatomy import Anatomy
-from helpers.phantoms.patients import random_stream
-from helpers.phantoms.thorax import (
+from helpers.phantoms.chest.anatomy import Anatomy
+from helpers.phantoms.chest.patients import random_stream
+from helpers.phantoms.chest.thorax import (
     apex_interval,
     cage_interval,
     dome_interval,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from helpers.phantoms.patients import Patient, random_stream
-from helpers.phantoms.tubes import Tube, smooth_tube
+from helpers.phantoms.chest.patients import Patient, random_stream
+from helpers.phantoms.shapes.tubes import Tube, smooth_tube
 
 # rows of (x, y, z, radius) in mm, the same in everyone before the stretch
 _VENA_CAVA = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from helpers.phantoms.patients import Examination, Patient
+from helpers.phantoms.chest.patients import Examination, Patient
 
 #: Side of the square field of view; 3 mm pixels at 128, 0.75 mm at 512.
 FIELD_MM = 384.0

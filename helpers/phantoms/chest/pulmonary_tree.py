@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.patients import Patient, random_stream
-from helpers.phantoms.thorax import Thorax
+from helpers.phantoms.chest.patients import Patient, random_stream
+from helpers.phantoms.chest.thorax import Thorax
 
 SMALLEST_RADIUS_MM = 0.45
 

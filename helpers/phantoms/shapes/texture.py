@@ -12,7 +12,7 @@ import functools
 import numpy as np
 from scipy import fft
 
-from helpers.phantoms.patients import Patient, random_stream
+from helpers.phantoms.chest.patients import Patient, random_stream
 
 _CELLS = 256
 _STEP_MM = 1.5

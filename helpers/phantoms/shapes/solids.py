@@ -13,11 +13,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 Interval = tuple[np.ndarray, np.ndarray]
+Window = tuple[slice, slice]
+
+#: The window of a piece that covers the whole grid.
+WHOLE: Window = (slice(None), slice(None))
+
+
+class Piece(NamedTuple):
+    """A part of a layer: an interval of depth over a window of the grid.
+
+    Parameters
+    ----------
+    front, back : float arrays of the window's shape
+        Depth ``y`` in mm; empty where ``back <= front``.
+    weight : float array of the window's shape, or float
+        Share of the interval that the material takes, 0 to 1.
+    window : tuple of two slices
+        Rows and columns of the grid that the arrays cover.
+    """
+
+    front: np.ndarray
+    back: np.ndarray
+    weight: np.ndarray | float = 1.0
+    window: Window = WHOLE
+
 
 _TABLE_STEP_MM = 0.5
 _TABLE_LOW_MM = -320.0
@@ -76,6 +101,22 @@ def length(interval: Interval) -> np.ndarray:
 def total_length(pieces: Sequence[Interval]) -> np.ndarray:
     """Return the summed length of disjoint intervals in mm."""
     return sum(length(piece) for piece in pieces)
+
+
+def path_length(pieces: Sequence[Piece], *, shape: tuple[int, int]) -> np.ndarray:
+    """Return the summed length of pieces over a grid in mm, overlaps counted twice.
+
+    Examples
+    --------
+    >>> front, back = np.zeros((1, 2)), np.full((1, 2), 8.0)
+    >>> half = Piece(front, back, weight=0.5)
+    >>> path_length([half, half], shape=(1, 2)).tolist()
+    [[8.0, 8.0]]
+    """
+    total = np.zeros(shape, np.float32)
+    for piece in pieces:
+        total[piece.window] += length((piece.front, piece.back)) * piece.weight
+    return total
 
 
 def intersect(first: Interval, second: Interval) -> Interval:

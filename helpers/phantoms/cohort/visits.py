@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.anatomy import build_anatomy
-from helpers.phantoms.findings import DIFFICULTY, FINDINGS
-from helpers.phantoms.patients import draw_examination, draw_patient
-from helpers.phantoms.radiograph import Radiograph, render_anatomy
+from helpers.phantoms.chest.anatomy import build_anatomy
+from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.findings.airspace import DIFFICULTY, FINDINGS
+from helpers.phantoms.study.radiograph import Radiograph, render_anatomy
 
 SPLIT_SHARES = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
 _PATIENTS_PER_BATCH = 6

@@ -7,20 +7,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpers.phantoms.anatomy import Anatomy, build_anatomy
-from helpers.phantoms.display import process_for_display
-from helpers.phantoms.filling import MASK_THRESHOLD_MM, filled_thickness
-from helpers.phantoms.findings import DIFFICULTY, FINDINGS, Finding, finding_at_visit
-from helpers.phantoms.imaging import Detector, form_image
-from helpers.phantoms.patients import (
+from helpers.phantoms.chest.anatomy import Anatomy, build_anatomy
+from helpers.phantoms.chest.patients import (
     Examination,
     Patient,
     draw_examination,
     random_stream,
 )
-from helpers.phantoms.projection import FIELD_MM, make_view
-from helpers.phantoms.tracing import Paths, optical_depth, trace_paths
-from helpers.phantoms.variants import draw_variants, variant_thickness
+from helpers.phantoms.chest.projection import FIELD_MM, make_view
+from helpers.phantoms.chest.tracing import Paths, optical_depth, trace_paths
+from helpers.phantoms.findings.airspace import (
+    DIFFICULTY,
+    FINDINGS,
+    Finding,
+    finding_at_visit,
+)
+from helpers.phantoms.findings.filling import MASK_THRESHOLD_MM, filled_thickness
+from helpers.phantoms.findings.harmless import draw_variants, variant_thickness
+from helpers.phantoms.physics.detector import Detector, form_image
+from helpers.phantoms.physics.display import process_for_display
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.phantoms.anatomy import Anatomy
-from helpers.phantoms.findings import Finding
-from helpers.phantoms.projection import View
-from helpers.phantoms.pulmonary_tree import Tree
-from helpers.phantoms.solids import ellipsoid, intersect, length
-from helpers.phantoms.texture import look_up
-from helpers.phantoms.tracing import Paths, tree_thickness
-from helpers.phantoms.tubes import grid_window
+from helpers.phantoms.chest.anatomy import Anatomy
+from helpers.phantoms.chest.projection import View
+from helpers.phantoms.chest.pulmonary_tree import Tree
+from helpers.phantoms.chest.tracing import Paths, tree_thickness
+from helpers.phantoms.findings.airspace import Finding
+from helpers.phantoms.shapes.solids import ellipsoid, intersect, length
+from helpers.phantoms.shapes.texture import look_up
+from helpers.phantoms.shapes.tubes import grid_window
 
 #: A pixel belongs to a finding from this thickness of soft tissue on.
 #: 4 mm take 6 % of the primary beam at 60 keV, 2 mm take 3 %.

@@ -1,8 +1,8 @@
 """Worker processes that make a cohort's images, and what they say to each other.
 
-A worker is a fresh Python, started as ``python -m helpers.phantoms.worker``. Unlike
-``multiprocessing`` it never runs the caller's script or notebook again, so it
-works the same from a notebook, a script without a main guard and a pytest run,
+A worker is a fresh Python, started as ``python -m helpers.phantoms.cohort.worker``.
+Unlike ``multiprocessing`` it never runs the caller's script or notebook again, so
+it works the same from a notebook, a script without a main guard and a pytest run,
 on Linux, macOS and Windows. Nothing is pickled: a message is a length of eight
 bytes and an npz archive.
 """
@@ -22,7 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.phantoms.visits import Batch, ChestCohortSettings, batches, make_batch
+from helpers.phantoms.cohort.visits import (
+    Batch,
+    ChestCohortSettings,
+    batches,
+    make_batch,
+)
 
 _PATIENCE_S = 300
 
@@ -58,13 +63,13 @@ def decode(message: bytes) -> Batch:
 
 def _start(settings: ChestCohortSettings, first: int, step: int) -> subprocess.Popen:
     """Start a worker for batches ``first``, ``first + step``, ..."""
-    here = str(Path(__file__).resolve().parents[2])
+    here = str(Path(__file__).resolve().parents[3])
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
     # one core each: the workers share the machine among themselves
     alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     order = json.dumps({"settings": asdict(settings), "first": first, "step": step})
     return subprocess.Popen(
-        [sys.executable, "-m", "helpers.phantoms.worker", order],
+        [sys.executable, "-m", "helpers.phantoms.cohort.worker", order],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.phantoms.findings import FINDINGS
-from helpers.phantoms.visits import (
+from helpers.phantoms.cohort.visits import (
     Batch,
     ChestCohortSettings,
     Row,
@@ -18,7 +17,8 @@ from helpers.phantoms.visits import (
     make_batch,
     split_of_patients,
 )
-from helpers.phantoms.worker import batches_from_workers
+from helpers.phantoms.cohort.worker import batches_from_workers
+from helpers.phantoms.findings.airspace import FINDINGS
 
 #: Changes whenever the same settings would give other pixels.
 GENERATOR_VERSION = "6"

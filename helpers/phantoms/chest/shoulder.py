@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from helpers.phantoms.skeleton import Skeleton, tube_bone
-from helpers.phantoms.tubes import Tube, grid_window, smooth_tube
+from helpers.phantoms.chest.skeleton import Skeleton, tube_bone
+from helpers.phantoms.shapes.tubes import Tube, grid_window, smooth_tube
 
 # corners of the right shoulder blade (|x|, z), counter-clockwise seen from behind
 _BLADE = (

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.anatomy import Anatomy
-from helpers.phantoms.findings import place_in_lung
-from helpers.phantoms.patients import Examination, random_stream
-from helpers.phantoms.projection import View
-from helpers.phantoms.tubes import Tube, grid_window, tube_interval
+from helpers.phantoms.chest.anatomy import Anatomy
+from helpers.phantoms.chest.patients import Examination, random_stream
+from helpers.phantoms.chest.projection import View
+from helpers.phantoms.findings.airspace import place_in_lung
+from helpers.phantoms.shapes.tubes import Tube, grid_window, tube_interval
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.patients import Patient, random_stream
-from helpers.phantoms.solids import Interval
-from helpers.phantoms.spine import Spine, build_spine
-from helpers.phantoms.thorax import Thorax, cage_interval
-from helpers.phantoms.tubes import Tube, grid_window, smooth_tube
+from helpers.phantoms.chest.patients import Patient, random_stream
+from helpers.phantoms.chest.spine import Spine, build_spine
+from helpers.phantoms.chest.thorax import Thorax, cage_interval
+from helpers.phantoms.shapes.solids import Interval
+from helpers.phantoms.shapes.tubes import Tube, grid_window, smooth_tube
 
 N_RIBS = 12
 _WALL_MM = 8.5

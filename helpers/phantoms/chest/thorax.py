@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from helpers.phantoms.patients import Patient, random_stream
-from helpers.phantoms.solids import HeightTable, Interval
+from helpers.phantoms.chest.patients import Patient, random_stream
+from helpers.phantoms.shapes.solids import HeightTable, Interval
 
 APEX_MM = 104.0
 _CAGE_WIDTH = {

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.patients import Patient
-from helpers.phantoms.pulmonary_tree import Tree, pulmonary_tree
-from helpers.phantoms.skeleton import Skeleton, build_skeleton
-from helpers.phantoms.solids import Interval, hull, intersect, subtract
-from helpers.phantoms.texture import lung_and_soft_textures
-from helpers.phantoms.thorax import (
+from helpers.phantoms.chest.patients import Patient
+from helpers.phantoms.chest.pulmonary_tree import Tree, pulmonary_tree
+from helpers.phantoms.chest.skeleton import Skeleton, build_skeleton
+from helpers.phantoms.chest.thorax import (
     Thorax,
     apex_interval,
     build_thorax,
@@ -19,8 +17,10 @@ from helpers.phantoms.thorax import (
     dome_interval,
     heart_interval,
 )
-from helpers.phantoms.tubes import Tube, tube_interval
-from helpers.phantoms.vessels import airways, great_vessels
+from helpers.phantoms.chest.vessels import airways, great_vessels
+from helpers.phantoms.shapes.solids import Interval, hull, intersect, subtract
+from helpers.phantoms.shapes.texture import lung_and_soft_textures
+from helpers.phantoms.shapes.tubes import Tube, tube_interval
 
 _AORTA = ("ascending aorta and arch", "descending aorta")
 _HILAR_VESSELS = ("right pulmonary artery", "left pulmonary artery")

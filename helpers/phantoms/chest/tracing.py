@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.anatomy import Anatomy, ChestSolids, chest_solids
-from helpers.phantoms.attenuation import attenuation_per_mm
-from helpers.phantoms.patients import Examination
-from helpers.phantoms.projection import View, splat
-from helpers.phantoms.pulmonary_tree import Tree
-from helpers.phantoms.shoulder import shoulders
-from helpers.phantoms.skeleton import ribs
-from helpers.phantoms.solids import ellipsoid, intersect, length, total_length
-from helpers.phantoms.spine import spine_thickness
-from helpers.phantoms.texture import look_up
-from helpers.phantoms.thorax import body_interval, breast_thickness
-from helpers.phantoms.tubes import tube_interval
-from helpers.phantoms.vessels import arm_tubes
+from helpers.phantoms.chest.anatomy import Anatomy, ChestSolids, chest_solids
+from helpers.phantoms.chest.patients import Examination
+from helpers.phantoms.chest.projection import View, splat
+from helpers.phantoms.chest.pulmonary_tree import Tree
+from helpers.phantoms.chest.shoulder import shoulders
+from helpers.phantoms.chest.skeleton import ribs
+from helpers.phantoms.chest.spine import spine_thickness
+from helpers.phantoms.chest.thorax import body_interval, breast_thickness
+from helpers.phantoms.chest.vessels import arm_tubes
+from helpers.phantoms.physics.attenuation import attenuation_per_mm
+from helpers.phantoms.shapes.solids import ellipsoid, intersect, length, total_length
+from helpers.phantoms.shapes.texture import look_up
+from helpers.phantoms.shapes.tubes import tube_interval
 
 _BONE_DEPTH_MM = {"spine": 78.0, "shoulder": 0.0}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.solids import Interval
+from helpers.phantoms.shapes.solids import Interval
 
 
 @dataclass(frozen=True)

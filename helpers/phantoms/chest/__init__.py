@@ -1,0 +1,1 @@
+"""The thorax of one patient, and the paths of rays through it."""

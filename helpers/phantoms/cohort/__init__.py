@@ -1,0 +1,1 @@
+"""Many patients: settings, worker processes, images and table."""

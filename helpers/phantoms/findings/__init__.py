@@ -1,0 +1,1 @@
+"""What can be wrong in a chest, and what only looks like it."""

@@ -1,0 +1,1 @@
+"""What every modality shares: attenuation, the detector, and the display."""

@@ -1,0 +1,1 @@
+"""Geometry under every phantom: solids, tubes and random textures."""

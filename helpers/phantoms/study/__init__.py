@@ -1,0 +1,1 @@
+"""One study of one patient: what is imaged, how, and the image."""
