@@ -1,0 +1,1 @@
+"""Who is imaged where, and what is written and measured about them."""
