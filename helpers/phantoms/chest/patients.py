@@ -7,15 +7,44 @@ All spreads are chosen for appearance unless a source is given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 #: Half width, half depth and height of the reference thorax that is stretched, mm.
 REFERENCE_CAGE_MM = (140.0, 98.0, 260.0)
 
+#: Where the gas under the left dome lies.
+GAS_KINDS = ("none", "fundus", "colon", "both")
+
+# focus to detector; 1.8 m upright and about 1 m at the bedside are usual
+_SOURCE_MM = {"PA": 1800.0, "AP": 1050.0}
+
 # one independent stream of random numbers for each purpose of a patient
 _STREAMS = {"person": 0, "anatomy": 1, "finding": 2, "examination": 3, "noise": 4}
+
+# size of the reference thorax by sex, and how much of it goes into (x, y, z); chosen
+_SIZE = {"F": 0.945, "M": 1.03}
+_SLIM = (1.0, 1.0, 0.985)
+
+
+@dataclass(frozen=True)
+class People:
+    """Whom a hospital serves.
+
+    Parameters
+    ----------
+    age_mean, age_sd : float
+        Years, before ages are cut to 18 to 90.
+    female_share : float
+    """
+
+    age_mean: float = 56.0
+    age_sd: float = 17.0
+    female_share: float = 0.48
+
+
+EVERYBODY = People()
 
 
 @dataclass(frozen=True)
@@ -86,7 +115,22 @@ class Examination:
     contrast, brightness : float
         Display settings of the day: width factor and offset of the window.
     gas_mm : float
-        Radius of the gas in the stomach, 0 for none.
+        Size of the gas under the left dome, 0 for none.
+    gas_kind : str
+        Which gut holds it, one of ``GAS_KINDS``.
+    view : str
+        "PA" upright, the chest at the detector; "AP" at the bedside, the back.
+    source_mm : float
+        Focus to detector; infinite for parallel rays.
+    recline_deg : float
+        0 upright, 90 flat on the back.
+    shoulders_mm : float
+        How far the shoulders are shrugged.
+
+    Raises
+    ------
+    ValueError
+        If the view is unknown or the focus stands inside the body.
     """
 
     visit: int
@@ -101,6 +145,29 @@ class Examination:
     contrast: float
     brightness: float
     gas_mm: float
+    gas_kind: str = "fundus"
+    view: str = "PA"
+    source_mm: float = _SOURCE_MM["PA"]
+    recline_deg: float = 0.0
+    shoulders_mm: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the view and its distance."""
+        if self.view not in _SOURCE_MM:
+            raise ValueError(
+                f"view is {self.view!r}, but this phantom is imaged from the front. "
+                f"Choose one of: {', '.join(_SOURCE_MM)}."
+            )
+        if not self.source_mm >= 600:
+            raise ValueError(
+                f"source_mm is {self.source_mm}, but the focus must stand at least "
+                "600 mm from the detector. 1800 is usual for PA, 1000 for AP."
+            )
+
+    @property
+    def supine(self) -> bool:
+        """Whether the patient lies or half lies, the arms at the sides."""
+        return self.recline_deg > 20
 
 
 def random_stream(
@@ -133,8 +200,35 @@ def _limited_normal(
     return float(mean + spread * np.clip(rng.standard_normal(), -limit, limit))
 
 
-def draw_patient(number: int, *, cohort_seed: int) -> Patient:
+@dataclass(frozen=True)
+class People:
+    """Who comes to a hospital.
+
+    Parameters
+    ----------
+    age_mean, age_sd : float
+        Years; ages are cut at 18 and 90.
+    female_share : float
+        0 to 1.
+    """
+
+    age_mean: float = 56.0
+    age_sd: float = 17.0
+    female_share: float = 0.48
+
+
+PEOPLE = People()
+
+# mean size of the sexes against the reference thorax
+_SIZE = {"F": 0.945, "M": 1.03}
+
+
+def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> Patient:
     """Return invented patient ``number`` (counted from 1) of a cohort.
+
+    Every property has a place of its own in the stream of random numbers, so the
+    same person of the other sex differs in what belongs to the sex and in nothing
+    else (see ``with_sex``).
 
     Examples
     --------
@@ -143,33 +237,68 @@ def draw_patient(number: int, *, cohort_seed: int) -> Patient:
     """
     seed = (cohort_seed, number)
     rng = random_stream(seed, "person")
-    female = bool(rng.random() < 0.48)
-    age = int(np.clip(rng.normal(56, 17), 18, 90))
-    size = 0.945 if female else 1.03
-    fat = float(np.clip(rng.gamma(4.0, 4.2), 4, 42))
-    stretch = (
-        _limited_normal(rng, size, 0.05) + 0.0009 * (fat - 15),
-        _limited_normal(rng, size, 0.06) + 0.0025 * (fat - 15),
-        _limited_normal(rng, size * 0.985, 0.05) - 0.0012 * (fat - 15),
-    )
-    breast = rng.gamma(5.0, 5.0) + 0.5 * fat if female else 0.0
+    sex = "F" if rng.random() < people.female_share else "M"
+    age = int(np.clip(rng.normal(people.age_mean, people.age_sd), 18, 90))
+    fat = float(np.clip(rng.gamma(3.0, 6.4), 3, 58))
+    height, slender = _limited_normal(rng, 0, 0.045), _limited_normal(rng, 0, 0.035)
+    depth = _limited_normal(rng, 0, 0.05)
+    size = _SIZE[sex]
     return Patient(
         patient_id=f"P{number:04d}",
-        sex="F" if female else "M",
+        sex=sex,
         age=age,
-        stretch=stretch,
+        stretch=(
+            size + 0.6 * height - slender + 0.0009 * (fat - 19),
+            size + depth + 0.0022 * (fat - 19),
+            0.985 * size + height + slender - 0.0012 * (fat - 19),
+        ),
         fat_mm=fat,
-        heart_factor=_limited_normal(rng, 0.985 + 0.001 * (age - 55), 0.075),
+        heart_factor=_limited_normal(rng, 0.975 + 0.001 * (age - 55), 0.06),
         aorta_factor=_limited_normal(rng, 1.0 + 0.005 * (age - 55), 0.08),
-        breast_mm=float(min(breast, 75)),
+        breast_mm=_breast_mm(seed, fat) if sex == "F" else 0.0,
         gland_fraction=float(np.clip(rng.normal(0.75 - 0.008 * age, 0.18), 0.05, 0.95)),
         vessel_factor=float(np.exp(rng.normal(0, 0.13))),
         seed=seed,
     )
 
 
-def draw_examination(patient: Patient, *, visit: int = 1) -> Examination:
-    """Return how the patient stood and was exposed at a visit.
+def _breast_mm(seed: tuple[int, int], fat_mm: float) -> float:
+    """Return the greatest thickness of a woman's breasts, more with more fat."""
+    own = random_stream(seed, "person", part=1).gamma(5.0, 5.0)
+    return float(min(own + 0.5 * fat_mm, 80))
+
+
+def with_sex(patient: Patient, sex: str) -> Patient:
+    """Return the same person with the other sex's size and breasts, or as before.
+
+    Raises
+    ------
+    ValueError
+        If the sex is neither "F" nor "M".
+    """
+    if sex not in _SIZE:
+        raise ValueError(f"sex is {sex!r}, but this phantom knows 'F' and 'M' only.")
+    if sex == patient.sex:
+        return patient
+    more = _SIZE[sex] - _SIZE[patient.sex]
+    x, y, z = patient.stretch
+    breast = _breast_mm(patient.seed, patient.fat_mm) if sex == "F" else 0.0
+    stretch = (x + more, y + more, z + 0.985 * more)
+    return replace(patient, sex=sex, stretch=stretch, breast_mm=breast)
+
+
+def draw_examination(
+    patient: Patient, *, visit: int = 1, view: str = "PA"
+) -> Examination:
+    """Return how the patient stood, or lay, and was exposed at a visit.
+
+    Parameters
+    ----------
+    patient : Patient
+    visit : int
+        1, 2, ...
+    view : str
+        "PA" or "AP"; an AP film is taken lying or half lying, at the bedside.
 
     Examples
     --------
@@ -177,17 +306,27 @@ def draw_examination(patient: Patient, *, visit: int = 1) -> Examination:
     0
     """
     rng = random_stream(patient.seed, "examination", part=visit)
+    bedside = view == "AP"
+    wobble = 1.7 if bedside else 1.0
     return Examination(
         visit=visit,
         days_since_first=0 if visit == 1 else int(rng.integers(14, 420)),
-        inspiration_mm=float(min(rng.gamma(1.5, 7.0), 34)),
-        rotation_deg=_limited_normal(rng, 0, 2.0),
-        tilt_deg=_limited_normal(rng, 0, 2.5),
-        roll_deg=_limited_normal(rng, 0, 1.2),
-        shift_mm=(_limited_normal(rng, 0, 6), _limited_normal(rng, 0, 9)),
-        arm_mm=_limited_normal(rng, 6, 7),
+        inspiration_mm=float(min(rng.gamma(1.5, 7.0) + 12 * bedside, 44)),
+        rotation_deg=wobble * _limited_normal(rng, 0, 2.2),
+        tilt_deg=wobble * _limited_normal(rng, 2 * bedside, 2.5),
+        roll_deg=wobble * _limited_normal(rng, 0, 1.3),
+        shift_mm=(
+            wobble * _limited_normal(rng, 0, 7),
+            wobble * _limited_normal(rng, 0, 9),
+        ),
+        arm_mm=_limited_normal(rng, -10 if bedside else 6, 7),
         detector_ugy=float(2.5 * np.exp(rng.normal(0, 0.35))),
         contrast=_limited_normal(rng, 1.0, 0.08),
         brightness=_limited_normal(rng, 0.0, 0.045),
-        gas_mm=float(rng.uniform(10, 36)) if rng.random() < 0.6 else 0.0,
+        gas_mm=float(rng.uniform(10, 36)),
+        gas_kind=str(rng.choice(GAS_KINDS, p=(0.30, 0.36, 0.20, 0.14))),
+        view=view,
+        source_mm=_SOURCE_MM[view] * float(rng.uniform(0.95, 1.05) if bedside else 1),
+        recline_deg=float(rng.choice((30.0, 45.0, 90.0))) if bedside else 0.0,
+        shoulders_mm=_limited_normal(rng, 14 if bedside else 0, 6),
     )

@@ -15,6 +15,7 @@ from helpers.phantoms.chest.patients import Patient, random_stream
 from helpers.phantoms.chest.thorax import Thorax
 
 SMALLEST_RADIUS_MM = 0.45
+_CROWD = 70  # bodies a side
 
 # degrees from straight down, outwards, and radius in mm; larger branches below
 _ROOTS = (
@@ -93,8 +94,7 @@ def grow_tree(
         end = start + ways * span[:, None]
         alive = (radius > SMALLEST_RADIUS_MM) & inside(end)
         levels.append(Tree(start[alive], end[alive], radius[alive]))
-    return Tree(*(np.concatenate([getattr(level, part) for level in levels])
-                  for part in ("start", "end", "radius")))  # fmt: skip
+    return joined(*levels)
 
 
 def pulmonary_tree(patient: Patient, thorax: Thorax) -> Tree:
@@ -109,7 +109,24 @@ def pulmonary_tree(patient: Patient, thorax: Thorax) -> Tree:
         return in_cage & (z < 92) & (np.abs(x) > 22) & ~in_heart
 
     roots = _hilar_roots(rng, patient.vessel_factor)
-    return grow_tree(roots, inside=inside, rng=rng)
+    tree = grow_tree(roots, inside=inside, rng=rng)
+    return joined(tree, _hilar_crowd(rng))
+
+
+def joined(*trees: Tree) -> Tree:
+    """Return trees as one."""
+    parts = ("start", "end", "radius")
+    return Tree(*(np.concatenate([getattr(t, part) for t in trees]) for part in parts))
+
+
+def _hilar_crowd(rng: np.random.Generator) -> Tree:
+    """Return the small vessels and nodes that crowd at both hila, as short pieces."""
+    middle = np.array([(-42.0, 14, -32), (42.0, 14, -20)]).repeat(_CROWD, axis=0)
+    start = middle + rng.normal(0, 1, (2 * _CROWD, 3)) * (13, 12, 22)
+    way = rng.normal(0, 1, start.shape) * (1, 0.6, 1.3)
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    radius = rng.uniform(1.0, 2.6, len(start))
+    return Tree(start, start + way * (6 + 4 * radius)[:, None], radius)
 
 
 def _hilar_roots(rng: np.random.Generator, factor: float) -> Tree:

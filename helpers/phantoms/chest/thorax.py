@@ -16,6 +16,10 @@ from helpers.phantoms.chest.patients import Patient, random_stream
 from helpers.phantoms.shapes.solids import HeightTable, Interval
 
 APEX_MM = 104.0
+#: Depth of the middle of the lung apices, the heart and the domes, mm.
+APEX_DEPTH_MM = 22.0
+HEART_DEPTH_MM = -22.0
+DOME_DEPTH_MM = -14.0
 _CAGE_WIDTH = {
     150: 50, 125: 62, 104: 78, 92: 90, 75: 103, 50: 116, 20: 126, -10: 132,
     -50: 137, -90: 139, -140: 139, -190: 135, -260: 128,
@@ -172,15 +176,28 @@ def _dome_room(thorax: Thorax, x: np.ndarray, z: np.ndarray, side: int) -> np.nd
 
 
 def dome_interval(
-    thorax: Thorax, x: np.ndarray, z: np.ndarray, *, raised_mm: float
+    thorax: Thorax,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    raised_mm: float | tuple[float, float],
 ) -> Interval:
-    """Return the abdomen under the diaphragm: both domes, as one interval."""
-    right, left = (_dome_room(thorax, x, z - raised_mm, side) for side in (0, 1))
+    """Return the abdomen under the diaphragm: both domes, as one interval.
+
+    Parameters
+    ----------
+    thorax : Thorax
+    x, z : float arrays of one shape, mm
+    raised_mm : float or two floats
+        Height of both domes, or of the right and left, above full inspiration.
+    """
+    raised = np.broadcast_to(np.asarray(raised_mm, np.float32), 2)
+    right, left = (_dome_room(thorax, x, z - raised[side], side) for side in (0, 1))
     # the two domes run into one another behind the heart
     share = 1 / (1 + np.exp(np.clip(-x / 7, -30, 30)))
     room = share * left + (1 - share) * right
     half = 88.0 * np.sqrt(np.maximum(room, 0))
-    return -14 - half, -14 + half
+    return DOME_DEPTH_MM - half, DOME_DEPTH_MM + half
 
 
 def apex_interval(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
@@ -188,22 +205,37 @@ def apex_interval(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
     room = np.maximum(APEX_MM - z, 0) / 42.0
     room = room * (1 + 0.9 * room) - np.square((np.abs(x) - thorax.apex_x) / 40.0)
     half = 62.0 * np.sqrt(np.maximum(room, 0))
-    return 22 - half, 22 + half
+    return APEX_DEPTH_MM - half, APEX_DEPTH_MM + half
 
 
 def heart_interval(
-    thorax: Thorax, x: np.ndarray, z: np.ndarray, *, raised_mm: float
+    thorax: Thorax,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    raised_mm: float,
+    factor: float = 1.0,
 ) -> Interval:
-    """Return the heart; a high diaphragm lifts and widens it."""
-    dx = (x - _HEART_CENTRE[0]) / (1 + 0.003 * raised_mm)
+    """Return the heart; a high diaphragm lifts and widens it.
+
+    Parameters
+    ----------
+    thorax : Thorax
+    x, z : float arrays of one shape, mm
+    raised_mm : float
+        Height of the left dome above full inspiration.
+    factor : float
+        Extra factor on the size.
+    """
+    dx = (x - _HEART_CENTRE[0]) / np.float32(1 + 0.003 * raised_mm)
     sunk = 0.9 * (thorax.dome_top[1] + 123)  # the heart rests on the left dome
-    dz = z - _HEART_CENTRE[1] - 0.55 * raised_mm - sunk
+    dz = z - np.float32(_HEART_CENTRE[1] + 0.55 * raised_mm + sunk)
     angle = np.arctan2(dz, dx)
     index = ((angle + np.pi) * (360 / np.pi)).astype(np.int32) % 720
     rho = np.square(dx) + np.square(dz)
-    rho = rho / np.square(thorax.heart_radius[index])
+    rho = rho / np.square(np.float32(factor) * thorax.heart_radius[index])
     half = 52.0 * np.sqrt(np.maximum(1 - rho, 0))
-    return -22 - half, -22 + half
+    return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half
 
 
 def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -6,26 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.chest.anatomy import Anatomy, ChestSolids, chest_solids
-from helpers.phantoms.chest.patients import Examination
+from helpers.phantoms.chest.anatomy import (
+    Anatomy,
+    ChestSolids,
+    chest_solids,
+    posed_tree,
+)
+from helpers.phantoms.chest.layers import tissue_layers
+from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View, splat
 from helpers.phantoms.chest.pulmonary_tree import Tree
-from helpers.phantoms.chest.shoulder import shoulders
-from helpers.phantoms.chest.skeleton import ribs
-from helpers.phantoms.chest.spine import spine_thickness
-from helpers.phantoms.chest.thorax import body_interval, breast_thickness
-from helpers.phantoms.chest.vessels import arm_tubes
 from helpers.phantoms.physics.attenuation import attenuation_per_mm
-from helpers.phantoms.shapes.solids import ellipsoid, intersect, length, total_length
+from helpers.phantoms.shapes.solids import path_length
 from helpers.phantoms.shapes.texture import look_up
-from helpers.phantoms.shapes.tubes import tube_interval
-
-_BONE_DEPTH_MM = {"spine": 78.0, "shoulder": 0.0}
 
 
 @dataclass(frozen=True)
 class Paths:
-    """Path lengths of a view in mm (already stretched to the patient).
+    """Path lengths along the rays of a view, in true mm.
 
     Parameters
     ----------
@@ -61,7 +59,7 @@ def tree_thickness(view: View, tree: Tree, *, sideways: float = 0.0) -> np.ndarr
     """
     along = tree.end - tree.start
     span = np.linalg.norm(along, axis=1)
-    step = np.maximum(0.7 * tree.radius, view.pixel_mm / view.stretch[0])
+    step = np.maximum(0.7 * tree.radius, view.cell()[0])
     pieces = np.ceil(span / step).astype(int)
     owner = np.repeat(np.arange(len(span)), pieces)
     first = np.repeat(np.cumsum(pieces) - pieces, pieces)
@@ -75,110 +73,45 @@ def tree_thickness(view: View, tree: Tree, *, sideways: float = 0.0) -> np.ndarr
     return splat(view, place, volume=volume[owner], radius=tree.radius[owner])
 
 
-def trace_paths(anatomy: Anatomy, examination: Examination, view: View) -> Paths:
+def trace_paths(anatomy: Anatomy, posture: Posture, view: View) -> Paths:
     """Return path lengths through every tissue of a healthy chest.
 
     Parameters
     ----------
     anatomy : Anatomy
-    examination : Examination
+    posture : Posture
     view : View
     """
+    solids = chest_solids(anatomy, view, posture=posture)
+    layers = tissue_layers(anatomy, posture, view, solids=solids)
+    shape = view.x.shape
+    length = {name: path_length(part, shape=shape) for name, part in layers.items()}
+    body, lung = length.pop("body"), length.pop("lung")
+    soft = np.maximum(body - lung - sum(length.values()), 0)
     x, z = view.at_depth(0.0)
-    raised = examination.inspiration_mm
-    solids = chest_solids(anatomy, x, z, raised_mm=raised)
-    lung = total_length(solids.lungs)
-    parts = _soft_parts(anatomy, view)
-    air = _gas(anatomy, examination, view)
-    cortex, marrow = _bones(anatomy, examination, view)
-    soft = np.maximum(parts["soft tissue"] - lung - air - cortex - marrow, 0)
-    soft = soft * (1 + 0.018 * look_up(anatomy.soft_texture, x, z))
-    blood = np.minimum(length(solids.mediastinum) + length(solids.aorta), soft)
-    # the order is part of the pixels: depths are added up in it, in single precision
-    tissue = {
-        "soft tissue": soft - blood,
-        "blood": blood,
-        "adipose": parts["adipose"],
-        "gland": parts["gland"],
-        "cortical bone": cortex * np.float32(anatomy.skeleton.density),
-        "spongiosa": marrow,
-        "air": air,
-    }
-    sy = np.float32(view.stretch[1])
-    tissue = {name: sy * path for name, path in tissue.items()}
-    mottle = 1 + 0.05 * look_up(anatomy.lung_texture, x, z)
-    mottle *= 1 + (0.10 + 0.012 * raised) * np.clip(-(z + 20) / 100, -0.6, 1.2)
-    vessels = _lung_vessels(anatomy, view, solids)
-    return Paths(tissue, sy * lung, sy * vessels, mottle.astype(np.float32), solids)
+    soft *= 1 + np.float32(0.018) * look_up(anatomy.soft_texture, x, z)
+    true_mm = np.float32(view.stretch[1]) * view.slant()
+    tissue = {name: true_mm * path for name, path in length.items()}
+    tissue["soft tissue"] = true_mm * soft
+    vessels = _lung_vessels(posed_tree(anatomy, posture), view, lung=lung)
+    mottle = lung_mottle(anatomy, posture, view)
+    return Paths(tissue, true_mm * lung, true_mm * vessels, mottle, solids)
 
 
-def _soft_parts(anatomy: Anatomy, view: View) -> dict[str, np.ndarray]:
-    """Return the body inside the fat, as if it were solid, with fat and breasts."""
+def lung_mottle(anatomy: Anatomy, posture: Posture, view: View) -> np.ndarray:
+    """Return the relative density of the lungs: a texture, denser at the bases."""
     x, z = view.at_depth(0.0)
-    body = length(body_interval(anatomy.thorax, x, z))
-    lean = length(body_interval(anatomy.thorax, x, z, inset_mm=anatomy.patient.fat_mm))
-    arms = sum(length(tube_interval(arm, x, z)) for arm in arm_tubes())
-    body, lean = np.maximum(body, arms), np.maximum(lean, 0.85 * arms)
-    breast = breast_thickness(anatomy.thorax, *view.at_depth(-110.0))
-    gland = anatomy.patient.gland_fraction * breast
-    adipose = np.maximum(body - lean, 0) + breast - gland
-    return {"soft tissue": lean, "adipose": adipose, "gland": gland}
+    mottle = 1 + np.float32(0.05) * look_up(anatomy.lung_texture, x, z)
+    dense = np.float32(0.10 + 0.012 * posture.breath_mm)
+    mottle *= 1 + dense * np.clip(-(z + 20) / 100, -0.6, 1.2)
+    return mottle.astype(np.float32)
 
 
-def _lung_vessels(anatomy: Anatomy, view: View, solids: ChestSolids) -> np.ndarray:
+def _lung_vessels(tree: Tree, view: View, *, lung: np.ndarray) -> np.ndarray:
     """Return the blood in the vessels of the lungs, in mm."""
-    lung = total_length(solids.lungs)
     room = np.clip(lung / 30, 0, 1)
-    vessels = tree_thickness(view, anatomy.tree) * room
-    vessels += 14 * _hilar_haze(*view.at_depth(0.0)) * room
-    for artery in solids.hilar:
-        vessels += sum(length(intersect(artery, piece)) for piece in solids.lungs)
+    vessels = tree_thickness(view, tree) * room
     return np.minimum(vessels, lung)
-
-
-def _hilar_haze(x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return the share of small vessels and nodes crowded at both hila, 0 to 1."""
-    height = np.where(x > 0, np.float32(-20), np.float32(-32))
-    off = np.square((np.abs(x) - 42) / 17) + np.square((z - height) / 26)
-    return np.exp(-0.5 * off)
-
-
-def _gas(anatomy: Anatomy, examination: Examination, view: View) -> np.ndarray:
-    """Return the air in the trachea, the bronchi and the stomach, in mm."""
-    x, z = view.at_depth(5.0)
-    air = np.zeros_like(x)
-    for tube in anatomy.airways.values():
-        np.maximum(air, length(tube_interval(tube, x, z)), out=air)
-    radius = examination.gas_mm
-    if radius:
-        top = anatomy.thorax.dome_top[1] + examination.inspiration_mm
-        place = anatomy.thorax.dome_lean[1] - 18 + 0.5 * radius
-        centre = (place, -20.0, top - 5 - 0.6 * radius)
-        bubble = ellipsoid(
-            x, z, centre=centre, radii=(1.25 * radius, 0.9 * radius, 0.6 * radius)
-        )
-        air += length(bubble) * np.clip((z - centre[2] + 0.3 * radius) / 2, 0, 1)
-    return air
-
-
-def _bones(
-    anatomy: Anatomy, examination: Examination, view: View
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return cortical and inner thickness of all bones, in mm."""
-    skeleton = anatomy.skeleton
-    cortex, marrow = ribs(
-        skeleton,
-        anatomy.thorax,
-        *view.at_depth(0.0),
-        raised_mm=examination.inspiration_mm,
-    )
-    for hard, inside in (
-        spine_thickness(skeleton.spine, *view.at_depth(_BONE_DEPTH_MM["spine"])),
-        shoulders(skeleton, *view.at_depth(0.0), arm_mm=examination.arm_mm),
-    ):
-        cortex += hard
-        marrow += inside
-    return cortex, marrow
 
 
 def optical_depth(paths: Paths, *, filled: np.ndarray | None = None) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from helpers.phantoms.chest.patients import Patient, random_stream
+from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.shapes.tubes import Tube, smooth_tube
 
 # rows of (x, y, z, radius) in mm, the same in everyone before the stretch
@@ -79,11 +80,15 @@ def airways(patient: Patient) -> dict[str, Tube]:
     }
 
 
-@functools.cache
-def arm_tubes() -> tuple[Tube, Tube]:
-    """Return the soft tissue of both upper arms."""
-    rows = [
-        (176, 0, 58, 22), (198, 0, 16, 40), (222, -8, -70, 43), (232, -12, -220, 40),
-    ]  # fmt: skip
+@functools.lru_cache(maxsize=32)
+def arm_tubes(posture: Posture) -> tuple[Tube, ...]:
+    """Return the soft tissue of both upper arms, none when they are overhead."""
+    if posture.supine and not posture.arms_down:
+        return ()
+    up, near = posture.shoulders_mm, 16 if posture.arms_down else 0
+    rows = (
+        (172, 0, 62 + up, 24), (196 - 0.5 * near, 0, 16 + up, 41),
+        (222 - near, -8, -70, 44), (234 - near, -12, -240, 42),
+    )  # fmt: skip
     right, left = ([(s * x, y, z, r) for x, y, z, r in rows] for s in (-1, 1))
     return smooth_tube(right, smooth=False), smooth_tube(left, smooth=False)

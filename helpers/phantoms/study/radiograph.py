@@ -14,6 +14,7 @@ from helpers.phantoms.chest.patients import (
     draw_examination,
     random_stream,
 )
+from helpers.phantoms.chest.posture import posture_of
 from helpers.phantoms.chest.projection import FIELD_MM, make_view
 from helpers.phantoms.chest.tracing import Paths, optical_depth, trace_paths
 from helpers.phantoms.findings.airspace import (
@@ -131,7 +132,7 @@ def render_anatomy(
     """Return a radiograph of an anatomy already built; see ``render_chest``."""
     fine = size + size // 2 if size <= 256 else size
     view = make_view(anatomy.patient, examination, size=fine)
-    paths = trace_paths(anatomy, examination, view)
+    paths = trace_paths(anatomy, posture_of(examination), view)
     variants = draw_variants(anatomy, examination)
     scar, skin, calcium = variant_thickness(variants, view=view, lung=paths.lung)
     paths = _with_variants(paths, skin, calcium)
