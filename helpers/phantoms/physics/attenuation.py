@@ -1,28 +1,68 @@
-"""Linear attenuation of tissues, and nothing else.
+"""Linear attenuation of tissues, and the beams that meet them.
 
 The coefficients were computed with xraylib 4.3.0 from ICRP and ICRU
 compositions (NIST tables of X-ray mass attenuation coefficients,
 https://physics.nist.gov/PhysRefData/XrayMassCoef/tab4.html). Spongiosa is a
 mixture chosen here: one part cortical bone in six parts soft tissue by volume.
+Soft tissue is skeletal muscle (ICRP composition, 1.05 g/cm3 as in ICRP
+Publication 110). Never interpolate caesium iodide between 30 and 50 keV: its
+K edges lie there.
+A beam is a single energy, the mean of its spectrum (spekpy 2.5.4): hardening on
+the way through the patient is not simulated.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 ENERGIES_KEV = (20, 25, 30, 50, 60, 70, 80, 100)
 
-#: Mean energy of a 120 kV beam behind 0.1 mm of copper (spekpy 2.5.4: 60.4 keV).
-EFFECTIVE_ENERGY_KEV = 60.0
+
+@dataclass(frozen=True)
+class Beam:
+    """An X-ray beam at the tube window.
+
+    Parameters
+    ----------
+    kilovolts : int
+        Peak tube voltage.
+    filtration : str
+        What lies in the beam, in words.
+    energy_kev : float
+        Mean photon energy.
+    photons_per_mm2_ugy : float
+        Photons per mm2 and uGy of air kerma.
+    """
+
+    kilovolts: int
+    filtration: str
+    energy_kev: float
+    photons_per_mm2_ugy: float
+
+
+#: Beams computed with spekpy 2.5.4; "RQA5" is the calibration beam of IEC 62220-1.
+BEAMS: dict[str, Beam] = {
+    "120 kV Cu": Beam(120, "3 mm Al + 0.1 mm Cu", 60.4, 27_400),
+    "120 kV": Beam(120, "3 mm Al", 55.4, 23_700),
+    "100 kV": Beam(100, "3 mm Al", 50.1, 22_100),
+    "80 kV": Beam(80, "3 mm Al", 43.8, 19_600),
+    "RQA5": Beam(70, "2.5 mm + 21 mm Al", 52.1, 29_600),
+}
+
+#: Energy at which tissues are told apart unless a scanner says otherwise.
+EFFECTIVE_ENERGY_KEV = BEAMS["120 kV Cu"].energy_kev
 
 ATTENUATION_PER_CM: dict[str, tuple[float, ...]] = {
     "water": (0.810, 0.508, 0.376, 0.227, 0.206, 0.193, 0.184, 0.171),
-    "soft tissue": (0.763, 0.485, 0.362, 0.223, 0.203, 0.191, 0.182, 0.169),
+    "soft tissue": (0.867, 0.542, 0.398, 0.238, 0.215, 0.201, 0.191, 0.178),
     "adipose": (0.509, 0.350, 0.279, 0.195, 0.182, 0.173, 0.166, 0.156),
     "gland": (0.822, 0.518, 0.384, 0.233, 0.212, 0.199, 0.189, 0.176),
     "blood": (0.878, 0.549, 0.403, 0.240, 0.217, 0.203, 0.193, 0.180),
     "lung": (0.217, 0.135, 0.099, 0.059, 0.053, 0.050, 0.047, 0.044),
     "cortical bone": (7.08, 3.83, 2.37, 0.767, 0.574, 0.472, 0.411, 0.344),
+    "caesium iodide": (121.0, 66.4, 40.8, 58.1, 35.7, 23.7, 16.6, 9.18),
     "air": (0.0009, 0.0006, 0.0004, 0.0003, 0.0002, 0.0002, 0.0002, 0.0002),
 }
 
