@@ -51,9 +51,9 @@ class Facts:
     Parameters
     ----------
     findings : mapping of str to Seen
-        Only what is there; the rest of ``KINDS`` is absent.
-    devices : tuple of str
-        "drain", "pacemaker", "central line", "ECG leads".
+        Only what is there, by kind.
+    devices : mapping of str to str
+        Side ("right", "left" or "both") of each kind of device that is there.
     site : str
         "A", "B" or "C"; decides the style of the report.
     view : str
@@ -62,11 +62,14 @@ class Facts:
         Years.
     days_since_first : int
         0 at the first visit.
+    symptoms : tuple of str
+        Such as "fever"; what the request for the examination says.
     """
 
     findings: Mapping[str, Seen] = field(default_factory=dict)
-    devices: tuple[str, ...] = ()
+    devices: Mapping[str, str] = field(default_factory=dict)
     site: str = "A"
     view: str = "PA"
     age: int = 60
     days_since_first: int = 0
+    symptoms: tuple[str, ...] = ()
