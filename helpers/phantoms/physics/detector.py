@@ -29,7 +29,7 @@ class Detector:
     beam : str
         A key of ``attenuation.BEAMS``.
     target_ugy : float
-        Mean air kerma at the detector that the automatic exposure aims at; 2.5
+        Air kerma behind the lungs that the automatic exposure aims at; 2.5
         is a detector of speed class 400.
     pitch_mm : float
         Side of a detector element; 0.15 is usual for chest panels.
@@ -191,7 +191,7 @@ def absorbed_quanta(
     fluence : float array of shape (rows, columns)
         Share of the unattenuated beam that reaches the detector.
     detector_ugy : float
-        Mean air kerma over the image, in uGy.
+        Mean air kerma over the chambers of the automatic exposure, in uGy.
     pixel_mm : float
     detector : Detector
 
@@ -206,7 +206,16 @@ def absorbed_quanta(
             "A chest radiograph needs about 2.5 uGy at the detector."
         )
     quanta = detector_ugy * detector.quanta_per_mm2_ugy * pixel_mm**2
-    return fluence * np.float32(quanta / fluence.mean())
+    return fluence * np.float32(quanta / _chamber_mean(fluence))
+
+
+def _chamber_mean(fluence: np.ndarray) -> float:
+    """Return the mean behind the two side chambers, which lie behind the lungs."""
+    rows, columns = fluence.shape
+    high = slice(int(rows * 0.34), int(rows * 0.34) + max(rows // 8, 1))
+    sides = (int(columns * 0.25), int(columns * 0.62))
+    wide = max(columns // 8, 1)
+    return float(np.mean([fluence[high, left : left + wide].mean() for left in sides]))
 
 
 def count_quanta(

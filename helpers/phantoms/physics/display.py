@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, zoom
+
+#: Structures that are told apart, from fine to broad, mm.
+_BANDS_MM = (3.0, 8.0, 20.0)
+_SHUTTER_GREY = {"black": 0, "white edge": 250}
 
 
 @dataclass(frozen=True)
@@ -19,22 +23,22 @@ class Processing:
     dense_compression : float
         The same again where the chest is dense.
     detail : tuple of float
-        Gain of structures below 3 mm and between 3 and 10 mm.
-    s_curve : float
-        Bend of the grey curve; towards 0 it is a straight line.
-    middle, span : float
-        Grey of the window's middle, and half its height, as shares of white.
-    black : float
-        Grey of direct exposure, as a share of white.
+        Gain of structures below 3 mm and between 3 and 8 mm.
+    steepness : float
+        Slope of the S-shaped grey curve, per half width of the patient's values.
+    middle : float
+        Where the curve is steepest: -1 is the darkest lung, +1 the densest bone.
+    black, white : float
+        Ends of the curve, as shares of white.
     """
 
-    compression: float = 0.22
-    dense_compression: float = 0.33
-    detail: tuple[float, float] = (0.35, 0.10)
-    s_curve: float = 0.6
-    middle: float = 0.55
-    span: float = 0.37
+    compression: float = 0.15
+    dense_compression: float = 0.22
+    detail: tuple[float, float] = (0.20, 0.10)
+    steepness: float = 1.8
+    middle: float = -0.35
     black: float = 0.0
+    white: float = 0.93
 
 
 def process_for_display(
@@ -48,34 +52,58 @@ def process_for_display(
 ) -> np.ndarray:
     """Return display values, 0 black to 255 white, from detector counts.
 
-    The logarithm is split into a broad and fine parts; the broad part is
-    compressed and the fine ones lifted (what vendors call multi-scale
-    processing), then an S-shaped window is laid over the patient's values.
+    The logarithm is split into bands; the broad one is compressed and the fine
+    ones are lifted (what vendors call multi-scale processing), the patient's
+    range is found, and an S-shaped curve is laid over it.
 
     Parameters
     ----------
     counts : float array of shape (rows, columns)
         Quanta per pixel, above 0.
     pixel_mm : float
-    processing : Processing
+    processing : Processing, optional
+        By default that of the first vendor.
     contrast, latitude, brightness : float
         As in ``scanners.Technique``.
+
+    Returns
+    -------
+    uint8 array of shape (rows, columns)
     """
     vendor = processing or Processing()
     log = -np.log(counts)
-    n = len(log)
-    chest = (slice(n // 6, -(n // 12), 2), slice(n // 8, -(n // 8), 2))
-    broad = gaussian_filter(log, 20.0 / pixel_mm, mode="nearest", truncate=2.5)
-    fine = log - gaussian_filter(log, 3.0 / pixel_mm, mode="nearest", truncate=3)
+    small, middle, broad = (_smooth(log, band / pixel_mm) for band in _BANDS_MM)
+    chest = _chest_window(log)
     # dense parts are compressed more, so that detail behind the heart survives
     dense = np.maximum(broad - np.percentile(broad[chest], 35), 0)
     mixed = log - (vendor.compression + latitude) * broad
-    mixed += vendor.detail[0] * fine - vendor.dense_compression * dense
+    mixed += vendor.detail[0] * (log - small) + vendor.detail[1] * (small - middle)
+    mixed -= vendor.dense_compression * dense
     low, high = np.percentile(mixed[chest], [3, 97])
-    scaled = contrast * (mixed - (low + high) / 2) / max((high - low) / 2, 1e-3)
-    bent = np.tanh(vendor.s_curve * scaled) / np.tanh(vendor.s_curve)
-    grey = vendor.middle + brightness + vendor.span * bent
-    return np.clip(np.maximum(grey, vendor.black) * 255 + 0.5, 0, 255).astype(np.uint8)
+    place = (mixed - (low + high) / 2) / max((high - low) / 2, 1e-3)
+    bent = 1 / (1 + np.exp(-contrast * vendor.steepness * (place - vendor.middle)))
+    grey = vendor.black + (vendor.white - vendor.black) * bent + brightness
+    return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
+
+
+def _chest_window(image: np.ndarray) -> tuple[slice, slice]:
+    """Return every second pixel of the part of an image that shows the chest."""
+    rows, columns = image.shape
+    return (
+        slice(rows // 6, -(rows // 12), 2),
+        slice(columns // 8, -(columns // 8), 2),
+    )
+
+
+def _smooth(image: np.ndarray, sigma: float) -> np.ndarray:
+    """Return a Gaussian blur, made on a coarser grid where that changes nothing."""
+    step = int(sigma // 3)
+    if step < 2 or image.shape[0] % step or image.shape[1] % step:
+        return gaussian_filter(image, sigma, mode="nearest", truncate=2.5)
+    rows, columns = image.shape[0] // step, image.shape[1] // step
+    coarse = image.reshape(rows, step, columns, step).mean((1, 3))
+    blurred = gaussian_filter(coarse, sigma / step, mode="nearest", truncate=2.5)
+    return zoom(blurred, step, order=1, grid_mode=True, mode="nearest")
 
 
 def close_shutter(
@@ -94,15 +122,20 @@ def close_shutter(
     margins_mm : tuple of float
         Strips at the left, right, top and bottom.
     look : str
-        "black", "white edge", or "none" to show no strip at all.
+        "black", "white edge", or "none" to leave them as the panel saw them.
+
+    Raises
+    ------
+    ValueError
+        If the look is unknown.
     """
-    value = {"black": 0, "white edge": 250}
-    if look not in {*value, "none"}:
-        raise ValueError(f"look is {look!r}. Choose one of: black, white edge, none.")
     if look == "none":
         return grey
+    if look not in _SHUTTER_GREY:
+        known = ", ".join([*_SHUTTER_GREY, "none"])
+        raise ValueError(f"look is {look!r}. Choose one of: {known}.")
     left, right, top, bottom = (int(round(m / pixel_mm)) for m in margins_mm)
-    shown = np.full_like(grey, value[look])
+    shown = np.full_like(grey, _SHUTTER_GREY[look])
     rows, columns = grey.shape
     field = (slice(top, rows - bottom), slice(left, columns - right))
     shown[field] = grey[field]

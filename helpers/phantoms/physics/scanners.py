@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpers.phantoms.physics.detector import Detector, form_image
+from helpers.phantoms.physics.detector import Detector, beam_opening, form_image
 from helpers.phantoms.physics.display import (
     Processing,
     close_shutter,
@@ -82,16 +82,16 @@ def draw_technique(scanner: Scanner, rng: np.random.Generator) -> Technique:
     films vary more and are flatter.
     """
     normal = np.clip(rng.standard_normal(4), -2.2, 2.2)
-    closed = rng.random(4) < 0.3
-    margins = closed * rng.gamma(1.5, 9.0, 4)
-    wide = 1.5 if scanner.portable else 1.0
-    flat = 0.18 if scanner.portable else 0.08
+    closed = rng.random(4) < 0.2
+    margins = np.minimum(closed * rng.gamma(1.5, 9.0, 4), 45)
+    wide = 1.4 if scanner.portable else 1.0
+    flat = 0.8 if scanner.portable else 0.95
     return Technique(
         dose=float(np.exp(0.30 * wide * normal[0])),
-        contrast=float(np.exp(0.10 * wide * normal[1])),
-        latitude=float(np.clip(flat + 0.09 * wide * normal[2], 0, 0.6)),
-        brightness=float(0.045 * wide * normal[3]),
-        margins_mm=tuple(float(np.round(min(m, 45), 1)) for m in margins),
+        contrast=float(flat * np.exp(0.16 * normal[1])),
+        latitude=float(np.clip(0.08 * wide * normal[2], -0.15, 0.4)),
+        brightness=float(0.05 * wide * normal[3]),
+        margins_mm=tuple(float(m) for m in margins.round(1)),
     )
 
 
@@ -121,8 +121,11 @@ def take_radiograph(
     uint8 array of shape (rows, columns)
     """
     detector = scanner.detector
+    opening = beam_opening(
+        primary.shape, pixel_mm=pixel_mm, margins_mm=technique.margins_mm
+    )
     counts = form_image(
-        -np.log(primary),
+        -np.log(primary * opening),
         pixel_mm=pixel_mm,
         detector_ugy=detector.target_ugy * technique.dose,
         detector=detector,
@@ -154,37 +157,37 @@ _BEDSIDE = replace(
     grid_primary=1.0,
     grid_scatter=1.0,
     source_mm=1000.0,
-    target_ugy=2.2,
     electronic_quanta=9.0,
 )
 _ALDER = Processing()
-_BIRCH = replace(_ALDER, compression=0.25, detail=(0.30, 0.12), s_curve=0.7)
-_CEDAR = replace(
-    _ALDER,
-    compression=0.05,
-    dense_compression=0.15,
-    detail=(0.05, 0.0),
-    s_curve=0.25,
-    middle=0.60,
-    black=0.08,
+_ALDER_OLD = replace(_ALDER, detail=(0.05, 0.0), dense_compression=0.15)
+_BIRCH = replace(_ALDER, compression=0.18, detail=(0.15, 0.10), steepness=1.9)
+_CEDAR = Processing(
+    compression=0.0,
+    dense_compression=0.05,
+    detail=(0.0, 0.0),
+    steepness=1.6,
+    middle=-0.6,
+    black=0.05,
+    white=0.97,
+)
+
+_MACHINES = (
+    Scanner("Alder DR 17", "Alder", _OLD, _ALDER_OLD, "none", last_day="2021-03-31"),
+    Scanner("Alder DR 21", "Alder", _STAND, _ALDER, first_day="2021-04-01"),
+    Scanner("Birch Vista", "Birch", replace(_STAND, pitch_mm=0.14), _BIRCH),
+    Scanner("Cedar One", "Cedar", replace(_STAND, beam="120 kV"), _CEDAR, "white edge"),
+    Scanner("Alder Go", "Alder", _BEDSIDE, _ALDER, portable=True),
+    Scanner("Birch Roll", "Birch", _BEDSIDE, _BIRCH, portable=True),
+    Scanner(
+        "Cedar Cart",
+        "Cedar",
+        replace(_BEDSIDE, beam="80 kV"),
+        _CEDAR,
+        "white edge",
+        portable=True,
+    ),
 )
 
 #: Every machine by its name.
-SCANNERS: dict[str, Scanner] = {
-    scanner.name: scanner
-    for scanner in (
-        Scanner(
-            "Alder DR 17", "Alder", _OLD,
-            replace(_ALDER, detail=(0.15, 0.05)), "none", last_day="2021-03-31",
-        ),
-        Scanner("Alder DR 21", "Alder", _STAND, _ALDER, first_day="2021-04-01"),
-        Scanner("Birch Vista", "Birch", replace(_STAND, pitch_mm=0.14), _BIRCH),
-        Scanner("Cedar One", "Cedar", replace(_STAND, beam="120 kV"), _CEDAR, "white edge"),
-        Scanner("Alder Go", "Alder", _BEDSIDE, _ALDER, portable=True),
-        Scanner("Birch Roll", "Birch", _BEDSIDE, _BIRCH, portable=True),
-        Scanner(
-            "Cedar Cart", "Cedar", replace(_BEDSIDE, beam="80 kV"), _CEDAR,
-            "white edge", portable=True,
-        ),
-    )
-}  # fmt: skip
+SCANNERS: dict[str, Scanner] = {machine.name: machine for machine in _MACHINES}
