@@ -1,10 +1,29 @@
-"""Write a grey image as a valid DICOM radiograph with an invented identity.
+"""Write radiographs and CT series as valid DICOM with invented identities.
 
-The object is a Digital X-Ray Image - For Presentation (PS3.3, A.26). Every name, number
-and date in it is made up; the patient's comments say that it is not for clinical use.
+`write_radiograph` makes a Digital X-Ray Image - For Presentation (PS3.3, A.26),
+`write_series` a folder of CT Images (PS3.3, A.3) with their geometry. Every name,
+number and date is made up; the patient's comments say that it is not for clinical use.
+`plant_identities` then hides an invented person wherever real files hide a real one,
+and says where; `find_identities` tells what of it a de-identification has left.
 """
 
-from helpers.dicom_writing.attributes import Radiograph
+from helpers.dicom_writing.finding_again import Found, find_identities
+from helpers.dicom_writing.planting import PLACES, Planted, plant_identities
 from helpers.dicom_writing.radiograph import stored_values, write_radiograph
+from helpers.dicom_writing.records import CtSeries, Radiograph
+from helpers.dicom_writing.saving import SYNTAXES
+from helpers.dicom_writing.series import write_series
 
-__all__ = ["Radiograph", "stored_values", "write_radiograph"]
+__all__ = [
+    "PLACES",
+    "SYNTAXES",
+    "CtSeries",
+    "Found",
+    "Planted",
+    "Radiograph",
+    "find_identities",
+    "plant_identities",
+    "stored_values",
+    "write_radiograph",
+    "write_series",
+]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import tempfile  # noqa: F401  (used by the example)
 from pathlib import Path
 
 import numpy as np
-from pydicom.dataset import FileDataset
-from pydicom.uid import ExplicitVRLittleEndian, RLELossless
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.uid import DigitalXRayImageStorageForPresentation
 
 from helpers.dicom_pixels.errors import pixels_error
 from helpers.dicom_writing.attributes import (
-    Radiograph,
-    describe_acquisition,
-    describe_pixels,
+    decimal,
     identity,
+    patient_problem,
+    put_pixels,
 )
-
-SYNTAXES = {"uncompressed": ExplicitVRLittleEndian, "rle": RLELossless}
+from helpers.dicom_writing.records import Radiograph
+from helpers.dicom_writing.saving import SYNTAXES, check_syntax, encode, save_file
 
 
 def write_radiograph(
@@ -46,7 +47,8 @@ def write_radiograph(
         MONOCHROME1 stores the negative; a viewer shows the same picture.
     bits : int
         Bits Stored, 8 to 16.
-    transfer_syntax : {"uncompressed", "rle"}
+    transfer_syntax : {"uncompressed", "implicit", "deflated", "rle", "jpeg2000"}
+        "jpeg-ls" too where an encoder is installed.
     details : Radiograph or None
         Sex, age, view, spacing and study.
 
@@ -66,14 +68,21 @@ def write_radiograph(
     """
     image = np.asarray(image)
     details = details or Radiograph()
-    _check(path, image, patient_id, photometric, bits, transfer_syntax)
+    _check(path, image, patient_id, photometric, bits)
+    check_syntax(path, transfer_syntax, image.shape)
     stored = stored_values(image, photometric=photometric, bits=bits)
-    dataset = identity(patient_id, details, stored)
-    describe_acquisition(dataset, details)
-    describe_pixels(dataset, stored, photometric, bits)
-    if transfer_syntax != "uncompressed":
-        dataset.compress(SYNTAXES[transfer_syntax], generate_instance_uid=False)
-    return _save(dataset, Path(path))
+    dataset = identity(
+        patient_id,
+        details,
+        sop_class=DigitalXRayImageStorageForPresentation,
+        series=(),
+        stored=stored,
+    )
+    _describe_acquisition(dataset, details)
+    put_pixels(dataset, stored, photometric=photometric, bits=bits)
+    _describe_display(dataset)
+    encode(dataset, SYNTAXES[transfer_syntax])
+    return save_file(dataset, Path(path))
 
 
 def stored_values(image: np.ndarray, *, photometric: str, bits: int) -> np.ndarray:
@@ -94,9 +103,8 @@ def stored_values(image: np.ndarray, *, photometric: str, bits: int) -> np.ndarr
     return stored.astype(np.uint8 if bits == 8 else np.uint16)
 
 
-def _check(path, image, patient_id, photometric, bits, transfer_syntax) -> None:
+def _check(path, image, patient_id, photometric, bits) -> None:
     """Raise on the first thing that cannot be written."""
-    name = patient_id if isinstance(patient_id, str) else ""
     whole = isinstance(bits, int) and not isinstance(bits, bool)
     checks = [
         (
@@ -111,12 +119,7 @@ def _check(path, image, patient_id, photometric, bits, transfer_syntax) -> None:
             "uint8 display values, 0 black to 255 white",
             "Apply a window first: windowing.to_bytes(apply_window(...)).",
         ),
-        (
-            1 <= len(name.strip()) <= 64 and name.isprintable() and "\\" not in name,
-            f"the patient_id is {patient_id!r}",
-            "an invented identifier of 1 to 64 printable characters, no backslash",
-            "Use for example 'P0001'.",
-        ),
+        patient_problem(patient_id),
         (
             photometric in ("MONOCHROME1", "MONOCHROME2"),
             f"photometric is {photometric!r}",
@@ -129,35 +132,54 @@ def _check(path, image, patient_id, photometric, bits, transfer_syntax) -> None:
             "a whole number from 8 to 16",
             "Use 12.",
         ),
-        (
-            transfer_syntax in SYNTAXES,
-            f"transfer_syntax is {transfer_syntax!r}",
-            f"one of {', '.join(SYNTAXES)}",
-            "Other compressions need an encoder that the course does not install.",
-        ),
     ]
     for passed, what, expected, do in checks:
         if not passed:
             raise pixels_error(path, what=what, expected=expected, do=do)
 
 
-def _save(dataset: FileDataset, path: Path) -> Path:
-    """Write beside the target, then rename: the whole file or nothing."""
-    handle, draft = None, None
-    try:
-        handle, draft = tempfile.mkstemp(suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            dataset.save_as(stream, enforce_file_format=True)
-        os.chmod(draft, 0o644)
-        os.replace(draft, path)
-    except Exception as error:
-        if draft and os.path.exists(draft):
-            os.unlink(draft)
-        raise pixels_error(
-            path,
-            what=f"the file cannot be written ({error})",
-            expected="an existing folder with free space that this user may write to",
-            do="Make the folder, free some space, or choose another place; nothing "
-            "was left behind.",
-        ) from error
-    return path
+def _describe_acquisition(dataset: Dataset, details: Radiograph) -> None:
+    """Add the DX Series, Anatomy, Positioning and Detector modules."""
+    dataset.Modality = "DX"
+    dataset.PresentationIntentType = "FOR PRESENTATION"
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", ""]
+    dataset.ImageLaterality = "U"
+    dataset.AnatomicRegionSequence = [_code("51185008", "SCT", "Thorax")]
+    dataset.ViewPosition = details.view
+    dataset.ViewCodeSequence = [
+        _code("272479007", "SCT", "postero-anterior")
+        if details.view == "PA"
+        else _code("399348003", "SCT", "antero-posterior")
+    ]
+    dataset.PatientOrientation = ["L", "F"]
+    dataset.PositionerType = "NONE"
+    dataset.DetectorType = "DIRECT"
+    dataset.DetectorID = "COURSE"
+    dataset.ImagerPixelSpacing = [decimal(details.spacing_mm)] * 2
+    dataset.AcquisitionContextSequence = Sequence()
+    if details.kvp is not None:
+        dataset.KVP = decimal(details.kvp)
+
+
+def _code(value: str, scheme: str, meaning: str) -> Dataset:
+    """Return one item of a code sequence."""
+    item = Dataset()
+    item.CodeValue = value
+    item.CodingSchemeDesignator = scheme
+    item.CodeMeaning = meaning
+    return item
+
+
+def _describe_display(dataset: Dataset) -> None:
+    """Add the DX Image and VOI LUT modules, which follow from the stored values."""
+    inverse = dataset.PhotometricInterpretation == "MONOCHROME1"
+    dataset.PixelIntensityRelationship = "LOG"
+    dataset.PixelIntensityRelationshipSign = 1 if inverse else -1
+    dataset.RescaleIntercept = 0
+    dataset.RescaleSlope = 1
+    dataset.RescaleType = "US"
+    dataset.PresentationLUTShape = "INVERSE" if inverse else "IDENTITY"
+    dataset.LossyImageCompression = "00"
+    dataset.BurnedInAnnotation = "NO"
+    dataset.WindowCenter = 2 ** (dataset.BitsStored - 1)
+    dataset.WindowWidth = 2**dataset.BitsStored

@@ -7,11 +7,20 @@ import subprocess
 import numpy as np
 import pydicom
 import pytest
+from pydicom.pixels import get_encoder
 
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
-from helpers.dicom_writing import Radiograph, stored_values, write_radiograph
+from helpers.dicom_writing import (
+    SYNTAXES,
+    Radiograph,
+    stored_values,
+    write_radiograph,
+)
 
-EVERY_GREY = np.arange(256, dtype=np.uint8).reshape(8, 32)
+EVERY_GREY = np.arange(1024).astype(np.uint8).reshape(32, 32)
+LOSSLESS = ["uncompressed", "implicit", "deflated", "rle", "jpeg2000"]
+#: dciodvfy does not inflate; a deflated file is the uncompressed one, deflated
+VERIFIED = [name for name in LOSSLESS if name != "deflated"]
 
 
 def test_stored_values_fill_all_bits():
@@ -24,7 +33,7 @@ def test_stored_values_fill_all_bits():
     assert stored_values(film, photometric="MONOCHROME2", bits=8).dtype == np.uint8
 
 
-@pytest.mark.parametrize("transfer_syntax", ["uncompressed", "rle"])
+@pytest.mark.parametrize("transfer_syntax", LOSSLESS)
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])
 def test_a_written_film_is_displayed_exactly(
@@ -42,6 +51,19 @@ def test_a_written_film_is_displayed_exactly(
     np.testing.assert_array_equal(pixels.display(), EVERY_GREY)
     assert (pixels.photometric, pixels.bits_stored) == (photometric, bits)
     assert pixels.notes == ()
+    assert pixels.transfer_syntax == SYNTAXES[transfer_syntax].name
+
+
+def test_jpeg_ls_is_exact_or_says_which_encoder_is_missing(tmp_path):
+    arguments = {"patient_id": "P0001", "transfer_syntax": "jpeg-ls"}
+    path = tmp_path / "film.dcm"
+    if get_encoder(SYNTAXES["jpeg-ls"]).is_available:
+        write_radiograph(path, EVERY_GREY, **arguments)
+        np.testing.assert_array_equal(read_pixels(path).display(), EVERY_GREY)
+    else:
+        with pytest.raises(DicomPixelsError, match="no encoder.*pyjpegls"):
+            write_radiograph(path, EVERY_GREY, **arguments)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_an_odd_number_of_bytes_is_padded(tmp_path):
@@ -53,7 +75,15 @@ def test_an_odd_number_of_bytes_is_padded(tmp_path):
 
 def test_the_identity_is_invented_and_says_so(tmp_path):
     details = Radiograph(
-        sex="F", age_years=7, view="AP", spacing_mm=2.5, study="2", date="20260203"
+        sex="F",
+        age_years=7,
+        view="AP",
+        spacing_mm=2.5,
+        study="2",
+        date="20260203",
+        model="Birch Vista",
+        institution="Hospital B",
+        kvp=125.0,
     )
     path = write_radiograph(
         tmp_path / "film.dcm", EVERY_GREY, patient_id="P0042", details=details
@@ -65,6 +95,11 @@ def test_the_identity_is_invented_and_says_so(tmp_path):
         "F",
         "007Y",
         "AP",
+    )
+    assert (header.ManufacturerModelName, header.InstitutionName, header.KVP) == (
+        "Birch Vista",
+        "Hospital B",
+        125,
     )
     assert read_pixels(path).spacing_mm == (2.5, 2.5)
     assert header.SOPClassUID.name == ("Digital X-Ray Image Storage - For Presentation")
@@ -99,7 +134,11 @@ def test_same_film_has_the_same_uids_and_another_study_others(tmp_path):
         ({"photometric": "RGB"}, "photometric is 'RGB'.*MONOCHROME2"),
         ({"bits": 7}, "bits is 7.*from 8 to 16"),
         ({"bits": 12.0}, "bits is 12.0"),
-        ({"transfer_syntax": "jpeg"}, "transfer_syntax is 'jpeg'.*uncompressed, rle"),
+        (
+            {"image": EVERY_GREY[:31], "transfer_syntax": "jpeg2000"},
+            "31 x 32 pixels is too small.*at least 32",
+        ),
+        ({"transfer_syntax": "jpeg"}, "transfer_syntax is 'jpeg'.*uncompressed,.* rle"),
     ],
 )
 def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path, change, words):
@@ -136,7 +175,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
 )
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 @pytest.mark.parametrize("bits", [8, 12, 16])
-@pytest.mark.parametrize("transfer_syntax", ["uncompressed", "rle"])
+@pytest.mark.parametrize("transfer_syntax", VERIFIED)
 def test_dciodvfy_finds_no_error(tmp_path, photometric, bits, transfer_syntax):
     path = write_radiograph(
         tmp_path / "film.dcm",
