@@ -1,0 +1,278 @@
+"""Nodules and masses: size, margin and calcification, benign or malignant.
+
+No feature tells benign from malignant for certain: the same sizes, margins and
+calcifications occur in both and differ in how often. All shares are chosen after
+the usual clinical teaching (spiculated, large and growing: suspicious; calcified in
+the middle, small and stable: harmless); none is measured on patients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from helpers.phantoms.chest.anatomy import Anatomy, ChestSolids
+from helpers.phantoms.chest.projection import View
+from helpers.phantoms.findings.finding import Filling, Finding, side_of, zone_of
+from helpers.phantoms.findings.lung_space import clip_to_lungs, in_lung, places_in_lung
+from helpers.phantoms.shapes.solids import Piece, ellipsoid, hull
+from helpers.phantoms.shapes.tubes import Tube, grid_window, tube_interval
+
+MARGINS = ("smooth", "lobulated", "spiculated")
+CALCIFICATIONS = ("none", "central", "diffuse", "eccentric")
+#: A nodule above this diameter is called a mass (Fleischner Society glossary,
+#: doi:10.1148/radiol.2462070712).
+MASS_MM = 30.0
+
+#: How features are shared out; chosen. First benign, then malignant.
+MALIGNANT_SHARE = 0.35
+MEDIAN_MM = (11.5, 19.0)
+SPREAD = (0.42, 0.48)
+MARGIN_SHARES = ((0.60, 0.29, 0.11), (0.22, 0.38, 0.40))
+CALCIFIED_SHARES = ((0.70, 0.13, 0.13, 0.04), (0.91, 0.01, 0.02, 0.06))
+#: Volume doubling times in days. 20 to 400 for malignant and more for benign ones
+#: are the usual clinical cut-offs; the medians within them are chosen.
+DOUBLING_DAYS = ((400.0, 1500.0, 20000.0), (20.0, 130.0, 400.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """One nodule.
+
+    Parameters
+    ----------
+    centre : float array of shape (3,)
+        (x, y, z) in mm, reference frame.
+    radius : float
+        mm.
+    lobes : float array of shape (n, 4)
+        Balls beside the middle one: place in radii (x, y, z) and radius in radii.
+    spicules : float array of shape (n, 4)
+        Directions (x, y, z) and length in radii.
+    """
+
+    centre: np.ndarray
+    radius: float
+    lobes: np.ndarray
+    spicules: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Nodule(Finding):
+    """One to three round lesions of one nature.
+
+    Parameters
+    ----------
+    bodies : tuple of Body
+        The largest first.
+    margin : str
+        One of ``MARGINS``.
+    calcification : str
+        One of ``CALCIFICATIONS``.
+    malignant : bool
+    doubling_days : float
+        Days in which the volume doubles.
+    density : float
+        Share of the lung that the lesion replaces; 1 is solid.
+    """
+
+    bodies: tuple[Body, ...]
+    margin: str = "smooth"
+    calcification: str = "none"
+    malignant: bool = False
+    doubling_days: float = 20000.0
+    density: float = 1.0
+    kind: str = "nodule"
+
+    @property
+    def side(self) -> str:
+        """Return "right", "left" or "both"."""
+        return side_of(np.array([body.centre[0] for body in self.bodies]))
+
+    @property
+    def zone(self) -> str:
+        """Return the zone of the largest."""
+        return zone_of(self.bodies[0].centre[2])
+
+    @property
+    def diameter_mm(self) -> float:
+        """Diameter of the largest, spicules left out."""
+        return 2 * self.bodies[0].radius
+
+    @property
+    def severity(self) -> dict[str, float]:
+        """Return diameter of the largest, number, margin and calcification as codes."""
+        return {
+            "diameter_mm": round(self.diameter_mm, 1),
+            "number": float(len(self.bodies)),
+            "margin": float(MARGINS.index(self.margin)),
+            "calcified": float(self.calcification != "none"),
+            "malignant": float(self.malignant),
+            "doubling_days": round(self.doubling_days, 0),
+        }
+
+    def fillings(
+        self, anatomy: Anatomy, solids: ChestSolids, view: View
+    ) -> list[Filling]:
+        """Return calcium, then the bodies, then their spicules."""
+        calcium, tissue, fine = [], [], []
+        for body in self.bodies:
+            calcium += _calcium(body, self.calcification, solids=solids, view=view)
+            tissue += _solid(body, self.density, solids=solids, view=view)
+            fine += _spicules(body, solids=solids, view=view)
+        return [
+            Filling("calcium", calcium),
+            Filling("soft tissue", tissue),
+            Filling("soft tissue", fine, clears_vessels=False),
+        ]
+
+    def marked(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
+        """Return the bodies without their spicules."""
+        bodies = (_solid(b, 1.0, solids=solids, view=view) for b in self.bodies)
+        return [piece for body in bodies for piece in body]
+
+
+def _solid(
+    body: Body, density: float, *, solids: ChestSolids, view: View
+) -> list[Piece]:
+    """Return a body with its lobes: one interval, since all hold the middle."""
+    x, z = view.at_depth(0.0)
+    place = np.asarray(view.shown(body.centre))
+    window = grid_window(x, z, place, place, margin=1.6 * body.radius)
+    if window is None:
+        return []
+    x, z = x[window], z[window]
+    whole = ellipsoid(x, z, centre=place, radii=(body.radius,) * 3)
+    for *way, size in body.lobes:
+        lobe = ellipsoid(
+            x,
+            z,
+            centre=place + body.radius * np.asarray(way),
+            radii=(body.radius * size,) * 3,
+        )
+        whole = hull(whole, lobe)
+    return clip_to_lungs(whole, solids, window=window, weight=np.float32(density))
+
+
+def _spicules(body: Body, *, solids: ChestSolids, view: View) -> list[Piece]:
+    """Return the fine strands that run from a body into the lung."""
+    pieces = []
+    thin = 0.35 + 0.02 * body.radius
+    wide = max(thin, 0.6 * view.cell()[0])  # no thinner than a pixel, but fainter
+    for *way, span in body.spicules:
+        start = body.centre + 0.8 * body.radius * np.asarray(way)
+        end = body.centre + span * body.radius * np.asarray(way)
+        strand = view.seen(Tube(np.stack([start, end]), np.array([wide, 0.6 * wide])))
+        window = grid_window(view.x, view.z, *strand.points, margin=wide)
+        if window is None:
+            continue
+        solid = tube_interval(strand, view.x[window], view.z[window])
+        share = np.float32((thin / wide) ** 2)
+        pieces += clip_to_lungs(solid, solids, window=window, weight=share)
+    return pieces
+
+
+# place in radii and radius in radii of the calcified part, and share of calcium
+_CALCIUM = {
+    "central": (0.0, 0.45, 0.22),
+    "diffuse": (0.0, 0.92, 0.12),
+    "eccentric": (0.55, 0.28, 0.25),
+}
+
+
+def _calcium(
+    body: Body, pattern: str, *, solids: ChestSolids, view: View
+) -> list[Piece]:
+    """Return the calcified part of a body."""
+    if pattern == "none":
+        return []
+    off, size, share = _CALCIUM[pattern]
+    x, z = view.at_depth(0.0)
+    way = body.lobes[0, :3] if len(body.lobes) else np.array([0.8, 0.0, 0.6])
+    place = np.asarray(view.shown(body.centre + off * body.radius * way))
+    radius = size * body.radius
+    window = grid_window(x, z, place, place, margin=radius)
+    if window is None:
+        return []
+    ball = ellipsoid(x[window], z[window], centre=place, radii=(radius,) * 3)
+    return clip_to_lungs(ball, solids, window=window, weight=np.float32(share))
+
+
+def draw_nodule(
+    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+) -> Nodule:
+    """Return one to three nodules; ``detectability`` is a factor on their diameter."""
+    malignant = bool(rng.random() < MALIGNANT_SHARE)
+    nature = int(malignant)
+    diameter = MEDIAN_MM[nature] * np.exp(SPREAD[nature] * rng.standard_normal())
+    radius = detectability * float(np.clip(diameter, 6, 62)) / 2
+    margin = MARGINS[rng.choice(3, p=MARGIN_SHARES[nature])]
+    calcification = CALCIFICATIONS[rng.choice(4, p=CALCIFIED_SHARES[nature])]
+    low, median, high = DOUBLING_DAYS[nature]
+    doubling = float(np.clip(median * np.exp(0.7 * rng.standard_normal()), low, high))
+    centres = places_in_lung(anatomy, rng, number=6, low=-0.25 - 0.2 * nature)
+    count = 1 + rng.binomial(2, 0.15)
+    sizes = radius * np.sort(np.append(1, rng.uniform(0.5, 1, count - 1)))[::-1]
+    bodies = []
+    for size in sizes:
+        roomy = centres[in_lung(anatomy, centres, margin_mm=min(1.0 * size, 14))]
+        centre = roomy[0] if len(roomy) else centres[0]
+        bodies.append(_draw_body(centre, float(size), margin, rng))
+        centres = centres[(centres != centre).any(axis=1)]
+    return Nodule(tuple(bodies), margin, calcification, malignant, doubling)
+
+
+def _draw_body(
+    centre: np.ndarray, radius: float, margin: str, rng: np.random.Generator
+) -> Body:
+    """Return one body with a margin."""
+    lobes, strands = (4, 0.40) if margin == "smooth" else (6, 0.62), 0
+    number, reach = lobes
+    way = _directions(number, rng)
+    far = reach * rng.uniform(0.4, 0.9, (number, 1))
+    # a lobe bulges over the middle ball by at most a third of the radius
+    size = 1 - far * (0.95 if margin == "smooth" else rng.uniform(0.62, 0.9))
+    if margin == "spiculated":
+        strands = int(rng.integers(16, 30))
+    spicules = np.hstack([
+        _directions(strands, rng),
+        1 + rng.gamma(2.2, 0.22, (strands, 1)),
+    ])  # fmt: skip
+    return Body(centre, radius, np.hstack([far * way, size]), spicules)
+
+
+def _directions(number: int, rng: np.random.Generator) -> np.ndarray:
+    """Return random unit vectors (number, 3)."""
+    way = rng.standard_normal((number, 3))
+    return way / np.linalg.norm(way, axis=1, keepdims=True)
+
+
+def later_nodule(finding: Nodule, *, days: float) -> Nodule:
+    """Return the nodule some days later: its volume doubles every doubling time.
+
+    The radius stops at 45 mm.
+    """
+    factor = 2 ** (days / finding.doubling_days / 3)
+    bodies = tuple(
+        replace(body, radius=min(body.radius * factor, 45.0)) for body in finding.bodies
+    )
+    return replace(finding, bodies=bodies)
+
+
+def round_nodule(
+    centre: np.ndarray, *, diameter_mm: float, density: float = 1.0
+) -> Nodule:
+    """Return a plain ball, for measurements with a known signal.
+
+    Parameters
+    ----------
+    centre : float array of shape (3,)
+        mm, reference frame.
+    diameter_mm : float
+    density : float
+        Share of the lung that it replaces, 0 to 1.
+    """
+    none = np.zeros((0, 4))
+    body = Body(np.asarray(centre, float), diameter_mm / 2, none, none)
+    return Nodule((body,), density=density)

@@ -1,0 +1,243 @@
+"""Pneumothorax: air between lung and chest wall, where no vessel runs.
+
+Standing, the air gathers at the apex and the visceral pleura is seen as a thin
+line; lying, it gathers in front at the base and deepens the sulcus. Under tension
+the mediastinum is pushed over and the dome pressed down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from helpers.phantoms.chest.anatomy import Anatomy, ChestSolids
+from helpers.phantoms.chest.posture import Posture
+from helpers.phantoms.chest.projection import View
+from helpers.phantoms.chest.pulmonary_tree import Tree
+from helpers.phantoms.findings.finding import Filling, Finding
+from helpers.phantoms.findings.lung_space import (
+    SIDES,
+    coarse_lung,
+    inner_lung,
+    on_side,
+    solve,
+)
+from helpers.phantoms.shapes.solids import Interval, Piece
+
+#: Thickness of the visceral pleura with the rim of lung under it; chosen.
+PLEURA_MM = 0.9
+#: Share of the lung's volume that is lost: median, spread of the logarithm, limits.
+COLLAPSE = (0.20, 0.65, 0.04, 0.90)
+#: Share of the hemithorax that is resorbed in a day: the textbook's 1.25 to 2 %
+#: (Kircher and Swartzel, JAMA 1954;155:24-29, gave 1.25 %); chosen uniform.
+RESORBED_A_DAY = (0.0125, 0.02)
+_TENSION_SHARE = 0.25  # of those above 45 % collapse; chosen
+_LUNG_TISSUE = 0.26  # share of inflated lung that is tissue and blood
+
+
+@dataclass(frozen=True)
+class Pneumothorax(Finding):
+    """Free air in one pleural space.
+
+    Parameters
+    ----------
+    affected : str
+        The side, "right" or "left".
+    collapse : float
+        Share of the lung's volume that is lost, 0 to 1.
+    gap_mm : tuple of float
+        Width of the air at the apex standing, and at the base lying, that takes
+        this share.
+    tension_mm : float
+        Shift of the mediastinum to the other side, 0 without tension.
+    """
+
+    affected: str
+    collapse: float
+    gap_mm: tuple[float, float]
+    tension_mm: float = 0.0
+    kind: str = "pneumothorax"
+
+    @property
+    def side(self) -> str:
+        """Return "right" or "left"."""
+        return self.affected
+
+    @property
+    def zone(self) -> str:
+        """Return "upper" for a small one, "all" for one above 35 %."""
+        return "all" if self.collapse > 0.35 else "upper"
+
+    @property
+    def severity(self) -> dict[str, float]:
+        """Return the collapsed share, the gap at the apex and the shift in mm."""
+        return {
+            "collapse": round(self.collapse, 3),
+            "apical_gap_mm": round(self.gap_mm[0], 1),
+            "shift_mm": round(self.tension_mm, 1),
+        }
+
+    def on_posture(self, posture: Posture) -> Posture:
+        """Push mediastinum and dome away; lying, the sulcus is deepened."""
+        right, left = posture.raised_mm
+        press = 1.1 * self.tension_mm + (9.0 if posture.supine else 0.0)
+        raised = (right, left - press) if self.side == "left" else (right - press, left)
+        shift = posture.mediastinum_mm - SIDES[self.side] * self.tension_mm
+        return replace(posture, raised_mm=raised, mediastinum_mm=shift)
+
+    def on_anatomy(self, anatomy: Anatomy) -> Anatomy:
+        """Draw the vessels of the lung together towards its hilum."""
+        tree, sign = anatomy.tree, SIDES[self.side]
+        gap, thorax = self.gap_mm[0], anatomy.thorax
+
+        def moved(points: np.ndarray) -> np.ndarray:
+            x, y, z = points.T
+            out = sign * x > 24
+            inset = gap * _along_wall(z, False)
+            width, depth = thorax.cage_width(z), thorax.cage_depth(z)
+            narrow = np.clip((width - 28 - inset) / (width - 24), 0.1, 1)
+            flat = np.clip((depth - 3 - inset) / depth, 0.1, 1)
+            low = np.clip(1 - _APEX * gap / 104, 0.1, 1)
+            new = np.stack(
+                [
+                    sign * (24 + (sign * x - 24) * narrow),
+                    y * flat,
+                    np.where(z > 0, z * low, z),
+                ],
+                axis=1,
+            )
+            return np.where(out[:, None], new, points)
+
+        tree = Tree(moved(tree.start), moved(tree.end), tree.radius)
+        return replace(anatomy, tree=tree)
+
+    def surface(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> Interval:
+        """Return the surface of the collapsed lung."""
+        supine = solids.posture.supine
+        return _collapsed(anatomy, view, gap=self.gap_mm[supine], supine=supine)
+
+    def fillings(
+        self, anatomy: Anatomy, solids: ChestSolids, view: View
+    ) -> list[Filling]:
+        """Return the free air, the pleural line, and the denser lung inside it."""
+        weight = self._weight(solids, view)
+        lung = self.surface(anatomy, solids, view)
+        thick = max(PLEURA_MM, 0.9 * view.cell()[0])  # fainter if under a pixel
+        supine = solids.posture.supine
+        core = _collapsed(
+            anatomy, view, gap=self.gap_mm[supine], supine=supine, peel_mm=thick
+        )
+        air, line, rest = [], [], []
+        lost = min(self.collapse, 0.8)
+        denser = _LUNG_TISSUE * (1 / (1 - lost) - 1) / (1 - _LUNG_TISSUE)
+        for piece in solids.lungs:
+            if not ((piece[1] > piece[0]) & (weight > 0)).any():
+                continue
+            air += _outside(piece, lung, weight)
+            shell = (np.maximum(piece[0], lung[0]), np.minimum(piece[1], lung[1]))
+            line += _outside(shell, core, weight * np.float32(PLEURA_MM / thick))
+            inner = (np.maximum(piece[0], core[0]), np.minimum(piece[1], core[1]))
+            rest.append(Piece(*inner, weight * np.float32(min(0.6 * denser, 0.6))))
+        return [
+            Filling("air", air),
+            Filling("soft tissue", line, clears_vessels=False),
+            Filling("soft tissue", rest, clears_vessels=False),
+        ]
+
+    def marked(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
+        """Return the free air."""
+        weight, lung = self._weight(solids, view), self.surface(anatomy, solids, view)
+        return [part for p in solids.lungs for part in _outside(p, lung, weight)]
+
+    def _weight(self, solids: ChestSolids, view: View) -> np.ndarray:
+        """Return 1 over the side that is ill."""
+        middle = solids.posture.mediastinum_mm
+        return on_side(view.x, self.side, midline_mm=middle)
+
+
+_APEX = 1.25  # the gap over the apex against that beside it; chosen
+
+
+def _along_wall(z: np.ndarray, supine: bool) -> np.ndarray:
+    """Return the gap along the wall as a share of its greatest width."""
+    if supine:
+        return 0.15 + 0.85 / (1 + np.exp(np.clip((z + 70) / 22, -30, 30)))
+    return 0.22 + 0.78 / (1 + np.exp(np.clip(-(z + 5) / 38, -30, 30)))
+
+
+def _collapsed(
+    anatomy: Anatomy, view: View, *, gap: float, supine: bool, peel_mm: float = 0.0
+) -> Interval:
+    """Return the lung that air of a width leaves, less ``peel_mm`` of its surface."""
+    z = view.at_depth(0.0)[1]
+    inset = np.float32(gap) * _along_wall(z, supine) + np.float32(peel_mm)
+    drop = (0.15 if supine else _APEX) * gap + peel_mm
+    front, back = inner_lung(anatomy, view, inset_mm=inset, drop_mm=np.float32(drop))
+    if supine:  # air floats in front of a lung that lies on its back
+        front = front + 1.6 * inset
+        back = np.maximum(back, front)
+    return front, back
+
+
+def _outside(piece: Interval, hole: Interval, weight: np.ndarray) -> list[Piece]:
+    """Return the parts of a piece in front of and behind a hole; all where no hole."""
+    front, back = piece
+    solid = hole[1] > hole[0]
+    stop = np.where(solid, np.minimum(back, hole[0]), back)
+    start = np.where(solid, np.maximum(front, hole[1]), back)
+    return [Piece(front, stop, weight), Piece(start, back, weight)]
+
+
+def pneumothorax_of(
+    anatomy: Anatomy, side: str, *, collapse: float, tension_mm: float = 0.0
+) -> Pneumothorax:
+    """Return a pneumothorax that takes a stated share of a lung.
+
+    Raises
+    ------
+    ValueError
+        If the side is unknown or the share is not between 0 and 1.
+    """
+    if side not in SIDES:
+        raise ValueError(f"side is {side!r}. Choose 'right' or 'left'.")
+    if not 0 < collapse < 1:
+        raise ValueError(
+            f"collapse is {collapse}, but a share of the lung lies between 0 and 1. "
+            "0.15 is small, 0.5 is large."
+        )
+    gaps = []
+    for supine in (False, True):
+        pose = coarse_lung(anatomy, side, supine=supine)
+        weight, room = on_side(pose.view.x, side), pose.volume_ml()
+
+        def air(gap: float, pose=pose, weight=weight, supine=supine) -> float:
+            lung = _collapsed(anatomy, pose.view, gap=gap, supine=supine)
+            parts = [q for p in pose.solids.lungs for q in _outside(p, lung, weight)]
+            return pose.volume_ml(parts)
+
+        gaps.append(solve(collapse * room, air, low=0.0, high=120.0))
+    return Pneumothorax(side, collapse, tuple(gaps), tension_mm)
+
+
+def draw_pneumothorax(
+    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+) -> Pneumothorax:
+    """Return a pneumothorax; ``detectability`` is a factor on the collapsed share."""
+    median, spread, least, most = COLLAPSE
+    lost = detectability * median * float(np.exp(rng.normal(0, spread)))
+    lost = float(np.clip(lost, least * min(detectability, 1), most))
+    side = "right" if rng.random() < 0.55 else "left"
+    tension = lost > 0.45 and rng.random() < _TENSION_SHARE
+    shift = float(rng.uniform(9, 24)) if tension else 0.0
+    return pneumothorax_of(anatomy, side, collapse=lost, tension_mm=shift)
+
+
+def later_pneumothorax(
+    finding: Pneumothorax, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+) -> Pneumothorax | None:
+    """Return it some days later, without tension, or None once under 2 % are left."""
+    left = finding.collapse - days * float(rng.uniform(*RESORBED_A_DAY))
+    if left < 0.02:
+        return None
+    return pneumothorax_of(anatomy, finding.side, collapse=left)
