@@ -16,7 +16,10 @@ from helpers.phantoms.chest.layers import tissue_layers
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View, splat
 from helpers.phantoms.chest.pulmonary_tree import Tree
-from helpers.phantoms.physics.attenuation import attenuation_per_mm
+from helpers.phantoms.physics.attenuation import (
+    EFFECTIVE_ENERGY_KEV,
+    attenuation_per_mm,
+)
 from helpers.phantoms.shapes.solids import path_length
 from helpers.phantoms.shapes.texture import look_up
 
@@ -114,24 +117,21 @@ def _lung_vessels(tree: Tree, view: View, *, lung: np.ndarray) -> np.ndarray:
     return np.minimum(vessels, lung)
 
 
-def optical_depth(paths: Paths, *, filled: np.ndarray | None = None) -> np.ndarray:
+def optical_depth(
+    paths: Paths, *, energy_kev: float = EFFECTIVE_ENERGY_KEV
+) -> np.ndarray:
     """Return the line integral of attenuation, without unit.
 
     Parameters
     ----------
     paths : Paths
-    filled : float array of shape (rows, columns), optional
-        Lung replaced by fluid or tissue along each ray, in mm.
+    energy_kev : float
+        Of the beam.
     """
-    mu = attenuation_per_mm
-    total = sum(
-        np.float32(mu(material)) * path for material, path in paths.tissue.items()
-    )
-    lung, blood = np.float32(mu("lung")), np.float32(mu("blood"))
-    total = total + lung * paths.lung * paths.lung_mottle
-    aerated = 1.0
-    if filled is not None:
-        soft = np.float32(mu("soft tissue"))
-        total = total + (soft - lung) * filled
-        aerated = 1 - np.minimum(filled / np.maximum(paths.lung, 1), 1)
-    return total + (blood - lung) * paths.vessels * aerated
+
+    def mu(material: str) -> np.float32:
+        return np.float32(attenuation_per_mm(material, energy_kev=energy_kev))
+
+    total = sum(mu(material) * path for material, path in paths.tissue.items())
+    total = total + mu("lung") * paths.lung * paths.lung_mottle
+    return total + (mu("blood") - mu("lung")) * paths.vessels

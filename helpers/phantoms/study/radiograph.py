@@ -1,9 +1,10 @@
-"""One chest radiograph from beginning to end: anatomy, rays, detector, display."""
+"""One chest radiograph from beginning to end: a study, its rays, detector, display."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,19 +15,21 @@ from helpers.phantoms.chest.patients import (
     draw_examination,
     random_stream,
 )
-from helpers.phantoms.chest.posture import posture_of
-from helpers.phantoms.chest.projection import FIELD_MM, make_view
+from helpers.phantoms.chest.posture import Posture, posture_of
+from helpers.phantoms.chest.projection import FIELD_MM, View, make_view
 from helpers.phantoms.chest.tracing import Paths, optical_depth, trace_paths
-from helpers.phantoms.findings.airspace import (
-    DIFFICULTY,
-    FINDINGS,
-    Finding,
-    finding_at_visit,
-)
-from helpers.phantoms.findings.filling import MASK_THRESHOLD_MM, filled_thickness
+from helpers.phantoms.devices.markers import marker_shield
+from helpers.phantoms.devices.shadow import device_shadow
+from helpers.phantoms.findings.cardiomegaly import ratio_of_outlines
+from helpers.phantoms.findings.draw import draw_finding
+from helpers.phantoms.findings.finding import FINDINGS, MATERIALS, Filling
 from helpers.phantoms.findings.harmless import draw_variants, variant_thickness
-from helpers.phantoms.physics.detector import Detector, form_image
-from helpers.phantoms.physics.display import process_for_display
+from helpers.phantoms.findings.masks import finding_mask
+from helpers.phantoms.physics.detector import beam_opening, form_image
+from helpers.phantoms.physics.display import close_shutter, process_for_display
+from helpers.phantoms.physics.scanners import SCANNERS
+from helpers.phantoms.shapes.solids import path_length
+from helpers.phantoms.study.study import Study
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,57 @@ class Radiograph:
     image : uint8 array of shape (size, size)
         0 black to 255 white, bone white, the patient's right on the image's left.
     masks : dict of str to bool array of shape (size, size)
-        Where each finding is at least as thick as its threshold.
+        Where each of ``FINDINGS`` is, by the thresholds of ``findings.masks``.
     filled_mm : dict of str to float32 array of shape (size, size)
-        Soft tissue that each finding added, in mm.
+        Lung that each finding replaced, in mm.
     pixel_mm : float
         Side of a pixel at the detector.
-    examination : Examination
+    study : Study
+    cardiothoracic_ratio : float
+        Measured on the outlines of this image.
+    counts : float32 array of shape (size, size)
+        Quanta that the detector read, before display.
     """
 
     image: np.ndarray
     masks: dict[str, np.ndarray]
     filled_mm: dict[str, np.ndarray]
     pixel_mm: float
-    examination: Examination
+    study: Study
+    cardiothoracic_ratio: float
+    counts: np.ndarray
+
+    @property
+    def examination(self) -> Examination:
+        """How the patient was positioned and exposed."""
+        return self.study.examination
+
+
+class Scene(NamedTuple):
+    """A study's chest along the rays of one view, before the detector.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+        With the changes that findings make.
+    posture : Posture
+    view : View
+        Finer than the image where that is coarse.
+    paths : Paths
+        Findings and harmless variants included.
+    filled_mm, marked_mm : dict of str to float array
+        For each finding, the lung it replaced and what its mask is made of.
+    cavity_mm : float array
+        Path through the lungs with whatever fills them.
+    """
+
+    anatomy: Anatomy
+    posture: Posture
+    view: View
+    paths: Paths
+    filled_mm: dict[str, np.ndarray]
+    marked_mm: dict[str, np.ndarray]
+    cavity_mm: np.ndarray
 
 
 def render_chest(
@@ -58,24 +99,23 @@ def render_chest(
     *,
     size: int = 512,
     visit: int = 1,
-    findings: Sequence[str] | None = None,
-    difficulty: str = "default",
+    findings: Sequence[str] = (),
+    detectability: float = 1.0,
 ) -> Radiograph:
-    """Return a radiograph of a patient, the same at every call.
+    """Return an upright radiograph of a patient, the same at every call.
 
     Parameters
     ----------
     patient : Patient
         From ``draw_patient``.
     size : int
-        Rows and columns; the field of view is always 384 mm.
+        Rows and columns, 32 to 1024; the field of view is always 384 mm.
     visit : int
-        1 or 2.
-    findings : sequence of str, optional
-        Exactly these findings are shown; by default those that chance gave the
-        patient. ``()`` shows the same chest on the same day without any.
-    difficulty : str
-        "easy", "default" or "hard": how densely consolidation fills the lung.
+        1 or more.
+    findings : sequence of str
+        Exactly these findings are shown.
+    detectability : float
+        How easy they are to see, 1 as in the cohort.
 
     Raises
     ------
@@ -88,114 +128,184 @@ def render_chest(
     >>> render_chest(draw_patient(1, cohort_seed=2026), size=64).image.shape
     (64, 64)
     """
-    _check_settings(size, visit, findings, difficulty)
-    return render_anatomy(
-        build_anatomy(patient),
-        draw_examination(patient, visit=visit),
-        size=size,
-        findings=findings,
-        difficulty=difficulty,
-    )
-
-
-def _check_settings(
-    size: int, visit: int, findings: Sequence[str] | None, difficulty: str
-) -> None:
-    """Raise a ValueError that says which setting cannot be used."""
-    if not 32 <= size <= 1024:
-        raise ValueError(
-            f"size is {size}, but a radiograph can have 32 to 1024 rows. "
-            "128 is what the cohort uses, 512 is good for looking at."
-        )
-    if visit not in (1, 2):
-        raise ValueError(f"visit is {visit}, but a patient has visits 1 and 2 only.")
-    unknown = sorted(set(findings or ()) - set(FINDINGS))
+    if visit < 1:
+        raise ValueError(f"visit is {visit}, but visits are counted from 1.")
+    unknown = sorted(set(findings) - set(FINDINGS))
     if unknown:
         raise ValueError(
             f"findings holds {', '.join(map(repr, unknown))}, which this phantom does "
             f"not know. Choose from: {', '.join(FINDINGS)}."
         )
-    if difficulty not in DIFFICULTY:
-        raise ValueError(
-            f"difficulty is {difficulty!r}. Choose one of: {', '.join(DIFFICULTY)}."
+    anatomy = build_anatomy(patient)
+    shown = tuple(
+        draw_finding(
+            kind,
+            anatomy,
+            random_stream(patient.seed, "finding", part=FINDINGS.index(kind)),
+            detectability=detectability,
         )
+        for kind in FINDINGS
+        if kind in findings
+    )
+    examination = draw_examination(patient, visit=visit)
+    scanner = SCANNERS["Alder DR 21"]
+    study = Study(patient, examination, scanner, findings=shown, noise=visit)
+    return image_study(study, size=size)
 
 
-def render_anatomy(
-    anatomy: Anatomy,
-    examination: Examination,
-    *,
-    size: int,
-    findings: Sequence[str] | None = None,
-    difficulty: str = "default",
-) -> Radiograph:
-    """Return a radiograph of an anatomy already built; see ``render_chest``."""
+def image_study(study: Study, *, size: int = 512) -> Radiograph:
+    """Return the radiograph of a study: a pure function, the same at every call.
+
+    Parameters
+    ----------
+    study : Study
+    size : int
+        Rows and columns, 32 to 1024; the field of view is always 384 mm.
+
+    Raises
+    ------
+    ValueError
+        If the size is out of its range.
+    """
+    if not 32 <= size <= 1024:
+        raise ValueError(
+            f"size is {size}, but a radiograph can have 32 to 1024 rows. "
+            "128 is what the cohort uses, 512 is good for looking at."
+        )
+    scene = set_scene(study, size=size)
+    energy = study.scanner.detector.energy_kev
+    through = np.exp(-optical_depth(scene.paths, energy_kev=energy))
+    if study.devices:
+        through = through * device_shadow(
+            study.devices, scene.view, posture=scene.posture, energy_kev=energy
+        )
+    counts = detector_counts(study, to_pixels(through, size))
+    filled = {k: _shrunk(scene.filled_mm.get(k), size) for k in FINDINGS}
+    return Radiograph(
+        image=display_counts(study, counts),
+        masks=_masks(scene, size),
+        filled_mm=filled,
+        pixel_mm=FIELD_MM / size,
+        study=study,
+        cardiothoracic_ratio=ratio_of_outlines(scene.paths.solids, scene.view),
+        counts=counts,
+    )
+
+
+def set_scene(study: Study, *, size: int) -> Scene:
+    """Return the chest of a study along the rays of an image of ``size`` pixels."""
+    patient, posture = study.patient, posture_of(study.examination)
+    for finding in study.findings:
+        patient = finding.on_patient(patient)
+    anatomy = build_anatomy(patient)
+    for finding in study.findings:
+        anatomy, posture = finding.on_anatomy(anatomy), finding.on_posture(posture)
+    # coarse images are made from finer rays, so that thin edges keep their share
     fine = size + size // 2 if size <= 256 else size
-    view = make_view(anatomy.patient, examination, size=fine)
-    paths = trace_paths(anatomy, posture_of(examination), view)
+    view = make_view(patient, study.examination, size=fine)
+    paths = trace_paths(anatomy, posture, view)
+    true_mm = np.float32(view.stretch[1]) * view.slant()
+    solids, shape = paths.solids, view.x.shape
+    cavity, filled, marked = paths.lung, {}, {}
+    for finding in study.findings:
+        before = paths.lung
+        paths = fill_lungs(paths, finding.fillings(anatomy, solids, view), true_mm)
+        filled[finding.kind] = before - paths.lung
+        pieces = finding.marked(anatomy, solids, view)
+        marked[finding.kind] = path_length(pieces, shape=shape) * true_mm
+    paths = _with_variants(paths, anatomy, study.examination, view)
+    return Scene(anatomy, posture, view, paths, filled, marked, cavity)
+
+
+def fill_lungs(paths: Paths, fillings: Sequence[Filling], true_mm: np.ndarray) -> Paths:
+    """Return the paths with lung replaced by what fills it.
+
+    Parameters
+    ----------
+    paths : Paths
+    fillings : sequence of Filling
+        Laid in this order; no more than the lung that is left is replaced.
+    true_mm : float array of shape (rows, columns)
+        Length along the ray of one reference mm of depth.
+    """
+    lung, vessels, tissue = paths.lung, paths.vessels, dict(paths.tissue)
+    for filling in fillings:
+        long = path_length(filling.pieces, shape=lung.shape) * true_mm
+        long = np.minimum(long, lung)
+        if filling.clears_vessels:
+            vessels = vessels * (1 - long / np.maximum(lung, 1e-3))
+        material = MATERIALS[filling.material]
+        tissue[material] = tissue.get(material, 0) + long
+        lung = lung - long
+    return replace(paths, lung=lung, vessels=np.minimum(vessels, lung), tissue=tissue)
+
+
+def _with_variants(
+    paths: Paths, anatomy: Anatomy, examination: Examination, view: View
+) -> Paths:
+    """Return the paths with scars, skin folds and calcifications added."""
     variants = draw_variants(anatomy, examination)
     scar, skin, calcium = variant_thickness(variants, view=view, lung=paths.lung)
-    paths = _with_variants(paths, skin, calcium)
-    filled = {
-        finding.kind: filled_thickness(finding, anatomy, paths=paths, view=view)
-        for finding in _shown_findings(anatomy, examination, findings, difficulty)
-    }
-    everything = np.minimum(scar + sum(filled.values()), paths.lung)
-    primary = to_pixels(np.exp(-optical_depth(paths, filled=everything)), size)
-    image = _take_image(primary, anatomy.patient, examination)
-    none = np.zeros((size, size), np.float32)
-    shown = {k: to_pixels(filled[k], size) if k in filled else none for k in FINDINGS}
-    masks = {kind: shown[kind] >= MASK_THRESHOLD_MM[kind] for kind in FINDINGS}
-    return Radiograph(image, masks, shown, FIELD_MM / size, examination)
+    tissue = dict(paths.tissue)
+    tissue["soft tissue"] = tissue["soft tissue"] + skin + scar
+    tissue["cortical bone"] = tissue["cortical bone"] + calcium
+    return replace(paths, tissue=tissue, lung=paths.lung - scar)
 
 
-def _shown_findings(
-    anatomy: Anatomy,
-    examination: Examination,
-    wanted: Sequence[str] | None,
-    difficulty: str,
-) -> list[Finding]:
-    """Return the findings that chance or ``wanted`` puts into the radiograph."""
-    shown = []
-    for kind in FINDINGS:
-        present = None if wanted is None else kind in wanted
-        finding = finding_at_visit(
-            anatomy, kind, visit=examination.visit, present=present
-        )
-        if finding is None:
-            continue
-        if kind == "consolidation":
-            finding = replace(finding, fill=finding.fill * DIFFICULTY[difficulty])
-        shown.append(finding)
-    return shown
-
-
-def _take_image(
-    primary: np.ndarray, patient: Patient, examination: Examination
-) -> np.ndarray:
-    """Return display values from the transmitted share of the beam."""
-    pixel = FIELD_MM / len(primary)
-    counts = form_image(
-        -np.log(primary),
-        pixel_mm=pixel,
-        detector_ugy=examination.detector_ugy,
-        detector=Detector(),
-        rng=random_stream(patient.seed, "noise", part=examination.visit),
+def detector_counts(study: Study, primary: np.ndarray) -> np.ndarray:
+    """Return the quanta that the detector reads for the transmitted share."""
+    size = len(primary)
+    pixel, technique = FIELD_MM / size, study.technique
+    opening = beam_opening(
+        primary.shape, pixel_mm=pixel, margins_mm=technique.margins_mm
     )
-    return process_for_display(
+    shield = None
+    if study.markers:
+        shield = marker_shield(study.markers, size=size, pixel_mm=pixel)
+    return form_image(
+        -np.log(np.maximum(primary * opening, 1e-8)),
+        pixel_mm=pixel,
+        detector_ugy=study.scanner.detector.target_ugy * technique.dose,
+        detector=study.scanner.detector,
+        rng=random_stream(study.patient.seed, "noise", part=study.noise),
+        shield=shield,
+    )
+
+
+def display_counts(study: Study, counts: np.ndarray) -> np.ndarray:
+    """Return the grey values, 0 to 255, that the scanner shows for its counts."""
+    pixel, technique = FIELD_MM / len(counts), study.technique
+    grey = process_for_display(
         counts,
         pixel_mm=pixel,
-        contrast=examination.contrast,
-        brightness=examination.brightness,
+        processing=study.scanner.processing,
+        contrast=technique.contrast,
+        latitude=technique.latitude,
+        brightness=technique.brightness,
+    )
+    return close_shutter(
+        grey,
+        pixel_mm=pixel,
+        margins_mm=technique.margins_mm,
+        look=study.scanner.collimation,
     )
 
 
-def _with_variants(paths: Paths, skin: np.ndarray, calcium: np.ndarray) -> Paths:
-    """Return the paths with skin folds and calcifications added."""
-    tissue = dict(paths.tissue)
-    tissue["soft tissue"] = tissue["soft tissue"] + skin
-    tissue["cortical bone"] = tissue["cortical bone"] + calcium
-    return replace(paths, tissue=tissue)
+def _masks(scene: Scene, size: int) -> dict[str, np.ndarray]:
+    """Return where each finding is, empty where it is absent."""
+    masks = {kind: np.zeros((size, size), bool) for kind in FINDINGS}
+    if scene.marked_mm:
+        cavity = to_pixels(scene.cavity_mm, size)
+        for kind, marked in scene.marked_mm.items():
+            masks[kind] = finding_mask(kind, to_pixels(marked, size), cavity)
+    return masks
+
+
+def _shrunk(fine: np.ndarray | None, size: int) -> np.ndarray:
+    """Return a map at the image's size, all zero where there is none."""
+    if fine is None:
+        return np.zeros((size, size), np.float32)
+    return to_pixels(fine, size).astype(np.float32)
 
 
 def to_pixels(fine: np.ndarray, size: int) -> np.ndarray:
@@ -212,3 +322,9 @@ def to_pixels(fine: np.ndarray, size: int) -> np.ndarray:
     times = both // fine.shape[0]
     spread = np.repeat(np.repeat(fine, times, 0), times, 1)
     return spread.reshape(size, both // size, size, both // size).mean((1, 3))
+
+
+def render_anatomy(anatomy, examination, *, size, findings=None, difficulty="default"):
+    """Return a healthy radiograph: only until the cohort draws studies."""
+    study = Study(anatomy.patient, examination, SCANNERS["Alder DR 21"])
+    return image_study(study, size=size)

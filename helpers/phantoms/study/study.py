@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from helpers.phantoms.chest.patients import Examination, Patient
 from helpers.phantoms.devices.markers import Marker
 from helpers.phantoms.devices.parts import Device
+from helpers.phantoms.physics.scanners import Scanner, Technique
 
 if TYPE_CHECKING:
     from helpers.phantoms.findings.finding import Finding
-    from helpers.phantoms.physics.scanners import Scanner
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Study:
     examination : Examination
         How the patient was positioned and exposed.
     scanner : Scanner
+    technique : Technique
+        How it was exposed, collimated and shown.
     findings : tuple of Finding
         At most one of each kind.
     devices : tuple of Device
@@ -45,6 +47,7 @@ class Study:
     patient: Patient
     examination: Examination
     scanner: Scanner
+    technique: Technique = Technique()
     findings: tuple[Finding, ...] = ()
     devices: tuple[Device, ...] = ()
     markers: tuple[Marker, ...] = ()
