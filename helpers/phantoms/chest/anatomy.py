@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.phantoms.chest.patients import Patient
-from helpers.phantoms.chest.posture import Posture
+from helpers.phantoms.chest.posture import UPRIGHT, Posture
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.pulmonary_tree import Tree, pulmonary_tree
 from helpers.phantoms.chest.skeleton import Skeleton, build_skeleton
+from helpers.phantoms.chest.spine import spine_room
 from helpers.phantoms.chest.thorax import (
     APEX_DEPTH_MM,
     DOME_DEPTH_MM,
@@ -34,7 +35,13 @@ AIRWAY_WALL_MM = 1.5
 _CORE_DEPTH_MM = 4.0
 _SPINE_DEPTH_MM = 88.0
 _HILAR_VESSELS = ("right pulmonary artery", "left pulmonary artery")
-_MIDDLE_VESSELS = ("ascending aorta and arch", "pulmonary trunk", "superior vena cava")
+_MIDDLE_VESSELS = (
+    "ascending aorta and arch",
+    "pulmonary trunk",
+    "superior vena cava",
+    "brachiocephalic trunk",
+    "left subclavian artery",
+)
 
 
 @dataclass(frozen=True)
@@ -163,7 +170,7 @@ def posed_tree(anatomy: Anatomy, posture: Posture) -> Tree:
 
 
 def chest_solids(
-    anatomy: Anatomy, view: View, *, posture: Posture = Posture()
+    anatomy: Anatomy, view: View, *, posture: Posture = UPRIGHT
 ) -> ChestSolids:
     """Return the inner organs as intervals of depth along the rays of a view.
 
@@ -192,15 +199,14 @@ def chest_solids(
         heart = hull(heart, tube(name))
     core = _core(anatomy, *_shifted(view, _CORE_DEPTH_MM, posture))
     middle = hull(heart, core)
+    cage = cage_interval(thorax, *view.at_depth(0.0))
     abdomen = dome_interval(
         thorax, *view.at_depth(DOME_DEPTH_MM), raised_mm=posture.raised_mm
     )
     aorta = tube("descending aorta")
-    spine = _spine_body(anatomy, *view.at_depth(_SPINE_DEPTH_MM))
-    cavity = intersect(
-        cage_interval(thorax, *view.at_depth(0.0)),
-        apex_interval(thorax, *view.at_depth(APEX_DEPTH_MM)),
-    )
+    spine = spine_room(anatomy.skeleton.spine, thorax, *view.at_depth(_SPINE_DEPTH_MM))
+    apex = apex_interval(thorax, *view.at_depth(APEX_DEPTH_MM))
+    cavity = intersect(cage, apex)
     hilar = [tube(name) for name in _HILAR_VESSELS]
     airway = functools.reduce(hull, [tube(name) for name in anatomy.airways])
     wall = (airway[0] - AIRWAY_WALL_MM, airway[1] + AIRWAY_WALL_MM)
@@ -214,7 +220,7 @@ def chest_solids(
         heart=heart,
         mediastinum=middle,
         aorta=aorta,
-        abdomen=abdomen,
+        abdomen=intersect(abdomen, cage),
         spine=spine,
         hilar=hilar,
         airway=airway,
@@ -235,17 +241,10 @@ def _shifted(
 
 def _core(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
     """Return the tissue about the trachea, oesophagus and great vessels."""
-    inlet = 14 / (1 + np.exp(-(z - 80) / 9))
-    upper = 9 / (1 + np.exp(-(z - 6) / 16))
-    width = 15 + upper + 5 * np.exp(-np.square((z + 20) / 26)) + inlet
+    inlet = 22 / (1 + np.exp(-(z - 92) / 8))
+    width = 15 + 6 * np.exp(-np.square((z + 20) / 28)) + inlet
+    width = width + 4 / (1 + np.exp((z + 60) / 20))
     off = x - 1 - 0.6 * anatomy.skeleton.spine.course(z) - 2.5 * np.sin(z / 23)
     u = np.square(off / width)
-    half = 54 * np.sqrt(np.maximum(1 - u * (0.3 + 0.7 * u), 0))
-    return 4 - half, 4 + half
-
-
-def _spine_body(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
-    """Return the vertebral column with its muscles, against the back wall."""
-    off = x - anatomy.skeleton.spine.course(z) - 1.5 * np.sin(z / 31 + 1)
-    half = 36 * np.sqrt(np.maximum(1 - np.square(off / (22 - z / 60)), 0))
-    return 94 - half, 94 + half
+    half = anatomy.thorax.core_mm * np.sqrt(np.maximum(1 - u * (0.3 + 0.7 * u), 0))
+    return _CORE_DEPTH_MM - half, _CORE_DEPTH_MM + half

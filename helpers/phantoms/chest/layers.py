@@ -7,6 +7,8 @@ What is inside the skin and in no other layer is soft tissue.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from helpers.phantoms.chest.anatomy import (
@@ -15,25 +17,25 @@ from helpers.phantoms.chest.anatomy import (
     ChestSolids,
     chest_solids,
 )
+from helpers.phantoms.chest.bones import bone_pieces
+from helpers.phantoms.chest.bowel import bowel_gas
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View
-from helpers.phantoms.chest.shoulder import shoulders
-from helpers.phantoms.chest.skeleton import ribs
-from helpers.phantoms.chest.spine import spine_thickness
 from helpers.phantoms.chest.thorax import body_interval, breast_thickness
 from helpers.phantoms.chest.vessels import arm_tubes
 from helpers.phantoms.shapes.solids import (
     Interval,
     Piece,
-    ellipsoid,
     subtract,
 )
+from helpers.phantoms.shapes.texture import look_up
 from helpers.phantoms.shapes.tubes import Tube, tube_interval
 
 Layers = dict[str, list[Piece]]
 
 _BREAST_DEPTH_MM = -118.0
 _ARM_LEAN = 0.85
+_RETROPERITONEUM_MM = 36.0  # depth behind which aorta and spine lie
 _FAT_SHARE = 0.6  # of the mediastinum between its organs; the rest is nodes and walls
 
 
@@ -65,13 +67,17 @@ def tissue_layers(
     if solids is None:
         solids = chest_solids(anatomy, view, posture=posture)
     layers = body_layers(anatomy, posture, view)
-    bones = bone_layers(anatomy, posture, view)
-    bowel = bowel_gas(anatomy, posture, view)
+    bones = bone_pieces(anatomy, posture, view)
+    bowel = bowel_gas(anatomy, posture, view, abdomen=solids.abdomen)
     return (
         layers
         | bones
         | {
-            "adipose": layers["adipose"] + mediastinal_fat(solids),
+            "adipose": [
+                *layers["adipose"],
+                *mediastinal_fat(solids),
+                *abdominal_fat(anatomy, solids, view, gas=bowel),
+            ],
             "lung": [Piece(*piece) for piece in solids.lungs],
             "blood": blood_pieces(solids),
             "air": [Piece(*solids.airway), *bowel],
@@ -124,31 +130,17 @@ def mediastinal_fat(solids: ChestSolids) -> list[Piece]:
     return [Piece(*piece, np.float32(_FAT_SHARE)) for piece in fat]
 
 
-def bowel_gas(anatomy: Anatomy, posture: Posture, view: View) -> list[Piece]:
-    """Return the gas in the stomach, flat at its fluid level."""
-    radius = posture.gas_mm
-    if not radius or posture.gas_kind == "none":
-        return []
-    thorax = anatomy.thorax
-    top = thorax.dome_top[1] + posture.raised_mm[1]
-    place = thorax.dome_lean[1] - 18 + 0.5 * radius
-    centre = (place, -20.0, top - 5 - 0.6 * radius)
-    x, z = view.at_depth(centre[1])
-    bubble = ellipsoid(
-        x, z, centre=centre, radii=(1.25 * radius, 0.9 * radius, 0.6 * radius)
-    )
-    return [Piece(*bubble, np.clip((z - centre[2] + 0.3 * radius) / 2, 0, 1))]
-
-
-def bone_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
-    """Return the shells and the marrow of all bones."""
-    skeleton, cortex, marrow = anatomy.skeleton, [], []
+def abdominal_fat(
+    anatomy: Anatomy, solids: ChestSolids, view: View, *, gas: Sequence[Piece]
+) -> list[Piece]:
+    """Return the fat between the guts, more of it away from the liver."""
     x, z = view.at_depth(0.0)
-    rib = ribs(skeleton, anatomy.thorax, x, z, raised_mm=posture.breath_mm)
-    column = spine_thickness(skeleton.spine, *view.at_depth(78.0))
-    girdle = shoulders(skeleton, x, z, arm_mm=posture.blades_mm)
-    for depth, (hard, inside) in ((94.0, rib), (78.0, column), (60.0, girdle)):
-        for part, thick in ((cortex, hard), (marrow, inside)):
-            half = np.float32(0.5) * thick
-            part.append(Piece(depth - half, depth + half))
-    return {"cortical bone": cortex, "spongiosa": marrow}
+    patches = np.float32(0.16) * look_up(anatomy.soft_texture, 0.8 * x, 0.8 * z + 40)
+    share = np.float32(0.10 + 0.006 * anatomy.thorax.fat_mm) + patches
+    share *= 0.25 + 0.75 / (1 + np.exp(-np.clip((x + 10) / 14, -20, 20)))
+    share = np.clip(share, 0, 0.7).astype(np.float32)
+    front, back = solids.abdomen
+    fat = [(front, np.minimum(back, _RETROPERITONEUM_MM))]
+    for hole in (solids.heart, solids.core, *((g.front, g.back) for g in gas)):
+        fat = subtract(fat, hole)
+    return [Piece(*piece, share) for piece in fat]

@@ -23,29 +23,6 @@ _SOURCE_MM = {"PA": 1800.0, "AP": 1050.0}
 # one independent stream of random numbers for each purpose of a patient
 _STREAMS = {"person": 0, "anatomy": 1, "finding": 2, "examination": 3, "noise": 4}
 
-# size of the reference thorax by sex, and how much of it goes into (x, y, z); chosen
-_SIZE = {"F": 0.945, "M": 1.03}
-_SLIM = (1.0, 1.0, 0.985)
-
-
-@dataclass(frozen=True)
-class People:
-    """Whom a hospital serves.
-
-    Parameters
-    ----------
-    age_mean, age_sd : float
-        Years, before ages are cut to 18 to 90.
-    female_share : float
-    """
-
-    age_mean: float = 56.0
-    age_sd: float = 17.0
-    female_share: float = 0.48
-
-
-EVERYBODY = People()
-
 
 @dataclass(frozen=True)
 class Patient:
@@ -76,6 +53,9 @@ class Patient:
         Prominence of the pulmonary vessels, 1 on average.
     seed : tuple of int
         Entropy of every further detail of this person.
+    barrel : float
+        Overinflation of old or emphysematous lungs, 0 to 1: a deep chest, low
+        flat domes and a narrow heart.
     """
 
     patient_id: str
@@ -89,6 +69,7 @@ class Patient:
     gland_fraction: float
     vessel_factor: float
     seed: tuple[int, int]
+    barrel: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -253,13 +234,21 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
             0.985 * size + height + slender - 0.0012 * (fat - 19),
         ),
         fat_mm=fat,
-        heart_factor=_limited_normal(rng, 0.975 + 0.001 * (age - 55), 0.06),
+        heart_factor=_limited_normal(rng, 1.03 + 0.001 * (age - 55), 0.05),
         aorta_factor=_limited_normal(rng, 1.0 + 0.005 * (age - 55), 0.08),
         breast_mm=_breast_mm(seed, fat) if sex == "F" else 0.0,
         gland_fraction=float(np.clip(rng.normal(0.75 - 0.008 * age, 0.18), 0.05, 0.95)),
         vessel_factor=float(np.exp(rng.normal(0, 0.13))),
         seed=seed,
+        barrel=_barrel(rng, age),
     )
+
+
+def _barrel(rng: np.random.Generator, age: int) -> float:
+    """Return how overinflated the lungs are: much in one old chest of six."""
+    little, much = rng.uniform(0, 0.15), rng.uniform(0.35, 1.0)
+    ill = rng.random() < np.clip((age - 40) / 180, 0.0, 0.2)
+    return float(much if ill else little)
 
 
 def _breast_mm(seed: tuple[int, int], fat_mm: float) -> float:

@@ -95,3 +95,7 @@ def posture_of(examination: Examination) -> Posture:
         gas_mm=examination.gas_mm,
         gas_kind=examination.gas_kind,
     )
+
+
+#: Upright, in full inspiration.
+UPRIGHT = Posture()

@@ -7,6 +7,7 @@ a frontal radiograph; they come from no patient.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,18 +29,25 @@ _CAGE_DEPTH = {
     150: 46, 104: 58, 60: 74, 0: 90, -60: 97, -120: 98, -260: 92,
 }  # fmt: skip
 _BODY_WIDTH = {
-    220: 60, 168: 60, 150: 64, 138: 76, 128: 104, 118: 140, 106: 176, 90: 208,
-    62: 224, 38: 212, 14: 180, -20: 164, -80: 162, -150: 160, -260: 158,
+    220: 52, 168: 52, 150: 57, 138: 72, 128: 104, 118: 140, 106: 176, 90: 208,
+    62: 224, 38: 214, 14: 192, -20: 175, -80: 164, -150: 158, -260: 156,
 }  # fmt: skip
 _BODY_DEPTH = {
-    220: 54, 160: 56, 130: 60, 100: 74, 60: 93, 0: 112, -60: 116, -260: 112,
+    220: 58, 160: 60, 130: 62, 100: 76, 60: 94, 0: 112, -60: 116, -260: 112,
 }  # fmt: skip
+_FAT_FRONT = 0.6  # of the fat at the sides lies in front and behind
 # the silhouette of the heart about its centre: (x, z) of points on the border
 _HEART_CENTRE = (16.0, -78.0)
+_HEART_TOP, _HEART_HEIGHT = -22.0, 109.0
 _HEART_BORDER = (
-    (4, -22), (-14, -28), (-29, -44), (-38, -66), (-40, -88), (-33, -110),
-    (-8, -124), (30, -128), (62, -128), (80, -120), (85, -106), (78, -84),
-    (64, -58), (50, -36), (38, -22), (22, -18),
+    (4, -24), (-14, -30), (-28, -46), (-37, -68), (-39, -90), (-31, -112),
+    (-8, -126), (30, -130), (60, -131), (78, -125), (86, -111), (84, -92),
+    (73, -70), (56, -48), (40, -30), (22, -22),
+)  # fmt: skip
+# (angle, width, spread) of right atrium, left ventricle, apex, waist and base
+_HEART_LOBES = (
+    (3.05, 0.7, 0.07), (-0.1, 0.45, 0.06), (-0.55, 0.3, 0.05), (0.7, 0.4, 0.07),
+    (1.6, 0.5, 0.06),
 )  # fmt: skip
 
 
@@ -57,8 +65,12 @@ class Thorax:
         Height of the right and left dome of the diaphragm in full inspiration.
     dome_width, dome_lean : tuple of float
         Half width of each dome, and sideways place of its top.
+    dome_fall : float
+        How steeply both domes fall from their tops, mm; small for a flat diaphragm.
     apex_x : float
         Distance of the lung apices from the midline.
+    core_mm : float
+        Half depth of the tissue about the great vessels.
     aorta_factor, fat_mm, breast_mm : float
         From the patient.
     breast_shape : tuple of float
@@ -73,7 +85,9 @@ class Thorax:
     dome_top: tuple[float, float]
     dome_width: tuple[float, float]
     dome_lean: tuple[float, float]
+    dome_fall: float
     apex_x: float
+    core_mm: float
     aorta_factor: float
     fat_mm: float
     breast_mm: float
@@ -81,18 +95,22 @@ class Thorax:
 
 
 def _heart_border(rng: np.random.Generator, factor: float) -> np.ndarray:
-    """Return the border of the heart in polar form, with a person's variation."""
+    """Return the border of the heart in polar form, with a person's own shape.
+
+    Right atrium, left ventricle, apex and the waist under the pulmonary trunk are
+    each larger or smaller in their own measure.
+    """
     points = np.asarray(_HEART_BORDER, float) - _HEART_CENTRE
     angle = np.arctan2(points[:, 1], points[:, 0])
     radius = np.hypot(points[:, 0], points[:, 1])
     order = np.argsort(angle)
     angle, radius = angle[order], radius[order]
-    wave = sum(
-        rng.normal(0, 0.022) * np.cos(k * angle + rng.uniform(0, 2 * np.pi))
-        for k in (1, 2, 3, 4)
+    lobes = 1 + sum(
+        rng.normal(0, spread) * np.exp(-np.square(_turned(angle - place) / width))
+        for place, width, spread in _HEART_LOBES
     )
-    radius = radius * factor * (1 + wave)
-    turn = rng.normal(0.0, 0.05)  # vertical or lying heart
+    radius = radius * factor * lobes
+    turn = rng.normal(0.02, 0.09)  # vertical or lying heart
     spline = CubicSpline(
         np.append(angle, angle[0] + 2 * np.pi),
         np.append(radius, radius[0]),
@@ -100,6 +118,11 @@ def _heart_border(rng: np.random.Generator, factor: float) -> np.ndarray:
     )
     grid = np.arange(720) * np.pi / 360 - np.pi
     return spline(grid + turn).astype(np.float32)
+
+
+def _turned(angle: np.ndarray) -> np.ndarray:
+    """Return an angle between -pi and pi."""
+    return (angle + np.pi) % (2 * np.pi) - np.pi
 
 
 def _normals(
@@ -112,30 +135,60 @@ def _normals(
 def build_thorax(patient: Patient) -> Thorax:
     """Return the soft shapes of a patient, the same at every call."""
     rng = random_stream(patient.seed, "anatomy", part=1)
-    barrel = rng.normal(0, 0.03)
-    cage = {z: w * (1 + barrel * (z - 20) / 150) for z, w in _CAGE_WIDTH.items()}
-    waist = rng.normal(0, 4)
-    shoulder = rng.normal(0, 5)
-    body = {
-        z: w + (waist if z < 20 else shoulder if 60 < z < 140 else 0)
-        for z, w in _BODY_WIDTH.items()
-    }
-    right = float(rng.normal(-112, 6))
+    cage, body = _widths(rng, patient.barrel)
+    depth = {z: d * (1 + 0.10 * patient.barrel) for z, d in _CAGE_DEPTH.items()}
+    body_depth = {z: d * (1 + 0.08 * patient.barrel) for z, d in _BODY_DEPTH.items()}
+    right = float(rng.normal(-111, 7)) - 14 * patient.barrel
+    heart = patient.heart_factor * (1 - 0.10 * patient.barrel)
+    wide = patient.breast_mm - 35 if patient.breast_mm else 0.0
     return Thorax(
         cage_width=HeightTable.through(list(cage), list(cage.values())),
-        cage_depth=HeightTable.through(list(_CAGE_DEPTH), list(_CAGE_DEPTH.values())),
+        cage_depth=HeightTable.through(list(depth), list(depth.values())),
         body_width=HeightTable.through(list(body), list(body.values())),
-        body_depth=HeightTable.through(list(_BODY_DEPTH), list(_BODY_DEPTH.values())),
-        heart_radius=_heart_border(rng, patient.heart_factor),
-        dome_top=(right, right - float(np.clip(rng.normal(14, 5), 2, 26))),
-        dome_width=_normals(rng, (71, 3), (69, 3)),
-        dome_lean=_normals(rng, (-66, 4), (72, 4)),
-        apex_x=float(rng.normal(45, 2)),
+        body_depth=HeightTable.through(list(body_depth), list(body_depth.values())),
+        heart_radius=_heart_border(rng, heart),
+        dome_top=(right, right - float(np.clip(rng.normal(14, 6), 1, 30))),
+        dome_width=_normals(rng, (71, 5), (69, 5)),
+        dome_lean=_normals(rng, (-64, 6), (70, 6)),
+        dome_fall=float(rng.normal(39, 4)) * (1 - 0.42 * patient.barrel),
+        apex_x=float(rng.normal(45, 3)),
+        core_mm=float(rng.normal(44, 4)),
         aorta_factor=patient.aorta_factor,
         fat_mm=patient.fat_mm,
         breast_mm=patient.breast_mm,
-        breast_shape=_normals(rng, (84, 5), (-78, 11), (60, 5)),
+        breast_shape=_normals(
+            rng, (84, 6), (-76 - 0.4 * wide, 13), (61 + 0.35 * wide, 5)
+        ),
     )
+
+
+def _widths(
+    rng: np.random.Generator, barrel: float
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return half widths of the cage and of the body by height, a person's own."""
+    bell = rng.normal(0, 0.055) - 0.03 * barrel  # above 0 narrow below
+    belly = rng.normal(0, 0.03) + 0.03 * barrel
+    slim = rng.normal(0, 0.02)
+    cage = {
+        z: w * (1 + bell * (z + 40) / 150 + belly * np.exp(-(((z + 20) / 60) ** 2)))
+        for z, w in _CAGE_WIDTH.items()
+        if z <= 104
+    }
+    cage |= {z: _CAGE_WIDTH[z] * cage[104] / _CAGE_WIDTH[104] for z in (150, 125)}
+    waist, shoulder = rng.normal(0, 6), rng.normal(0, 7)
+    body = {
+        z: w * (1 + slim) + (waist if z < 20 else shoulder if 60 < z < 140 else 0)
+        for z, w in _BODY_WIDTH.items()
+    }
+    # the chest wall is never thinner than its muscles
+    body |= {z: max(w, _wall_over(cage, z)) for z, w in body.items() if z <= 38}
+    return cage, body
+
+
+def _wall_over(cage: dict[int, float], z: float) -> float:
+    """Return the least half width of the lean body beside the cage."""
+    heights = sorted(cage)
+    return float(np.interp(z, heights, [cage[height] for height in heights])) + 17
 
 
 def _box_oval(
@@ -157,9 +210,10 @@ def cage_interval(
 def body_interval(
     thorax: Thorax, x: np.ndarray, z: np.ndarray, *, inset_mm: float = 0.0
 ) -> Interval:
-    """Return the trunk and neck inside the skin, less ``inset_mm`` on all sides."""
+    """Return the trunk and neck inside the skin, less ``inset_mm`` of its fat."""
     grow = thorax.fat_mm - inset_mm
-    half = _box_oval(x, thorax.body_width(z) + grow, thorax.body_depth(z) + grow)
+    deep = thorax.body_depth(z) + _FAT_FRONT * grow
+    half = _box_oval(x, thorax.body_width(z) + grow, deep)
     return -half, half
 
 
@@ -169,7 +223,8 @@ def _dome_room(thorax: Thorax, x: np.ndarray, z: np.ndarray, side: int) -> np.nd
     off = x - np.float32(thorax.dome_lean[side])
     # towards the heart the dome runs out into the flat central tendon
     width = thorax.dome_width[side] * np.where(outwards * off > 0, 1.0, 1.75)
-    fall = np.maximum(np.float32(thorax.dome_top[side]) - z, 0) / np.float32(38.0)
+    fall = np.maximum(np.float32(thorax.dome_top[side]) - z, 0)
+    fall = fall / np.float32(thorax.dome_fall)
     # no lung reaches far below the tendon in front of the spine
     tendon = 1.7 * np.exp(-np.square(x / 19)) * np.clip(fall - 0.8, 0, 1)
     return np.power(fall, 0.78) - np.square(off / width).astype(x.dtype) + tendon
@@ -216,7 +271,7 @@ def heart_interval(
     raised_mm: float,
     factor: float = 1.0,
 ) -> Interval:
-    """Return the heart; a high diaphragm lifts and widens it.
+    """Return the heart; a high diaphragm shortens and widens it.
 
     Parameters
     ----------
@@ -227,14 +282,18 @@ def heart_interval(
     factor : float
         Extra factor on the size.
     """
-    dx = (x - _HEART_CENTRE[0]) / np.float32(1 + 0.003 * raised_mm)
-    sunk = 0.9 * (thorax.dome_top[1] + 123)  # the heart rests on the left dome
-    dz = z - np.float32(_HEART_CENTRE[1] + 0.55 * raised_mm + sunk)
+    # the base hangs on the great vessels, the bottom rests on the left dome
+    lift = float(np.clip(0.9 * (thorax.dome_top[1] + 123) + 0.7 * raised_mm, -26, 48))
+    high = 1 - lift / _HEART_HEIGHT
+    middle = _HEART_CENTRE[1] + (1 - high) * (_HEART_TOP - _HEART_CENTRE[1])
+    dx = (x - _HEART_CENTRE[0]) / np.float32(1 / math.sqrt(high))
+    dz = (z - np.float32(middle)) / np.float32(high)
     angle = np.arctan2(dz, dx)
     index = ((angle + np.pi) * (360 / np.pi)).astype(np.int32) % 720
     rho = np.square(dx) + np.square(dz)
     rho = rho / np.square(np.float32(factor) * thorax.heart_radius[index])
-    half = 52.0 * np.sqrt(np.maximum(1 - rho, 0))
+    thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
+    half = 52.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
     return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half
 
 

@@ -10,10 +10,11 @@ from helpers.phantoms.shapes.tubes import Tube, smooth_tube
 
 # rows of (x, y, z, radius) in mm, the same in everyone before the stretch
 _VENA_CAVA = (
-    (-13, -8, 82, 9), (-17, -12, 45, 10), (-21, -16, 0, 10.5), (-22, -18, -40, 11),
+    (-44, -6, 118, 6), (-28, -8, 96, 8), (-19, -10, 72, 9), (-18, -12, 45, 10),
+    (-21, -16, 0, 10.5), (-22, -18, -40, 11),
 )  # fmt: skip
 _PULMONARY_TRUNK = (
-    (16, -42, -52, 13), (26, -34, -34, 13), (30, -20, -20, 11.5), (22, 0, -14, 8),
+    (14, -42, -56, 14), (25, -35, -38, 14), (33, -22, -21, 12), (36, -10, -15, 9),
 )  # fmt: skip
 _RIGHT_ARTERY = (
     (8, -6, -22, 9), (-18, 0, -22, 9.5), (-36, 6, -26, 8.5), (-45, 12, -44, 7.4),
@@ -27,9 +28,23 @@ _LEFT_ARTERY = (
 def great_vessels(patient: Patient) -> dict[str, Tube]:
     """Return the aorta, the vena cava and the central pulmonary arteries."""
     ascending, descending = _aorta(patient)
+    top = ascending.points[:, 2].max()
     return {
         "ascending aorta and arch": ascending,
         "descending aorta": descending,
+        "brachiocephalic trunk": smooth_tube(
+            [(2, 0, top - 4, 8), (-8, -4, 62, 7.5), (-20, 2, 92, 7), (-46, 8, 116, 5)],
+            factor=0.6 + 0.4 * patient.aorta_factor,
+        ),
+        "left subclavian artery": smooth_tube(
+            [
+                (16, 14, top - 4, 7),
+                (21, 16, 58, 6.5),
+                (26, 18, 88, 6),
+                (48, 14, 114, 5),
+            ],
+            factor=0.6 + 0.4 * patient.aorta_factor,
+        ),
         "superior vena cava": smooth_tube(_VENA_CAVA),
         "pulmonary trunk": smooth_tube(_PULMONARY_TRUNK),
         "right pulmonary artery": smooth_tube(_RIGHT_ARTERY),
@@ -63,7 +78,8 @@ def airways(patient: Patient) -> dict[str, Tube]:
     shift = rng.normal(-2, 1.5) - 4 * max(patient.aorta_factor - 1, 0)
     r = rng.normal(9.3, 0.6) * (0.92 if patient.sex == "F" else 1.05)
     trachea = [
-        (1, -12, 210, r), (1, -8, 150, r), (shift * 0.6, 2, 90, r), (shift, 10, 36, r),
+        (1, -24, 165, 0.25 * r), (1, -20, 150, 0.6 * r), (1, -14, 128, 0.85 * r),
+        (shift * 0.6, 2, 90, r), (shift, 10, 36, r),
         (shift * 0.5, 14, 2, r * 1.05),
     ]  # fmt: skip
     right = [
