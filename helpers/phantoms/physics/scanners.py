@@ -149,7 +149,7 @@ def take_radiograph(
 
 _STAND = Detector()
 _OLD = replace(
-    _STAND, screen_mm=0.26, narrow_mm=0.16, broad_mm=0.42, electronic_quanta=12.0
+    _STAND, screen_mm=0.2, narrow_mm=0.15, broad_mm=0.5, electronic_quanta=6.0
 )
 _BEDSIDE = replace(
     _STAND,
@@ -157,7 +157,7 @@ _BEDSIDE = replace(
     grid_primary=1.0,
     grid_scatter=1.0,
     source_mm=1000.0,
-    electronic_quanta=9.0,
+    electronic_quanta=4.0,
 )
 _ALDER = Processing()
 _ALDER_OLD = replace(_ALDER, detail=(0.05, 0.0), dense_compression=0.15)

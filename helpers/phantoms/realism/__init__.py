@@ -1,0 +1,1 @@
+"""How real the simulated pictures are: measured, with targets, failures included."""
