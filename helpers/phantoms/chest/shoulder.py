@@ -1,96 +1,198 @@
-"""Shoulder girdle: clavicles, shoulder blades and upper arms."""
+"""Shoulder girdle: clavicles, shoulder blades and upper arms.
+
+A blade lies on the back of the cage and is turned forwards at its outer side, the
+more the further the shoulders are rolled; its own frame is (p, q, r): outwards from
+the medial border, upwards, and backwards out of the plate, in mm.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.chest.skeleton import Skeleton, tube_bone
-from helpers.phantoms.shapes.tubes import Tube, grid_window, smooth_tube
+from helpers.phantoms.chest.bone_shapes import (
+    Bones,
+    Mineral,
+    add_shell,
+    add_tube,
+    edge,
+)
+from helpers.phantoms.chest.posture import Posture
+from helpers.phantoms.chest.projection import View
+from helpers.phantoms.chest.skeleton import Skeleton
+from helpers.phantoms.chest.thorax import Thorax, cage_interval
+from helpers.phantoms.shapes.tubes import grid_window, smooth_tube
 
-# corners of the right shoulder blade (|x|, z), counter-clockwise seen from behind
-_BLADE = (
-    (112, 88), (148, 80), (158, 62), (150, 38), (134, -46), (124, -52), (113, -10),
+# corners of the blade (p, q), clockwise seen with the socket to the right
+_OUTLINE = (
+    (0, 42), (9, 86), (22, 88), (92, 66), (95, 30), (66, -14), (26, -66), (11, -66),
+    (1, -20),
 )  # fmt: skip
-_THICKNESS_MM = 3.2
+_PLATE_MM = 1.7
+_BEHIND_MM = 6.0  # muscle between the ribs and the blade
+_BACK_MM = 84.0  # depth of the medial border
+# rows of (p, q, r, radius, cortex) in the blade's frame
+_BORDER = ((93, 34, 0, 6, 1.4), (84, 16, 0, 4.6, 1.6), (60, -20, 0, 3.4, 1.4),
+           (24, -64, 0, 2.2, 1.0))  # fmt: skip
+_SOCKET = ((95, 64, 0, 5, 1.2), (97, 47, 0, 8, 1.3), (94, 32, 0, 6, 1.3))
+_RIDGE = ((2, 44, 2, 1.8, 1.0), (40, 57, 13, 2.8, 1.1), (90, 82, 24, 4.8, 1.1),
+          (122, 84, 8, 5.5, 0.9), (125, 82, -8, 4.0, 0.8))  # fmt: skip
+_CORACOID = ((86, 66, -4, 5.5, 1.1), (90, 82, -20, 4.6, 1.1), (102, 76, -34, 4, 1.0))
+_HEAD = (119, 50, -2)
 
 
-def blade_distance(x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return the signed distance to the shoulder blade's outline, inside positive."""
-    x = x + 6 * np.square((z - 15) / 60) - 4  # the borders are curved
-    inside = np.full(x.shape, np.inf, x.dtype)
-    for a, b in zip(_BLADE, _BLADE[1:] + _BLADE[:1], strict=True):
-        along, up = b[0] - a[0], b[1] - a[1]
-        span = math.hypot(along, up)
-        off = -((x - a[0]) * (up / span) - (z - a[1]) * (along / span))
-        inside = np.minimum(inside, -off)
-    return inside
-
-
-def shoulders(
-    skeleton: Skeleton, x: np.ndarray, z: np.ndarray, *, arm_mm: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return cortical and inner thickness of both shoulder girdles, in mm.
+@dataclass(frozen=True)
+class Blade:
+    """Where one shoulder blade lies.
 
     Parameters
     ----------
-    x, z : float arrays of shape (rows, columns), mm
-    arm_mm : float
-        How far the blades are rolled outwards.
+    side : int
+        -1 right, 1 left.
+    medial_mm, up_mm : float
+        Place of the medial border, and how far the blade stands up.
+    forward : float
+        Angle to the frontal plane in radians.
+    turn : float
+        Turn in its own plane in radians.
     """
-    cortex, marrow = np.zeros_like(x), np.zeros_like(x)
-    for side, clavicle in zip((-1, 1), skeleton.clavicles, strict=True):
-        shift = arm_mm + skeleton.scapula_shift[(side + 1) // 2]
-        corners = side * np.array([[95.0, 0, 95], [190, 0, -60]]) * (1, 1, side)
-        window = grid_window(x, z, *corners, margin=10)
-        if window is not None:
-            off = blade_distance(side * x[window] - shift, z[window])
-            plate = np.clip(off / 1.5, 0, 1)
-            rim = np.exp(-0.5 * np.square((off - 2.2) / 1.6))
-            cortex[window] += 0.8 * plate + 0.9 * rim
-            marrow[window] += 0.6 * _THICKNESS_MM * plate
-        parts = [
-            (clavicle, 1.2),
-            (_spine_of_blade(side, shift), 1.0),
-            (_humerus(side, shift), 0.9),
-            (_glenoid(side, shift), 1.5),
-        ]
-        for tube, shell in parts:
-            hard, soft = tube_bone(tube, x, z, cortex_mm=shell)
-            cortex += hard
-            marrow += soft
-    return cortex, marrow
+
+    side: int
+    medial_mm: float
+    up_mm: float
+    forward: float
+    turn: float
+
+    def placed(self, p: float, q: float, r: float) -> tuple[float, float, float]:
+        """Return reference coordinates of a point of the blade's own frame."""
+        cosine, sine = math.cos(self.turn), math.sin(self.turn)
+        p, q = p * cosine - (q - 20) * sine, 20 + p * sine + (q - 20) * cosine
+        ahead = math.cos(self.forward), math.sin(self.forward)
+        x = self.medial_mm + p * ahead[0] + r * ahead[1]
+        return self.side * x, _BACK_MM - p * ahead[1] + r * ahead[0], q + self.up_mm
 
 
-def _spine_of_blade(side: int, shift: float) -> Tube:
-    """Return the ridge of the shoulder blade with the acromion."""
-    rows = (
-        (114, 62, 46, 2.2),
-        (136, 66, 66, 3.0),
-        (158, 40, 88, 4.5),
-        (176, 10, 96, 6),
+def blade_of(skeleton: Skeleton, posture: Posture, side: int) -> Blade:
+    """Return where a blade lies in a posture.
+
+    Rolled outwards it leaves the lung field and turns its edge to the rays; with
+    the arms hanging it lies flat on the back of the cage, over the lung.
+    """
+    number = (side + 1) // 2
+    out = posture.blades_mm + skeleton.blade_shift[number]
+    return Blade(
+        side=side,
+        medial_mm=93 + 1.1 * out,
+        up_mm=posture.shoulders_mm,
+        forward=math.radians(float(np.clip(40 + out, 20, 62))),
+        turn=skeleton.blade_turn[number] + 0.003 * max(out, 0),
     )
-    return _mirrored(rows, side, shift)
 
 
-def _glenoid(side: int, shift: float) -> Tube:
-    """Return the socket and the thick lateral border of the shoulder blade."""
-    rows = ((160, 40, 78, 6), (160, 40, 60, 7), (151, 44, 34, 4), (138, 50, -30, 2.6))
-    return _mirrored(rows, side, shift)
+def add_shoulders(
+    bones: Bones, skeleton: Skeleton, thorax: Thorax, *, posture: Posture, view: View
+) -> None:
+    """Add both clavicles, shoulder blades and upper arms."""
+    mineral = skeleton.mineral
+    for side, clavicle in zip((-1, 1), skeleton.clavicles, strict=True):
+        blade = blade_of(skeleton, posture, side)
+        _add_plate(bones, blade, thorax, view=view, mineral=mineral)
+        for rows in (_BORDER, _SOCKET, _RIDGE, _CORACOID):
+            placed = [(*blade.placed(*row[:3]), *row[3:]) for row in rows]
+            _add_rows(bones, placed, view, mineral, smooth=rows is _RIDGE)
+        collar = _posed_clavicle(clavicle, blade)
+        _add_rows(bones, collar, view, mineral, smooth=True)
+        _add_rows(bones, _upper_arm(blade, posture), view, mineral, smooth=False)
 
 
-def _humerus(side: int, shift: float) -> Tube:
-    """Return the head and shaft of the upper arm."""
+def _add_rows(
+    bones: Bones,
+    rows: list[tuple[float, ...]],
+    view: View,
+    mineral: Mineral,
+    *,
+    smooth: bool,
+) -> None:
+    """Add a long bone from rows of (x, y, z, radius, cortex)."""
+    table = np.asarray(rows, float)
+    cortex = smooth_tube(table[:, [0, 1, 2, 4]], smooth=smooth).radii
+    seen = view.seen(smooth_tube(table[:, :4], smooth=smooth))
+    add_tube(bones, seen, cortex, view.x, view.z, mineral=mineral)
+
+
+def _posed_clavicle(rows: np.ndarray, blade: Blade) -> list[tuple[float, ...]]:
+    """Return a clavicle whose outer end goes with the shoulder blade."""
+    out = np.clip((np.abs(rows[:, 0]) - 16) / 133, 0, 1)
+    end = blade.placed(116, 86, 0)
+    posed = rows.copy()
+    posed[:, 0] = blade.side * (16 + (blade.side * end[0] - 22) * out)
+    posed[:, 2] += (end[2] - rows[-1, 2]) * out * out
+    cortex = (0.9, 1.3, 2.0, 2.1, 1.5, 0.9)
+    return [(*row, c) for row, c in zip(posed.tolist(), cortex, strict=True)]
+
+
+def _upper_arm(blade: Blade, posture: Posture) -> list[tuple[float, ...]]:
+    """Return head, neck and shaft of the upper arm: out to the elbow, or hanging."""
+    x, y, z = blade.placed(*_HEAD)
+    out = 14 if posture.supine else 40
     rows = (
-        (182, 8, 80, 20), (185, 8, 66, 20), (193, 6, 40, 13), (207, 2, -40, 11),
-        (226, 0, -230, 12),
+        (-2, 2, 6, 17, 0.8), (0, 0, -3, 21.5, 0.8), (4, -2, -20, 17, 1.0),
+        (10, -4, -40, 12, 2.6), (10 + 0.45 * out, -8, -110, 10.5, 4.0),
+        (10 + out, -12, -280, 11.5, 4.0),
     )  # fmt: skip
-    return _mirrored(rows, side, 0.6 * shift)
+    return [(x + blade.side * a, y + b, z + c, r, shell) for a, b, c, r, shell in rows]
 
 
-def _mirrored(
-    rows: tuple[tuple[float, float, float, float], ...], side: int, shift: float
-) -> Tube:
-    """Return a tube for one side, moved outwards by ``shift`` mm."""
-    return smooth_tube([(side * (x + shift), y, z, r) for x, y, z, r in rows])
+def _add_plate(
+    bones: Bones, blade: Blade, thorax: Thorax, *, view: View, mineral: Mineral
+) -> None:
+    """Add the thin plate of a blade, curved over the back of the cage."""
+    x, z = view.at_depth(_BACK_MM - 14)
+    ahead = math.cos(blade.forward), math.sin(blade.forward)
+    corners = [blade.placed(*corner, 0) for corner in _OUTLINE]
+    low, high = np.min(corners, axis=0), np.max(corners, axis=0)
+    window = grid_window(x, z, low, high, margin=3)
+    if window is None:
+        return
+    x, z = x[window], z[window]
+    across = blade.side * x - np.float32(blade.medial_mm)
+    along, up = across * np.float32(1 / ahead[0]), z - np.float32(20 + blade.up_mm)
+    cosine, sine = np.float32(math.cos(blade.turn)), np.float32(math.sin(blade.turn))
+    inside = outline_distance(along * cosine + up * sine, up * cosine - along * sine)
+    blur = max(view.pixel_mm / view.stretch[0], 1.0)
+    plane = _BACK_MM - across * np.float32(ahead[1] / ahead[0])
+    cage = cage_interval(thorax, x, z, wall_mm=8.5)[1] + np.float32(_BEHIND_MM)
+    middle = np.maximum(plane, cage)
+    rim = np.exp(-np.square((inside - np.float32(1.5)) * np.float32(1 / 2.2)))
+    half = np.float32(1 / ahead[0]) * (_PLATE_MM / 2 + np.float32(0.9) * rim)
+    hollow = half - np.float32(0.75 / ahead[0])
+    add_shell(
+        bones,
+        (middle - half, middle + half),
+        (middle - hollow, middle + hollow),
+        mineral=mineral,
+        weight=edge(inside, blur),
+        window=window,
+    )
+
+
+def outline_distance(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Return the distance to the outline of a blade, inside positive.
+
+    Parameters
+    ----------
+    p, q : float arrays of one shape
+        Outwards from the medial border, and upwards from the blade's turning
+        point, in mm.
+    """
+    p = p + np.float32(5) * (np.square(q * np.float32(1 / 66)) - np.float32(0.5))
+    inside = np.full(p.shape, np.inf, p.dtype)
+    for a, b in zip(_OUTLINE, _OUTLINE[1:] + _OUTLINE[:1], strict=True):
+        along, up = b[0] - a[0], b[1] - a[1]
+        span = math.hypot(along, up)
+        level = np.float32((a[0] * up - (a[1] - 20) * along) / span)
+        distance = p * np.float32(up / span) - q * np.float32(along / span) - level
+        np.minimum(inside, distance, out=inside)
+    return inside

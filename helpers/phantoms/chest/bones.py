@@ -1,0 +1,40 @@
+"""Every bone along the rays of a view, as pieces of cortex and of spongiosa."""
+
+from __future__ import annotations
+
+from helpers.phantoms.chest.anatomy import Anatomy
+from helpers.phantoms.chest.bone_shapes import Bones, no_bones
+from helpers.phantoms.chest.posture import Posture
+from helpers.phantoms.chest.projection import View
+from helpers.phantoms.chest.ribs import add_ribs, cage_wall
+from helpers.phantoms.chest.shoulder import add_shoulders
+from helpers.phantoms.chest.spine import add_spine
+from helpers.phantoms.chest.sternum import add_sternum
+
+
+def bone_pieces(anatomy: Anatomy, posture: Posture, view: View) -> Bones:
+    """Return the bones of a patient as intervals of depth with weights.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    posture : Posture
+        The ribs fall with the diaphragm, the blades go with the shoulders.
+    view : View
+
+    Returns
+    -------
+    dict of str to list of Piece
+        "cortical bone" and "spongiosa", in reference mm. The weights hold the
+        mineral that age has left. Pieces of one bone are disjoint; neighbouring
+        bones may touch.
+    """
+    skeleton, thorax = anatomy.skeleton, anatomy.thorax
+    bones = no_bones()
+    for way in (1, -1):
+        wall = cage_wall(skeleton, thorax, view, way=way)
+        add_ribs(bones, skeleton, wall, posture=posture, view=view)
+    add_spine(bones, skeleton.spine, thorax, view=view, mineral=skeleton.mineral)
+    add_sternum(bones, skeleton, thorax, view=view)
+    add_shoulders(bones, skeleton, thorax, posture=posture, view=view)
+    return bones
