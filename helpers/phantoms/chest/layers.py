@@ -26,15 +26,18 @@ from helpers.phantoms.chest.vessels import arm_tubes
 from helpers.phantoms.shapes.solids import (
     Interval,
     Piece,
+    ellipsoid,
     subtract,
 )
 from helpers.phantoms.shapes.texture import look_up
-from helpers.phantoms.shapes.tubes import Tube, tube_interval
+from helpers.phantoms.shapes.tubes import Tube, smooth_tube, tube_interval
 
 Layers = dict[str, list[Piece]]
 
 _BREAST_DEPTH_MM = -118.0
 _ARM_LEAN = 0.85
+_CHIN_DEPTH_MM = -58.0
+_JAW_SHARE = 0.35  # of the lower jaw is cortical bone
 _RETROPERITONEUM_MM = 36.0  # depth behind which aorta and spine lie
 _FAT_SHARE = 0.6  # of the mediastinum between its organs; the rest is nodes and walls
 
@@ -68,6 +71,10 @@ def tissue_layers(
         solids = chest_solids(anatomy, view, posture=posture)
     layers = body_layers(anatomy, posture, view)
     bones = bone_pieces(anatomy, posture, view)
+    if posture.supine and posture.arms_down:
+        chin, jaw = lowered_chin(posture, view, body=layers["body"])
+        layers["body"] += chin
+        bones["cortical bone"] += jaw
     bowel = bowel_gas(anatomy, posture, view, abdomen=solids.abdomen)
     return (
         layers
@@ -105,6 +112,31 @@ def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
         "adipose": [*(Piece(*piece) for piece in fat), Piece(*breast, 1 - gland)],
         "gland": [Piece(*breast, gland)],
     }
+
+
+def lowered_chin(
+    posture: Posture, view: View, *, body: Sequence[Piece]
+) -> tuple[list[Piece], list[Piece]]:
+    """Return the chin of a patient whose head sinks on the chest, and the jaw in it.
+
+    Parameters
+    ----------
+    posture : Posture
+        The more the shoulders are shrugged, the lower the chin.
+    view : View
+    body : sequence of Piece
+        The body without it; its first piece is the trunk and neck.
+    """
+    height = 196 - 1.6 * posture.shoulders_mm
+    x, z = view.at_depth(_CHIN_DEPTH_MM)
+    head = ellipsoid(x, z, centre=(0, _CHIN_DEPTH_MM, height), radii=(60, 52, 36))
+    beside = subtract([head], (body[0].front, body[0].back))
+    rows = (
+        (-46, -32, height - 6, 5), (-34, -58, height - 18, 5), (0, -72, height - 24, 6),
+        (34, -58, height - 18, 5), (46, -32, height - 6, 5),
+    )  # fmt: skip
+    jaw = tube_interval(view.seen(smooth_tube(rows)), view.x, view.z)
+    return [Piece(*piece) for piece in beside], [Piece(*jaw, np.float32(_JAW_SHARE))]
 
 
 def blood_pieces(solids: ChestSolids) -> list[Piece]:

@@ -14,8 +14,8 @@ import numpy as np
 from helpers.phantoms.chest.patients import Patient, random_stream
 from helpers.phantoms.chest.thorax import Thorax
 
-SMALLEST_RADIUS_MM = 0.45
-_CROWD = 70  # bodies a side
+SMALLEST_RADIUS_MM = 0.6
+_CROWD = 60  # bodies a side
 
 # degrees from straight down, outwards, and radius in mm; larger branches below
 _ROOTS = (

@@ -104,7 +104,7 @@ def trace_paths(anatomy: Anatomy, posture: Posture, view: View) -> Paths:
 def lung_mottle(anatomy: Anatomy, posture: Posture, view: View) -> np.ndarray:
     """Return the relative density of the lungs: a texture, denser at the bases."""
     x, z = view.at_depth(0.0)
-    mottle = 1 + np.float32(0.05) * look_up(anatomy.lung_texture, x, z)
+    mottle = 1 + np.float32(0.04) * look_up(anatomy.lung_texture, x, z)
     dense = np.float32(0.10 + 0.012 * posture.breath_mm)
     mottle *= 1 + dense * np.clip(-(z + 20) / 100, -0.6, 1.2)
     return mottle.astype(np.float32)

@@ -136,10 +136,17 @@ def hull(first: Interval, second: Interval) -> Interval:
 
 
 def subtract(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
-    """Return sorted disjoint pieces without the hole: one piece more than before.
+    """Return sorted disjoint pieces without the hole: at most one piece more.
 
     A hole can split only one piece, so the right rest of a piece and the left
     rest of the next are never both there and share one place in the list.
+
+    Parameters
+    ----------
+    pieces : sequence of Interval
+        Disjoint and sorted from front to back, arrays of one shape.
+    hole : Interval
+        Of the same shape; empty where its back is not behind its front.
 
     Examples
     --------
@@ -147,8 +154,39 @@ def subtract(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
     >>> float(total_length(subtract(lung, (np.array([40.0]), np.array([60.0]))))[0])
     80.0
     """
+    window = _extent(hole)
+    if window is None:
+        return list(pieces)
+    cropped = [(front[window], back[window]) for front, back in pieces]
+    rest = _cut(cropped, (hole[0][window], hole[1][window]))
+    done = []
+    for piece, part in zip(pieces, rest[:-1], strict=True):
+        front, back = piece[0].copy(), piece[1].copy()
+        front[window], back[window] = part
+        done.append((front, back))
+    if (rest[-1][1] > rest[-1][0]).any():
+        front, back = np.zeros_like(pieces[0][0]), np.zeros_like(pieces[0][1])
+        front[window], back[window] = rest[-1]
+        done.append((front, back))
+    return done
+
+
+def _extent(hole: Interval) -> tuple[slice, ...] | None:
+    """Return the slices that hold all of a solid, or None when it is empty."""
+    there = hole[1] > hole[0]
+    if there.ndim != 2:
+        return (slice(None),) if there.any() else None
+    rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
+    if not len(rows):
+        return None
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _cut(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
+    """Return pieces without a hole: exactly one piece more than before."""
     solid = hole[1] > hole[0]
-    start, stop = np.where(solid, hole[0], np.inf), np.where(solid, hole[1], -np.inf)
+    start = np.where(solid, hole[0], np.float32(np.inf))
+    stop = np.where(solid, hole[1], np.float32(-np.inf))
     left = [(a, np.minimum(b, start)) for a, b in pieces]
     right = [(np.maximum(a, stop), b) for a, b in pieces]
     # an empty hole would leave each piece twice: its right rest is dropped

@@ -58,12 +58,17 @@ def lung_and_soft_textures(patient: Patient) -> tuple[np.ndarray, np.ndarray]:
 
 def look_up(field: np.ndarray, x: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Return a field at reference coordinates, bilinear, repeating at its borders."""
-    column = x / _STEP_MM + _CELLS / 2
-    row = _CELLS / 2 - (z + 34) / _STEP_MM
+    column = x * np.float32(1 / _STEP_MM) + np.float32(_CELLS / 2)
+    row = np.float32(_CELLS / 2 - 34 / _STEP_MM) - z * np.float32(1 / _STEP_MM)
     left, top = np.floor(column), np.floor(row)
     right, down = column - left, row - top
-    i, j = top.astype(np.int32) % _CELLS, left.astype(np.int32) % _CELLS
-    i2, j2 = (i + 1) % _CELLS, (j + 1) % _CELLS
-    above = field[i, j] * (1 - right) + field[i, j2] * right
-    below = field[i2, j] * (1 - right) + field[i2, j2] * right
-    return above * (1 - down) + below * down
+    i, j = top.astype(np.int32), left.astype(np.int32)
+    # the number of cells is a power of two
+    above, below = (i & _CELLS - 1) * _CELLS, (i + 1 & _CELLS - 1) * _CELLS
+    j, j2 = j & _CELLS - 1, j + 1 & _CELLS - 1
+    flat = field.ravel()
+    first = flat[above + j]
+    upper = first + right * (flat[above + j2] - first)
+    first = flat[below + j]
+    lower = first + right * (flat[below + j2] - first)
+    return upper + down * (lower - upper)
