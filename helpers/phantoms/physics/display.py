@@ -36,7 +36,7 @@ class Processing:
     dense_compression: float = 0.22
     detail: tuple[float, float] = (0.20, 0.10)
     steepness: float = 1.8
-    middle: float = -0.35
+    middle: float = -0.48
     black: float = 0.0
     white: float = 0.93
 

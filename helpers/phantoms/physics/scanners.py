@@ -85,12 +85,12 @@ def draw_technique(scanner: Scanner, rng: np.random.Generator) -> Technique:
     closed = rng.random(4) < 0.2
     margins = np.minimum(closed * rng.gamma(1.5, 9.0, 4), 45)
     wide = 1.4 if scanner.portable else 1.0
-    flat = 0.8 if scanner.portable else 0.95
+    flat = 0.78 if scanner.portable else 0.9
     return Technique(
         dose=float(np.exp(0.30 * wide * normal[0])),
-        contrast=float(flat * np.exp(0.16 * normal[1])),
+        contrast=float(flat * np.exp(0.22 * normal[1])),
         latitude=float(np.clip(0.08 * wide * normal[2], -0.15, 0.4)),
-        brightness=float(0.05 * wide * normal[3]),
+        brightness=float(0.06 * wide * normal[3]),
         margins_mm=tuple(float(m) for m in margins.round(1)),
     )
 
@@ -162,11 +162,13 @@ _BEDSIDE = replace(
 _ALDER = Processing()
 _ALDER_OLD = replace(_ALDER, detail=(0.05, 0.0), dense_compression=0.15)
 _BIRCH = replace(_ALDER, compression=0.18, detail=(0.15, 0.10), steepness=1.9)
+_ALDER_BEDSIDE = replace(_ALDER, compression=0.22, detail=(0.30, 0.22))
+_BIRCH_BEDSIDE = replace(_BIRCH, compression=0.24, detail=(0.25, 0.22))
 _CEDAR = Processing(
     compression=0.0,
     dense_compression=0.05,
     detail=(0.0, 0.0),
-    steepness=1.6,
+    steepness=1.5,
     middle=-0.6,
     black=0.05,
     white=0.97,
@@ -177,8 +179,8 @@ _MACHINES = (
     Scanner("Alder DR 21", "Alder", _STAND, _ALDER, first_day="2021-04-01"),
     Scanner("Birch Vista", "Birch", replace(_STAND, pitch_mm=0.14), _BIRCH),
     Scanner("Cedar One", "Cedar", replace(_STAND, beam="120 kV"), _CEDAR, "white edge"),
-    Scanner("Alder Go", "Alder", _BEDSIDE, _ALDER, portable=True),
-    Scanner("Birch Roll", "Birch", _BEDSIDE, _BIRCH, portable=True),
+    Scanner("Alder Go", "Alder", _BEDSIDE, _ALDER_BEDSIDE, portable=True),
+    Scanner("Birch Roll", "Birch", _BEDSIDE, _BIRCH_BEDSIDE, portable=True),
     Scanner(
         "Cedar Cart",
         "Cedar",
