@@ -3,7 +3,7 @@
 The coefficients were computed with xraylib 4.3.0 from ICRP and ICRU
 compositions (NIST tables of X-ray mass attenuation coefficients,
 https://physics.nist.gov/PhysRefData/XrayMassCoef/tab4.html). Spongiosa is a
-mixture chosen here: one part cortical bone in six parts soft tissue by volume.
+mixture chosen here: one part cortical bone in twelve parts soft tissue by volume.
 Soft tissue is skeletal muscle (ICRP composition, 1.05 g/cm3 as in ICRP
 Publication 110). Never interpolate caesium iodide between 30 and 50 keV: its
 K edges lie there.
@@ -66,7 +66,7 @@ ATTENUATION_PER_CM: dict[str, tuple[float, ...]] = {
     "air": (0.0009, 0.0006, 0.0004, 0.0003, 0.0002, 0.0002, 0.0002, 0.0002),
 }
 
-_SPONGIOSA_CORTICAL_FRACTION = 1 / 7
+_SPONGIOSA_CORTICAL_FRACTION = 1 / 13
 
 
 def attenuation_per_mm(
