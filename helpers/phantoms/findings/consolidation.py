@@ -84,7 +84,7 @@ def draw_consolidation(
     anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
 ) -> Consolidation:
     """Return a consolidation; ``detectability`` is a factor on how dense it is."""
-    fill = detectability * float(rng.uniform(0.45, 1.5))
+    fill = detectability * float(rng.uniform(0.7, 2.8))
     if rng.random() < LOBAR_SHARE:
         return _draw_lobar(anatomy, rng, fill)
     return _draw_broncho(anatomy, rng, fill)
@@ -110,7 +110,7 @@ def _draw_lobar(
     seat = trial[good][0] if good.any() else trial[side * trial[:, 0] > 0][0]
     extent = rng.uniform(14, 27) * np.array([1.0, 1.1, rng.uniform(0.7, 1.1)])
     centres = _cluster(seat, extent, int(rng.integers(22, 40)), rng)
-    sigma = rng.uniform(5.5, 11, len(centres))
+    sigma = rng.uniform(6.5, 12.5, len(centres))
     return Consolidation("lobar", Cloud(centres, sigma, fill, fissures), lobe)
 
 
@@ -127,11 +127,11 @@ def _draw_broncho(
             seat[0] *= -1
         seats.append(seat)
     for seat in seats:
-        number = int(rng.integers(9, 20))
+        number = int(rng.integers(10, 22))
         hearts = bronchial_places(anatomy, rng, near=seat, number=number)
-        centres.append(hearts + rng.normal(0, 3, hearts.shape))
-        sigma.append(rng.uniform(3.5, 9.5, number))
-    cloud = Cloud(np.concatenate(centres), np.concatenate(sigma), 1.15 * fill)
+        centres.append(hearts + rng.normal(0, 4, hearts.shape))
+        sigma.append(rng.uniform(5.0, 12.0, number))
+    cloud = Cloud(np.concatenate(centres), np.concatenate(sigma), 1.2 * fill)
     return Consolidation("broncho", replace(cloud, mottle=0.4))
 
 

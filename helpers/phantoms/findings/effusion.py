@@ -28,7 +28,7 @@ from helpers.phantoms.shapes.solids import Piece
 #: Thickness of the layer at the height of the level, and the height over which it
 #: falls to a third; chosen.
 MENISCUS_MM = 11.0
-CLIMB_MM = 17.0
+CLIMB_MM = 24.0
 #: Lean of a patient who lies or half lies on a portable radiograph; chosen.
 RECLINE_DEG = 55.0
 #: Millilitres: median and spread of the logarithm, least and most; chosen.

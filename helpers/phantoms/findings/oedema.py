@@ -17,12 +17,12 @@ from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.pulmonary_tree import Tree
 from helpers.phantoms.findings.finding import Filling, Finding
 from helpers.phantoms.findings.lung_space import SIDES
-from helpers.phantoms.findings.strands import Plates, plate_pieces, shell_pieces
+from helpers.phantoms.findings.strands import Plates, Shell, plate_pieces, shell_pieces
 from helpers.phantoms.shapes.solids import Piece, length
 
 #: Median days until half of the water has gone, under treatment; chosen.
 HALF_LIFE_DAYS = 4.0
-SEPTUM_MM = 0.9
+SEPTUM_MM = 1.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +85,9 @@ class Oedema(Finding):
         """Return septa and cuffs, then the haze."""
         cuffs: list[Piece] = []
         for *centre, radius in self.bronchi:
-            radii = (radius + self._cuff_mm, radius)
-            place = np.asarray(centre)
-            cuffs += shell_pieces(place, radii=radii, solids=solids, view=view)[0]
-        strong = np.float32(min(0.55 + 0.3 * self.amount, 1.0))
+            cuff = Shell(np.asarray(centre), radius + self._cuff_mm, self._cuff_mm)
+            cuffs += shell_pieces(cuff, solids=solids, view=view)[0]
+        strong = np.float32(min(0.4 + 0.25 * self.amount, 1.0))
         septa = plate_pieces(self.septa, solids=solids, view=view)
         septa = [piece._replace(weight=piece.weight * strong) for piece in septa]
         return [
@@ -133,8 +132,8 @@ def draw_oedema(
 
 
 def _draw_septa(anatomy: Anatomy, rng: np.random.Generator, number: int) -> Plates:
-    """Return short level lines that end at the pleura beside the bases."""
-    ends, depth = [], []
+    """Return short level lines at the pleura of the bases, and the small fissure."""
+    ends, depth = _draw_fissure(rng)
     for rank in range(max(number, 1)):
         side = -1 if rng.random() < 0.58 else 1
         floor = anatomy.thorax.dome_top[side > 0] - 8
@@ -146,8 +145,22 @@ def _draw_septa(anatomy: Anatomy, rng: np.random.Generator, number: int) -> Plat
         outer = np.array([side * (wall - 0.5), y, z])
         inner = np.array([side * (wall - 0.5 - span), y, z + rng.normal(0.6, 0.8)])
         ends.append((outer, inner))
-        depth.append(rng.uniform(7, 15))
+        depth.append(rng.uniform(4, 15))
     return Plates(np.array(ends), np.array(depth), SEPTUM_MM)
+
+
+def _draw_fissure(
+    rng: np.random.Generator,
+) -> tuple[list[tuple[np.ndarray, np.ndarray]], list[float]]:
+    """Return the small fissure on the right, thick with water, as a gentle bow."""
+    if rng.random() < 0.4:
+        return [], []
+    x = np.linspace(-rng.uniform(95, 120), -rng.uniform(50, 62), 7)
+    bow = rng.normal(3, 2) * (1 - np.square((x + 85) / 32))
+    z = rng.normal(-22, 6) + bow + rng.normal(0.03, 0.05) * (x + 85)
+    points = np.stack([x, np.full(7, -10.0), z], axis=1)
+    water = rng.uniform(5, 16) * np.exp(rng.normal(0, 0.25, 6))
+    return list(zip(points[:-1], points[1:], strict=True)), list(water)
 
 
 def _draw_bronchi(rng: np.random.Generator) -> np.ndarray:

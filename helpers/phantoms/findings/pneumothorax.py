@@ -94,11 +94,11 @@ class Pneumothorax(Finding):
         def moved(points: np.ndarray) -> np.ndarray:
             x, y, z = points.T
             out = sign * x > 24
-            inset = gap * _along_wall(z, False)
+            inset = _along_wall(z, gap, False)
             width, depth = thorax.cage_width(z), thorax.cage_depth(z)
             narrow = np.clip((width - 28 - inset) / (width - 24), 0.1, 1)
             flat = np.clip((depth - 3 - inset) / depth, 0.1, 1)
-            low = np.clip(1 - _APEX * gap / 104, 0.1, 1)
+            low = np.clip(1 - _over_apex(gap, False) / 104, 0.1, 1)
             new = np.stack(
                 [
                     sign * (24 + (sign * x - 24) * narrow),
@@ -156,14 +156,22 @@ class Pneumothorax(Finding):
         return on_side(view.x, self.side, midline_mm=middle)
 
 
-_APEX = 1.25  # the gap over the apex against that beside it; chosen
+def _along_wall(z: np.ndarray, gap: float, supine: bool) -> np.ndarray:
+    """Return the gap along the wall in mm: a small one tapers from apex to base.
 
-
-def _along_wall(z: np.ndarray, supine: bool) -> np.ndarray:
-    """Return the gap along the wall as a share of its greatest width."""
+    The more air, the more evenly the lung draws back to its hilum.
+    """
+    least = 0.06 + 0.6 * min(gap / 80, 1.0)
     if supine:
-        return 0.15 + 0.85 / (1 + np.exp(np.clip((z + 70) / 22, -30, 30)))
-    return 0.22 + 0.78 / (1 + np.exp(np.clip(-(z + 5) / 38, -30, 30)))
+        rise = 1 / (1 + np.exp(np.clip((z + 70) / 22, -30, 30)))
+    else:
+        rise = 1 / (1 + np.exp(np.clip(-(z - 12) / 32, -30, 30)))
+    return np.float32(gap) * (least + (1 - least) * rise).astype(np.float32)
+
+
+def _over_apex(gap: float, supine: bool) -> float:
+    """Return the gap above the apex in mm."""
+    return 0.15 * gap if supine else 1.3 * gap / (1 + gap / 70)
 
 
 def _collapsed(
@@ -171,9 +179,9 @@ def _collapsed(
 ) -> Interval:
     """Return the lung that air of a width leaves, less ``peel_mm`` of its surface."""
     z = view.at_depth(0.0)[1]
-    inset = np.float32(gap) * _along_wall(z, supine) + np.float32(peel_mm)
-    drop = (0.15 if supine else _APEX) * gap + peel_mm
-    front, back = inner_lung(anatomy, view, inset_mm=inset, drop_mm=np.float32(drop))
+    inset = _along_wall(z, gap, supine) + np.float32(peel_mm)
+    drop = np.float32(_over_apex(gap, supine) + peel_mm)
+    front, back = inner_lung(anatomy, view, inset_mm=inset, drop_mm=drop)
     if supine:  # air floats in front of a lung that lies on its back
         front = front + 1.6 * inset
         back = np.maximum(back, front)
@@ -216,7 +224,7 @@ def pneumothorax_of(
             parts = [q for p in pose.solids.lungs for q in _outside(p, lung, weight)]
             return pose.volume_ml(parts)
 
-        gaps.append(solve(collapse * room, air, low=0.0, high=120.0))
+        gaps.append(solve(collapse * room, air, low=0.0, high=130.0))
     return Pneumothorax(side, collapse, tuple(gaps), tension_mm)
 
 

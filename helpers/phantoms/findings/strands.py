@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from helpers.phantoms.chest.anatomy import ChestSolids
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.findings.lung_space import clip_to_lungs
-from helpers.phantoms.shapes.solids import Piece, ellipsoid
+from helpers.phantoms.shapes.solids import Interval, Piece, ellipsoid, hull, intersect
 from helpers.phantoms.shapes.tubes import Tube, grid_window, tube_interval
 
 
@@ -72,30 +72,59 @@ def plate_pieces(plates: Plates, *, solids: ChestSolids, view: View) -> list[Pie
     return pieces
 
 
-def shell_pieces(
-    centre: np.ndarray,
-    *,
-    radii: tuple[float, float],
-    solids: ChestSolids,
-    view: View,
-) -> tuple[list[Piece], list[Piece]]:
-    """Return the wall of a hollow ball, and what is inside it.
+@dataclass(frozen=True, eq=False)
+class Shell:
+    """A hollow, slightly knobbly ball.
 
     Parameters
     ----------
     centre : float array of shape (3,)
         mm, reference frame.
-    radii : tuple of float
-        Outer and inner, mm.
+    radius, wall_mm : float
+        Outer radius, and mean thickness of the wall.
+    lobes : float array of shape (n, 4)
+        Balls that bulge: place in radii (x, y, z) and radius in radii.
+    hole : float array of shape (3,)
+        Displacement of the hole in walls: the wall is thicker on the other side.
     """
-    place = np.asarray(view.shown(centre))
-    window = grid_window(view.x, view.z, place, place, margin=radii[0])
+
+    centre: np.ndarray
+    radius: float
+    wall_mm: float
+    lobes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4)))
+    hole: np.ndarray = field(default_factory=lambda: np.zeros(3))
+
+
+def shell_pieces(
+    shell: Shell, *, solids: ChestSolids, view: View
+) -> tuple[list[Piece], list[Piece]]:
+    """Return the wall of a hollow ball, and what is inside it."""
+    place = np.asarray(view.shown(shell.centre))
+    reach = 1.6 * shell.radius
+    window = grid_window(view.x, view.z, place, place, margin=reach)
     if window is None:
         return [], []
     x, z = view.x[window], view.z[window]
-    outer, inner = (ellipsoid(x, z, centre=place, radii=(r,) * 3) for r in radii)
+    outer = _knobbly(x, z, place, shell, thin_mm=0.0)
+    away = place + shell.wall_mm * shell.hole
+    inner = intersect(outer, _knobbly(x, z, away, shell, thin_mm=shell.wall_mm))
+    middle = np.where(inner[1] > inner[0], inner[0], outer[1])
+    behind = np.where(inner[1] > inner[0], inner[1], outer[1])
     wall = [
-        *clip_to_lungs((outer[0], inner[0]), solids, window=window),
-        *clip_to_lungs((inner[1], outer[1]), solids, window=window),
+        *clip_to_lungs((outer[0], middle), solids, window=window),
+        *clip_to_lungs((behind, outer[1]), solids, window=window),
     ]
     return wall, clip_to_lungs(inner, solids, window=window)
+
+
+def _knobbly(
+    x: np.ndarray, z: np.ndarray, place: np.ndarray, shell: Shell, *, thin_mm: float
+) -> Interval:
+    """Return a ball with its lobes, all smaller by ``thin_mm``."""
+    radius = shell.radius
+    whole = ellipsoid(x, z, centre=place, radii=(max(radius - thin_mm, 0.1),) * 3)
+    for *way, size in shell.lobes:
+        where = place + radius * np.asarray(way)
+        radii = (max(radius * size - thin_mm, 0.1),) * 3
+        whole = hull(whole, ellipsoid(x, z, centre=where, radii=radii))
+    return whole

@@ -19,7 +19,7 @@ from helpers.phantoms.chest.pulmonary_tree import Tree
 from helpers.phantoms.findings.cloud import Cloud, bronchial_places, cloud_pieces
 from helpers.phantoms.findings.finding import Filling, Finding
 from helpers.phantoms.findings.lung_space import SIDES, in_lung, places_in_lung
-from helpers.phantoms.findings.strands import shell_pieces, strand_pieces
+from helpers.phantoms.findings.strands import Shell, shell_pieces, strand_pieces
 from helpers.phantoms.shapes.solids import Piece
 from helpers.phantoms.shapes.tubes import Tube
 
@@ -27,23 +27,6 @@ from helpers.phantoms.shapes.tubes import Tube
 BOTH_SIDES_SHARE = 0.35
 #: Median days until half of the infiltrate has gone under treatment; chosen.
 HALF_LIFE_DAYS = 90.0
-
-
-@dataclass(frozen=True, eq=False)
-class Cavity:
-    """A hole in the lung with a wall.
-
-    Parameters
-    ----------
-    centre : float array of shape (3,)
-        mm, reference frame.
-    radius, wall_mm : float
-        Outer radius, thickness of the wall.
-    """
-
-    centre: np.ndarray
-    radius: float
-    wall_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +39,7 @@ class Tuberculosis(Finding):
         The side more ill first.
     infiltrate, buds : Cloud
         Patches, and small nodules along the bronchi.
-    cavities : tuple of Cavity
+    cavities : tuple of Shell
     bands : tuple of Tube
         Fibrous strands towards the hilum.
     loss_mm : float
@@ -66,7 +49,7 @@ class Tuberculosis(Finding):
     sides: tuple[str, ...]
     infiltrate: Cloud
     buds: Cloud
-    cavities: tuple[Cavity, ...]
+    cavities: tuple[Shell, ...]
     bands: tuple[Tube, ...]
     loss_mm: float
     kind: str = "tuberculosis"
@@ -127,10 +110,7 @@ class Tuberculosis(Finding):
         walls: list[Piece] = []
         holes: list[Piece] = []
         for cavity in self.cavities:
-            radii = (cavity.radius, cavity.radius - cavity.wall_mm)
-            wall, hole = shell_pieces(
-                cavity.centre, radii=radii, solids=solids, view=view
-            )
+            wall, hole = shell_pieces(cavity, solids=solids, view=view)
             walls += wall
             holes += hole
         strands = [
@@ -166,21 +146,23 @@ def draw_tuberculosis(
             number = int(rng.integers(7, 15))
             patches.append(place + rng.normal(0, (12, 12, 10), (number, 3)))
         near = bronchial_places(
-            anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(14, 34))
+            anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(20, 44))
         )
         buds.append(near + rng.normal(0, 3, near.shape))
         if rng.random() < (0.7 if rank == 0 else 0.3):
             cavities += _draw_cavities(anatomy, rng, seat)
-        bands += [_draw_band(seat, side, rng) for _ in range(rng.integers(2, 6))]
+        bands += [_draw_band(seat, side, rng) for _ in range(rng.integers(3, 8))]
+    # the lung about a cavity is ill as well
+    patches += [c.centre + rng.normal(0, 0.75 * c.radius, (6, 3)) for c in cavities]
     centres = np.concatenate(patches)
     centres = centres[in_lung(anatomy, centres, margin_mm=1)]
     small = np.concatenate(buds)
-    fill = detectability * float(rng.uniform(0.4, 1.1))
+    fill = detectability * float(rng.uniform(0.9, 2.4))
     sigma = rng.uniform(4, 10, len(centres))
     return Tuberculosis(
         sides=sides,
         infiltrate=Cloud(centres, sigma, fill, mottle=0.45),
-        buds=Cloud(small, rng.uniform(1.3, 2.6, len(small)), 2.2 * fill, mottle=0.0),
+        buds=Cloud(small, rng.uniform(1.6, 3.0, len(small)), 2.5 * fill, mottle=0.0),
         cavities=tuple(cavities),
         bands=tuple(bands),
         loss_mm=float(np.clip(rng.gamma(2.0, 6.0), 0, 30)),
@@ -198,18 +180,27 @@ def _upper_place(anatomy: Anatomy, rng: np.random.Generator, side: str) -> np.nd
 
 def _draw_cavities(
     anatomy: Anatomy, rng: np.random.Generator, seat: np.ndarray
-) -> list[Cavity]:
+) -> list[Shell]:
     """Return one to three cavities about a place."""
     found = []
     for _ in range(1 + rng.binomial(2, 0.3)):
-        radius = float(np.clip(rng.lognormal(np.log(13), 0.4), 6, 32))
-        centre = seat + rng.normal(0, 10, 3)
+        radius = float(np.clip(rng.lognormal(np.log(12), 0.35), 6, 24))
+        centre = seat + rng.normal(0, 9, 3)
         apart = all(
             np.linalg.norm(centre - c.centre) > radius + c.radius for c in found
         )
         if apart and in_lung(anatomy, centre[None], margin_mm=0.5 * radius)[0]:
-            found.append(Cavity(centre, radius, float(rng.uniform(2.0, 5.5))))
+            found.append(_draw_cavity(centre, radius, rng))
     return found
+
+
+def _draw_cavity(centre: np.ndarray, radius: float, rng: np.random.Generator) -> Shell:
+    """Return a cavity out of round, with a wall thicker on one side."""
+    way = rng.standard_normal((5, 3))
+    way *= rng.uniform(0.25, 0.6, (5, 1)) / np.linalg.norm(way, axis=1, keepdims=True)
+    lobes = np.hstack([way, rng.uniform(0.55, 0.8, (5, 1))])
+    wall = float(rng.uniform(0.16, 0.34) * radius)
+    return Shell(centre, radius, max(wall, 2.0), lobes, rng.normal(0, 0.35, 3))
 
 
 def _draw_band(seat: np.ndarray, side: str, rng: np.random.Generator) -> Tube:
@@ -218,7 +209,7 @@ def _draw_band(seat: np.ndarray, side: str, rng: np.random.Generator) -> Tube:
     start = seat + rng.normal(0, 13, 3)
     share = np.linspace(0, rng.uniform(0.45, 0.85), 7)[:, None]
     bow = rng.normal(0, 5, 3) * np.sin(np.pi * share)
-    radii = rng.uniform(0.5, 1.3) * (1.2 - 0.7 * share[:, 0])
+    radii = rng.uniform(0.7, 1.7) * (1.2 - 0.7 * share[:, 0])
     return Tube(start + share * (hilum - start) + bow, radii)
 
 
