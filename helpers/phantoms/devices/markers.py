@@ -51,6 +51,11 @@ def text_width_mm(marker: Marker) -> float:
     return max(across) - min(across) + marker.stroke_mm if across else 0.0
 
 
+def ring_radius_mm(marker: Marker) -> float:
+    """Return the radius of the middle of a marker's ring in mm."""
+    return 0.5 * float(np.hypot(text_width_mm(marker), marker.height_mm)) + 3
+
+
 def marker_shield(
     markers: Sequence[Marker], *, size: int, pixel_mm: float
 ) -> np.ndarray:
@@ -102,7 +107,7 @@ def _chains(marker: Marker) -> list[list[tuple[float, float]]]:
     """Return the strokes of the text, and of its ring when it has one."""
     chains = strokes_of(marker.text, height=marker.height_mm)
     if marker.ring:
-        reach = 0.5 * float(np.hypot(text_width_mm(marker), marker.height_mm)) + 3
+        reach = ring_radius_mm(marker)
         turn = np.linspace(0, 2 * np.pi, 33)
         chains.append([(reach * np.cos(t), reach * np.sin(t)) for t in turn])
     return chains

@@ -12,7 +12,7 @@ from helpers.phantoms.chest.patients import Patient
 from helpers.phantoms.chest.projection import FIELD_MM
 from helpers.phantoms.devices.electrodes import draw_ecg_leads
 from helpers.phantoms.devices.lines import draw_central_line
-from helpers.phantoms.devices.markers import Marker, text_width_mm
+from helpers.phantoms.devices.markers import Marker, ring_radius_mm, text_width_mm
 from helpers.phantoms.devices.pacemaker import draw_pacemaker
 from helpers.phantoms.devices.parts import Device
 from helpers.phantoms.devices.tubes import (
@@ -142,23 +142,54 @@ def draw_marker(
         Collimated strips at the left, right, top and bottom: markers lie inside.
     """
     style = hospital.marker
-    right_side = style.letter == "L"  # the patient's left is the image's right
-    shown = style.letter if text is None else text
+    at_right = style.letter == "L"  # the patient's left is the image's right
+    turn = float(rng.normal(0, 7.0 if scanner.portable else 3.0))
     initials = str(rng.choice(style.initials))
-    if text is None and initials:
-        shown = f"{style.letter} {initials}"
-    height = style.height_mm if text is None else max(0.8 * style.height_mm, 10.0)
-    lean = 7.0 if scanner.portable else 3.0
-    marker = Marker(
-        shown, 0.0, 0.0, height, style.stroke_mm,
-        ring=style.ring and text is None, turn_deg=float(rng.normal(0, lean)),
-    )  # fmt: skip
-    room = 0.5 * text_width_mm(marker) + (8 if marker.ring else 2)
-    edge, top = FIELD_MM / 2 - room, FIELD_MM / 2 - 0.5 * height
-    off, down = rng.uniform(4, 22), rng.uniform(10, 70)
-    at_right = right_side if text is None else not right_side
-    x = edge - margins_mm[1] - off if at_right else margins_mm[0] + off - edge
-    return replace(marker, x_mm=float(x), z_mm=float(top - margins_mm[2] - down))
+    if text is None:
+        shown = f"{style.letter} {initials}" if initials else style.letter
+        marker = Marker(shown, 0, 0, style.height_mm, style.stroke_mm, style.ring, turn)
+        return _placed(marker, rng, at_right=at_right, margins_mm=margins_mm)
+    height = max(0.8 * style.height_mm, 10.0)
+    marker = Marker(text, 0, 0, height, style.stroke_mm, False, turn)
+    return _placed(marker, rng, at_right=not at_right, margins_mm=margins_mm)
+
+
+def draw_text_marker(
+    text: str,
+    rng: np.random.Generator,
+    *,
+    margins_mm: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+) -> Marker:
+    """Return a large text in one of the upper corners, alike in every hospital.
+
+    Its 18 mm letters can be read at 128 pixels.
+    """
+    marker = Marker(text, 0, 0, 18.0, 3.2, False, float(rng.normal(0, 3)))
+    at_right = bool(rng.random() < 0.5)
+    return _placed(marker, rng, at_right=at_right, margins_mm=margins_mm)
+
+
+def _placed(
+    marker: Marker,
+    rng: np.random.Generator,
+    *,
+    at_right: bool,
+    margins_mm: Sequence[float],
+) -> Marker:
+    """Return a marker in an upper corner, whole inside the collimated field."""
+    room = 0.5 * text_width_mm(marker)
+    if marker.ring:
+        room = ring_radius_mm(marker) + 0.5 * marker.stroke_mm
+    # a leaning text is wider and higher
+    high = (
+        max(room * abs(np.sin(np.deg2rad(marker.turn_deg))), 0) + marker.height_mm / 2
+    )
+    high = max(high, room) if marker.ring else high
+    left, right, top, _ = margins_mm
+    off, down = rng.uniform(4, 22), rng.uniform(8, 70)
+    edge = FIELD_MM / 2 - room - off
+    x = edge - right if at_right else left - edge
+    return replace(marker, x_mm=float(x), z_mm=float(FIELD_MM / 2 - top - down - high))
 
 
 def draw_markers(

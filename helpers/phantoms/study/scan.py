@@ -1,0 +1,222 @@
+"""A study as computed tomography: the same patient, findings and devices in voxels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from helpers.phantoms.chest.anatomy import (
+    Anatomy,
+    ChestSolids,
+    build_anatomy,
+    chest_solids,
+)
+from helpers.phantoms.chest.ct import (
+    Inlay,
+    compose_scene,
+    grid_view,
+    material_hu,
+)
+from helpers.phantoms.chest.posture import Posture
+from helpers.phantoms.chest.reconstruction import Acquisition, extent, reconstruct
+from helpers.phantoms.chest.thorax import APEX_MM
+from helpers.phantoms.devices.voxels import device_parts
+from helpers.phantoms.findings.finding import MATERIALS, Finding
+from helpers.phantoms.shapes.voxels import VoxelGrid, fill_pieces
+from helpers.phantoms.study.study import Study
+
+#: Lying on the back in full inspiration, the arms over the head.
+CT_POSTURE = Posture(supine=True, recline_deg=90.0)
+#: With contrast medium: 12 mg/ml of iodine are about 310 HU at 70 keV (chosen).
+WITH_CONTRAST = Acquisition(iodine_mg_ml=12.0)
+#: A voxel belongs to a finding from this share of the finding's densest voxel on.
+MASK_SHARE = 0.5
+_NOISE_STREAM = 11
+
+
+@dataclass(frozen=True)
+class CtScan:
+    """A CT of the chest and what is known about it.
+
+    Parameters
+    ----------
+    hu : int16 array of shape (slices, rows, columns)
+        HU. Slices from feet to head, rows from front to back, columns from the
+        patient's right to the left, as DICOM's patient coordinates rise.
+    spacing_mm : tuple of float
+        Between slices, rows and columns.
+    origin_mm : tuple of float
+        (x, y, z) of the centre of the first voxel; the carina is at x = z = 0.
+    masks : dict of str to bool array of shape (slices, rows, columns)
+        One for each finding of the study.
+    study : Study
+    acquisition : Acquisition
+    """
+
+    hu: np.ndarray
+    spacing_mm: tuple[float, float, float]
+    origin_mm: tuple[float, float, float]
+    masks: dict[str, np.ndarray]
+    study: Study
+    acquisition: Acquisition
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of a voxel in ml."""
+        return float(np.prod(self.spacing_mm)) / 1000
+
+
+def scan_study(
+    study: Study,
+    *,
+    slice_mm: float = 2.5,
+    size: int = 512,
+    acquisition: Acquisition = Acquisition(),
+    posture: Posture = CT_POSTURE,
+) -> CtScan:
+    """Return the CT of a study: a pure function, the same at every call.
+
+    Parameters
+    ----------
+    study : Study
+    slice_mm : float
+        Thickness and distance of the slices, 1 to 5 mm.
+    size : int
+        Rows and columns, 64 to 512.
+    acquisition : Acquisition
+        Kernel, dose, energy and contrast medium.
+    posture : Posture
+        ``posture_of(examination)`` for the posture of the radiograph.
+
+    Raises
+    ------
+    ValueError
+        If a setting is not one of those above.
+    """
+    if not 1 <= slice_mm <= 5 or not 64 <= size <= 512:
+        raise ValueError(
+            f"slice_mm is {slice_mm} and size {size}, but expected 1 to 5 mm and 64 to "
+            "512 rows. 2.5 mm and 512 rows are usual for a chest."
+        )
+    anatomy, posture = imaged_body(study, posture)
+    grid = scan_grid(anatomy, posture, slice_mm=slice_mm, size=size)
+    return scan_voxels(study, (anatomy, posture), grid, acquisition=acquisition)
+
+
+def imaged_body(study: Study, posture: Posture) -> tuple[Anatomy, Posture]:
+    """Return the organs and the posture with what the study's findings change."""
+    patient = study.patient
+    for finding in study.findings:
+        patient = finding.on_patient(patient)
+    anatomy = build_anatomy(patient)
+    for finding in study.findings:
+        anatomy, posture = finding.on_anatomy(anatomy), finding.on_posture(posture)
+    return anatomy, posture
+
+
+def scan_grid(
+    anatomy: Anatomy, posture: Posture, *, slice_mm: float, size: int
+) -> VoxelGrid:
+    """Return the voxels of a usual scan: from the apices to below the lungs.
+
+    The field of view holds the chest under the shoulders, which may be cut off.
+    """
+    thorax, (sx, sy, sz) = anatomy.thorax, anatomy.patient.stretch
+    heights = np.arange(-140.0, 10, 10)
+    width = 2 * sx * (thorax.body_width(heights).max() + thorax.fat_mm)
+    field = 10 * np.ceil((width + 16) / 10)
+    floor = min(np.add(thorax.dome_top, posture.raised_mm))
+    low, high = sz * (floor - 90), sz * (APEX_MM + 8)
+    slices = int(np.ceil((high - low) / slice_mm))
+    pixel = float(field / size)
+    first = -(size - 1) / 2 * pixel
+    return VoxelGrid(
+        origin_mm=(first, first, float(low)),
+        spacing_mm=(float(slice_mm), pixel, pixel),
+        shape=(slices, size, size),
+        stretch=anatomy.patient.stretch,
+        rays_per_slice=1 if slice_mm <= 1.25 else 2,
+    )
+
+
+def scan_voxels(
+    study: Study,
+    body: tuple[Anatomy, Posture],
+    grid: VoxelGrid,
+    *,
+    acquisition: Acquisition,
+) -> CtScan:
+    """Return any grid of voxels of a study; see ``scan_study``.
+
+    Parameters
+    ----------
+    study : Study
+    body : tuple of (Anatomy, Posture)
+        From ``imaged_body``.
+    grid : VoxelGrid
+    acquisition : Acquisition
+    """
+    anatomy, posture = body
+    solids = chest_solids(anatomy, grid_view(grid), posture=posture)
+    energy = acquisition.energy_kev
+    iodine = acquisition.iodine_mg_ml
+    scene = compose_scene(anatomy, solids, grid, energy_kev=energy, iodine_mg_ml=iodine)
+    scene = replace(
+        scene,
+        inlays=_inlays(study.findings, anatomy, solids, grid=grid, energy_kev=energy),
+        metal=device_parts(study.devices, grid, posture=posture, energy_kev=energy),
+    )
+    seed = [*study.patient.seed, _NOISE_STREAM, study.noise]
+    return CtScan(
+        hu=reconstruct(scene, acquisition=acquisition, seed=seed),
+        spacing_mm=grid.spacing_mm,
+        origin_mm=grid.origin_mm,
+        masks={
+            finding.kind: finding_voxels(finding, anatomy, solids, grid=grid)
+            for finding in study.findings
+        },
+        study=study,
+        acquisition=acquisition,
+    )
+
+
+def _inlays(
+    findings: Sequence[Finding],
+    anatomy: Anatomy,
+    solids: ChestSolids,
+    *,
+    grid: VoxelGrid,
+    energy_kev: float,
+) -> list[Inlay]:
+    """Return what the findings put into the lung, in the radiograph's order."""
+    view = grid_view(grid)
+    return [
+        Inlay(
+            filling.pieces,
+            material_hu(MATERIALS[filling.material], energy_kev=energy_kev),
+            filling.clears_vessels,
+        )
+        for finding in findings
+        for filling in finding.fillings(anatomy, solids, view)
+        if filling.pieces
+    ]
+
+
+def finding_voxels(
+    finding: Finding, anatomy: Anatomy, solids: ChestSolids, *, grid: VoxelGrid
+) -> np.ndarray:
+    """Return the mask of a finding, bool of the grid's shape.
+
+    A voxel belongs to it when the finding fills at least half as much of it as of
+    its densest voxel: for a solid nodule, half of the voxel.
+    """
+    mask = np.zeros(grid.shape, bool)
+    pieces = finding.marked(anatomy, solids, grid_view(grid))
+    whole = slice(0, grid.shape[0])
+    box = extent(pieces, grid, whole)
+    if box is not None:
+        share = np.minimum(fill_pieces(pieces, grid, box), 1)
+        mask[box] = share >= MASK_SHARE * max(float(share.max()), 1e-6)
+    return mask
