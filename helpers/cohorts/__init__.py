@@ -12,7 +12,7 @@ from pathlib import Path
 from helpers.cohorts.card import Card, CohortError, DownloadError
 from helpers.cohorts.catalogue import list_cohorts
 from helpers.cohorts.contract import SPLITS, Cohort
-from helpers.cohorts.insilico import load_chest_insilico
+from helpers.cohorts.insilico import insilico_names, load_chest_insilico
 from helpers.cohorts.medmnist import load_medmnist
 from helpers.cohorts.own_folder import find_folder, from_folder
 from helpers.cohorts.registry import published_names, unknown_name
@@ -40,8 +40,9 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
     Parameters
     ----------
     name : str or path
-        "chest_insilico", a name of MedMNIST such as "pneumoniamnist", or a folder with
-        a CSV and images (then as `from_folder`).
+        "chest_insilico" or one of its variants such as "chest_insilico_confounded", a
+        name of MedMNIST such as "pneumoniamnist", or a folder with a CSV and images
+        (then as `from_folder`).
     size : int, optional
         Rows and columns in pixels; default: the smallest that is published, or all that
         the generator gives.
@@ -58,8 +59,8 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
     --------
     >>> cohort = load("pneumoniamnist", size=64)  # doctest: +SKIP
     """
-    if name == "chest_insilico":
-        return load_chest_insilico(size)
+    if name in insilico_names():
+        return _load_insilico(str(name), size)
     if name in published_names():
         return load_medmnist(str(name), size=size)
     text = os.fspath(name)
@@ -68,5 +69,12 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
     except CohortError:
         if isinstance(name, Path) or "/" in text or "\\" in text:
             raise
-        raise unknown_name(text, ["chest_insilico", *published_names()]) from None
+        raise unknown_name(text, [*insilico_names(), *published_names()]) from None
     return from_folder(folder, size=size)
+
+
+def _load_insilico(name: str, size: int | None) -> Cohort:
+    from helpers.phantoms import ChestCohortSettings
+
+    settings = ChestCohortSettings(variant=insilico_names()[name])
+    return load_chest_insilico(size, settings=settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.cohorts.downloads import local_candidates
+from helpers.cohorts.insilico import BASE, SMALLEST_SIZE, insilico_names
 from helpers.cohorts.medmnist import KNOWN_VARIANTS
 from helpers.cohorts.registry import PublishedFile, published_cards, published_files
 from helpers.cohorts.storage import cache_dir, data_dir
@@ -27,9 +28,9 @@ def list_cohorts() -> pd.DataFrame:
     Examples
     --------
     >>> list_cohorts()["name"].head(2).tolist()
-    ['chest_insilico', 'pathmnist']
+    ['chest_insilico', 'chest_insilico_confounded']
     """
-    rows = [_insilico_row(), *_published_rows(), *_folder_rows()]
+    rows = [*_insilico_rows(), *_published_rows(), *_folder_rows()]
     return _ReadableTable(rows, columns=COLUMNS)
 
 
@@ -50,18 +51,23 @@ class _ReadableTable(pd.DataFrame):
     __str__ = __repr__
 
 
-def _insilico_row() -> list[object]:
-    here = any(cache_dir().glob("chest_insilico_*.npz"))
-    return [
-        "chest_insilico",
-        "radiograph, simulated",
-        "consolidation, nodule",
-        "16 to 128",
-        2000,
-        33,
-        "CC BY 4.0",
-        "cached" if here else "made on first use",
-    ]
+def _insilico_rows() -> Iterator[list[object]]:
+    from helpers.phantoms import ChestCohortSettings
+    from helpers.phantoms.cohort.named import VARIANTS
+
+    for name, variant in insilico_names().items():
+        settings = ChestCohortSettings(variant=variant)
+        here = any(cache_dir().glob(f"{BASE}_{variant}_*.npz"))
+        yield [
+            name,
+            VARIANTS[variant].title,
+            f"{VARIANTS[variant].default_finding} and 6 more",
+            f"{SMALLEST_SIZE} to {settings.size}",
+            settings.n_images,
+            round(settings.n_images * settings.size**2 / 1e6),
+            "CC BY 4.0",
+            "cached" if here else "made on first use",
+        ]
 
 
 def _published_rows() -> Iterator[list[object]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.cohorts.card import Card, CohortError
+from helpers.cohorts.packed_masks import PackedMasks
 
 SPLITS = ("train", "tuning", "internal test", "external test")
 REQUIRED_COLUMNS = ("patient_id", "study_id", "site", "split")
@@ -33,7 +34,7 @@ class Cohort:
         Display values, 0 black to 255 white; (n, slices, rows, columns) for volumes.
     table : DataFrame of n rows
         patient_id, study_id, site, split and one 0/1 column per finding, at least.
-    masks : dict of bool arrays of shape (n, rows, columns), or None
+    masks : mapping of str to bool array of shape (n, rows, columns), or None
         Per finding, where it is.
     card : Card
         Origin, licence, reference standard.
@@ -54,7 +55,7 @@ class Cohort:
     name: str
     images: np.ndarray
     table: pd.DataFrame
-    masks: dict[str, np.ndarray] | None
+    masks: Mapping[str, np.ndarray] | None
     card: Card
     is_part: bool = field(default=False)
 
@@ -178,7 +179,11 @@ class Cohort:
                 )
             chosen = np.flatnonzero(chosen)
         chosen = chosen.astype(int)
-        masks = self.masks and {name: part[chosen] for name, part in self.masks.items()}
+        masks = self.masks
+        if isinstance(masks, PackedMasks):
+            masks = masks.select(chosen)
+        elif masks:
+            masks = {name: part[chosen] for name, part in masks.items()}
         table = self.table.iloc[chosen].reset_index(drop=True)
         return replace(
             self, images=self.images[chosen], table=table, masks=masks, is_part=True

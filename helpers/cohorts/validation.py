@@ -7,6 +7,7 @@ import pandas as pd
 
 from helpers.cohorts.card import CohortError
 from helpers.cohorts.contract import REQUIRED_COLUMNS, SPLITS, Cohort
+from helpers.cohorts.packed_masks import PackedMasks
 
 NEEDED_SPLITS = ("train", "tuning", "internal test")
 
@@ -177,16 +178,24 @@ def check_no_patient_in_two_splits(
 
 def _check_masks(cohort: Cohort) -> None:
     shape = cohort.images.shape if cohort.is_volume else cohort.images.shape[:3]
-    for finding, mask in (cohort.masks or {}).items():
+    for finding in cohort.masks or {}:
         if finding not in cohort.card.findings:
             raise CohortError(
                 f"{cohort.name} has a mask for {finding!r}, which is not a finding; "
                 f"expected one of {', '.join(cohort.card.findings)}."
             )
-        if mask.shape != shape or mask.dtype != bool:
+        found, kind = _form_of_mask(cohort, finding)
+        if found != shape or kind != np.dtype(bool):
             raise CohortError(
-                f"The mask of {finding!r} in {cohort.name} has the shape {mask.shape} "
-                f"and type {mask.dtype}; expected {shape} and bool, as the images "
+                f"The mask of {finding!r} in {cohort.name} has the shape {found} "
+                f"and type {kind}; expected {shape} and bool, as the images "
                 "have. Resize it together with its image (nearest pixel, or half "
                 "covered)."
             )
+
+
+def _form_of_mask(cohort: Cohort, finding: str) -> tuple[tuple[int, ...], object]:
+    """Return shape and type of a mask; packed ones stay packed."""
+    if isinstance(cohort.masks, PackedMasks):
+        return cohort.masks.shape, np.dtype(bool)
+    return cohort.masks[finding].shape, cohort.masks[finding].dtype

@@ -1,8 +1,9 @@
 """In-silico radiographs formed from physics: parametric anatomy, X-rays, detector.
 
-``draw_patient`` and ``draw_examination`` say who is imaged and how;
-``render_chest`` makes one radiograph at any size; ``make_chest_cohort`` makes the
-cohort of the lessons. Nothing here imports another part of ``helpers``.
+``make_chest_cohort`` makes the cohort of the lessons, ``study_of`` any of its studies
+again, and ``image_study`` a radiograph of a study at any size. ``draw_patient`` and
+``render_chest`` make a single chest by hand. Nothing here imports another part of
+``helpers``.
 """
 
 from helpers.phantoms.chest.patients import (
@@ -12,8 +13,10 @@ from helpers.phantoms.chest.patients import (
     draw_patient,
 )
 from helpers.phantoms.cohort.chest_cohort import GENERATOR_VERSION, make_chest_cohort
-from helpers.phantoms.cohort.visits import ChestCohortSettings
-from helpers.phantoms.study.radiograph import Radiograph, render_chest
+from helpers.phantoms.cohort.settings import ChestCohortSettings
+from helpers.phantoms.cohort.visits import study_of
+from helpers.phantoms.study.radiograph import Radiograph, image_study, render_chest
+from helpers.phantoms.study.study import Study
 
 __all__ = [
     "GENERATOR_VERSION",
@@ -21,8 +24,11 @@ __all__ = [
     "Examination",
     "Patient",
     "Radiograph",
+    "Study",
     "draw_examination",
     "draw_patient",
+    "image_study",
     "make_chest_cohort",
     "render_chest",
+    "study_of",
 ]

@@ -9,22 +9,16 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.phantoms.cohort.visits import (
-    Batch,
-    ChestCohortSettings,
-    Row,
-    batches,
-    make_batch,
-    split_of_patients,
-)
+from helpers.phantoms.cohort.columns import COLUMNS
+from helpers.phantoms.cohort.people import batches, splits_of_patients
+from helpers.phantoms.cohort.settings import ChestCohortSettings
+from helpers.phantoms.cohort.visits import Batch, Row, make_batch
 from helpers.phantoms.cohort.worker import batches_from_workers
-from helpers.phantoms.findings.airspace import FINDINGS
+from helpers.phantoms.findings.finding import FINDINGS
 
-#: Changes whenever the same settings would give other pixels.
-GENERATOR_VERSION = "6"
+#: Changes whenever the same settings would give other pixels or words.
+GENERATOR_VERSION = "7"
 
-SITE = "A"
-SCANNER = "Alder DR 17"
 _FEWEST_FOR_WORKERS = 60
 
 CohortParts = tuple[np.ndarray, pd.DataFrame, dict[str, np.ndarray]]
@@ -52,7 +46,7 @@ def make_chest_cohort(
     images : uint8 array of shape (n_images, size, size)
         0 black to 255 white.
     table : pandas.DataFrame
-        One row an image, patient by patient.
+        One row an image, patient by patient; see ``columns.COLUMNS``.
     masks : dict of str to bool array of shape (n_images, size, size)
         For each finding, all False where it is absent.
 
@@ -98,11 +92,11 @@ def _all_batches(settings: ChestCohortSettings, workers: int) -> Iterator[Batch]
 
 
 def _table(rows: list[Row], settings: ChestCohortSettings) -> pd.DataFrame:
-    """Return the table in the order of columns that a reader expects."""
-    table = pd.DataFrame(rows)
-    number = table["patient_id"].str[1:].astype(int)
-    table["split"] = split_of_patients(settings)[number - 1]
-    table["site"], table["scanner"], table["view"] = SITE, SCANNER, "PA"
-    first = ["patient_id", "study_id", "visit", "days_since_first", "site", "scanner"]
-    first += ["view", "split", "age", "sex", *FINDINGS]
-    return table[first + [name for name in table.columns if name not in first]]
+    """Return the table with every column, whether or not its finding occurs."""
+    number = [int(str(row["patient_id"])[1:]) for row in rows]
+    splits = splits_of_patients(settings)
+    table = pd.DataFrame(
+        [{"split": splits[n - 1]} | row for n, row in zip(number, rows, strict=True)]
+    )
+    extra = sorted(set(table.columns) - set(COLUMNS))
+    return table.reindex(columns=[*COLUMNS, *extra])

@@ -22,12 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.phantoms.cohort.visits import (
-    Batch,
-    ChestCohortSettings,
-    batches,
-    make_batch,
-)
+from helpers.phantoms.cohort.people import batches
+from helpers.phantoms.cohort.settings import ChestCohortSettings
+from helpers.phantoms.cohort.visits import Batch, make_batch
 
 _PATIENCE_S = 300
 

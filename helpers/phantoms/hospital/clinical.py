@@ -104,6 +104,11 @@ MISSING: dict[str, tuple[Missing, ...]] = {
     ),
     "at random": (Missing("crp_mg_l", 0.35, "fever", 0.95),),
     "not at random": (Missing("crp_mg_l", 0.35, "consolidation", 0.90),),
+    "several ways": (
+        Missing("crp_mg_l", 0.35, "consolidation", 0.90),
+        Missing("spo2_percent", 0.40, "dyspnoea", 0.95),
+        Missing("pack_years", 0.75),
+    ),
 }
 
 
@@ -159,11 +164,39 @@ def draw_clinical(
         name: model.draw(people.states, people.age, rng.random(n))
         for name, model in VARIABLES.items()
     }
-    hidden = {name: rng.random(n) for name in VARIABLES}
+    there = {name: people.states[:, k] == 1 for k, name in enumerate(CONDITIONS)}
+    return hide_values(values, there, rng, missing=missing)
+
+
+def hide_values(
+    values: Mapping[str, np.ndarray | float],
+    there: Mapping[str, np.ndarray | bool],
+    rng: np.random.Generator,
+    *,
+    missing: str,
+) -> dict[str, np.ndarray]:
+    """Return clinical values with NaN where they were not measured.
+
+    Parameters
+    ----------
+    values : mapping of str to float array of shape (n,), or floats
+        Every variable.
+    there : mapping of str to bool array of shape (n,), or bools
+        Every condition.
+    rng : numpy.random.Generator
+    missing : str
+        A key of ``MISSING``.
+    """
+    kept = dict(values)
+    hidden = {name: rng.random(np.shape(value)) for name, value in values.items()}
     for rule in _rules(missing):
-        kept = hidden[rule.variable] < _measured(rule, people.states, values)
-        values[rule.variable] = np.where(kept, values[rule.variable], np.nan)
-    return values
+        because = np.zeros(np.shape(values[rule.variable]), bool)
+        if rule.because_of is not None:
+            because = there.get(rule.because_of, values.get(rule.because_of, 0.0) == 1)
+        share = np.where(because, rule.measured_with, rule.measured)
+        measured = hidden[rule.variable] < share
+        kept[rule.variable] = np.where(measured, values[rule.variable], np.nan)[()]
+    return kept
 
 
 def _rules(missing: str) -> tuple[Missing, ...]:
@@ -172,16 +205,3 @@ def _rules(missing: str) -> tuple[Missing, ...]:
             f"missing is {missing!r}. Choose one of: {', '.join(MISSING)}."
         )
     return MISSING[missing]
-
-
-def _measured(
-    rule: Missing, states: np.ndarray, values: Mapping[str, np.ndarray]
-) -> np.ndarray:
-    """Return the chance that a variable is measured, shape (n,)."""
-    if rule.because_of is None:
-        return np.full(len(states), rule.measured)
-    if rule.because_of in CONDITIONS:
-        there = states[:, CONDITIONS.index(rule.because_of)] == 1
-    else:
-        there = values[rule.because_of] == 1
-    return np.where(there, rule.measured_with, rule.measured)
