@@ -47,6 +47,7 @@ KERNELS = {"soft": Kernel("soft", 0.8), "sharp": Kernel("sharp", 1.3)}
 #: Noise of the soft kernel behind 300 mm of water at 100 mAs and 5 mm slices, HU.
 #: Chosen: the order of what clinical scanners show in a body phantom.
 REFERENCE_SIGMA_HU = 10.0
+_WATER_PER_MM = 0.0193  # at 70 keV
 _REFERENCE = {"mas": 100.0, "slice_mm": 5.0, "water_mm": 300.0}
 
 
@@ -115,7 +116,7 @@ def noise_sigma_hu(
         )
     quanta = mas * slice_mm / (_REFERENCE["mas"] * _REFERENCE["slice_mm"])
     longer_mm = water_mm - _REFERENCE["water_mm"]
-    stopped = np.exp(0.0193 * longer_mm)  # water at 70 keV, 1/mm
+    stopped = np.exp(_WATER_PER_MM * longer_mm)
     ratio = _integral(kernel) / _integral(KERNELS["soft"])
     return float(REFERENCE_SIGMA_HU * np.sqrt(stopped * ratio / quanta))
 
@@ -170,7 +171,9 @@ def noise_fields(
     return fields
 
 
-def relative_sigma(water_mm: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def relative_sigma(
+    front_to_back_mm: np.ndarray, side_to_side_mm: np.ndarray, *, water_per_mm: float
+) -> np.ndarray:
     """Return the noise of each pixel against the middle of 300 mm of water.
 
     A pixel's variance is the mean over all views of 1 / quanta; here of the two
@@ -179,12 +182,19 @@ def relative_sigma(water_mm: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 
     Parameters
     ----------
-    water_mm : tuple of two float arrays of shapes (..., columns) and (..., rows)
-        Water-equivalent paths from front to back, and from side to side.
+    front_to_back_mm : float array of shape (..., columns)
+        Water-equivalent path through the body.
+    side_to_side_mm : float array of shape (..., rows)
+    water_per_mm : float
+        Attenuation coefficient of water.
 
     Returns
     -------
-    float array of shape (..., rows, columns)
+    float32 array of shape (..., rows, columns)
     """
-    share = [np.exp(0.5 * 0.0193 * (path - 300.0)) for path in water_mm]
-    return np.sqrt(0.5 * (share[0][..., None, :] + share[1][..., :, None]))
+    front, side = (
+        np.exp(0.5 * water_per_mm * (path - _REFERENCE["water_mm"]))
+        for path in (front_to_back_mm, side_to_side_mm)
+    )
+    both = 0.5 * (front[..., None, :] + side[..., :, None])
+    return np.sqrt(both).astype(np.float32)

@@ -1,0 +1,248 @@
+"""A chest as voxels: the pieces of the radiograph, filled into a volume in HU.
+
+The CT adds what a radiograph cannot resolve, in ways that leave every line
+integral from front to back as it was: a texture of the lung with zero mean along
+``y``, the weight of the lung that sinks to the back, and bronchi whose walls weigh
+what their lumen lacks.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from helpers.phantoms.chest.anatomy import (
+    Anatomy,
+    ChestSolids,
+    chest_solids,
+    posed_tree,
+)
+from helpers.phantoms.chest.layers import Layers, tissue_layers
+from helpers.phantoms.chest.posture import Posture
+from helpers.phantoms.chest.projection import View, flat_view
+from helpers.phantoms.chest.pulmonary_tree import Tree
+from helpers.phantoms.chest.tracing import lung_mottle
+from helpers.phantoms.physics.attenuation import attenuation_per_mm
+from helpers.phantoms.shapes.solids import Piece
+from helpers.phantoms.shapes.voxels import Part, VoxelGrid, tube_coverage
+
+#: Mean energy of a 120 kV CT beam behind 20 cm of water (spekpy 2.5.4: 72.1 keV).
+CT_ENERGY_KEV = 70.0
+#: Mass attenuation of iodine in cm2/g by energy in keV (xraylib 4.3.0).
+IODINE_CM2_PER_G = {50: 12.32, 60: 7.577, 70: 5.016, 80: 3.510, 100: 1.942}
+_TEXTURE = 0.06  # of the lung's density; chosen for appearance
+_SINKING = 0.0008  # of the density a mm, lying: 40 HU over 200 mm (chosen)
+_SMALLEST_BRONCHUS_MM = 1.3  # radius of the artery beside it
+_HEART_WALL_MM = 9.0
+
+
+@dataclass(frozen=True)
+class Inlay:
+    """Pieces that take the place of lung.
+
+    Parameters
+    ----------
+    pieces : list of Piece
+        Where they overlap, no more than all of the lung is replaced.
+    hu : float
+        What they consist of.
+    clears_vessels : bool
+        Whether the lung's vessels vanish in them.
+    """
+
+    pieces: list[Piece]
+    hu: float
+    clears_vessels: bool = True
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that is in the voxels of one scan.
+
+    Parameters
+    ----------
+    grid : VoxelGrid
+    body : list of Piece
+        Weights are HU against air; they add up.
+    lung : list of Piece
+        Disjoint, of weight 1.
+    lung_above_air : float32 array of shape (slices, columns)
+        CT number of the lung plus 1000, before texture.
+    texture : float32 array of shape (slices, rows, columns)
+        Periodic, relative density of the lung.
+    branches : list of (Part, float)
+        Vessels and bronchi of the lung, with their HU against lung.
+    sinking : float
+        Rise of the lung's density a mm towards the back.
+    inlays : list of Inlay
+        What findings put into the lung, in order of precedence.
+    metal : list of (Part, float)
+        Devices, with their own HU.
+    """
+
+    grid: VoxelGrid
+    body: list[Piece]
+    lung: list[Piece]
+    lung_above_air: np.ndarray
+    texture: np.ndarray
+    branches: list[tuple[Part, float]]
+    sinking: float = 0.0
+    inlays: list[Inlay] = field(default_factory=list)
+    metal: list[tuple[Part, float]] = field(default_factory=list)
+
+
+def hounsfield(mu_per_mm: float, *, energy_kev: float = CT_ENERGY_KEV) -> float:
+    """Return the CT number of an attenuation coefficient, in HU.
+
+    Examples
+    --------
+    >>> round(hounsfield(0.0206, energy_kev=60))
+    0
+    """
+    water = attenuation_per_mm("water", energy_kev=energy_kev)
+    return 1000 * (mu_per_mm / water - 1)
+
+
+def material_hu(material: str, *, energy_kev: float = CT_ENERGY_KEV) -> float:
+    """Return the CT number of a material of ``physics.attenuation``, in HU."""
+    mu = attenuation_per_mm(material, energy_kev=energy_kev)
+    return hounsfield(mu, energy_kev=energy_kev)
+
+
+def iodine_hu(mg_ml: float, *, energy_kev: float = CT_ENERGY_KEV) -> float:
+    """Return how much iodine in blood raises its CT number.
+
+    Raises
+    ------
+    ValueError
+        If the energy lies outside the table, which begins above the K-edge.
+
+    Examples
+    --------
+    >>> round(iodine_hu(10.0))
+    260
+    """
+    energies = list(IODINE_CM2_PER_G)
+    if not energies[0] <= energy_kev <= energies[-1]:
+        raise ValueError(
+            f"energy_kev is {energy_kev}, but iodine is known from {energies[0]} to "
+            f"{energies[-1]} keV, above its K-edge. Choose an energy in that range."
+        )
+    table = np.log(list(IODINE_CM2_PER_G.values()))
+    per_gram = float(np.exp(np.interp(np.log(energy_kev), np.log(energies), table)))
+    mu = per_gram * mg_ml / 10_000
+    return 1000 * mu / attenuation_per_mm("water", energy_kev=energy_kev)
+
+
+def grid_view(grid: VoxelGrid) -> View:
+    """Return the parallel rays along ``y`` that fill a grid."""
+    return flat_view(*grid.rays(), stretch=grid.stretch)
+
+
+def compose_scene(
+    anatomy: Anatomy,
+    solids: ChestSolids,
+    grid: VoxelGrid,
+    *,
+    energy_kev: float = CT_ENERGY_KEV,
+    iodine_mg_ml: float = 0.0,
+) -> Scene:
+    """Return the contents of a scan of a healthy chest.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    solids : ChestSolids
+        Of ``grid_view(grid)``; they carry the posture.
+    grid : VoxelGrid
+    energy_kev : float
+        Effective energy, 50 to 100 keV.
+    iodine_mg_ml : float
+        Contrast medium in the blood, 0 for none; 10 to 15 in a usual scan.
+    """
+    view, posture = grid_view(grid), solids.posture
+    layers = tissue_layers(anatomy, posture, view, solids=solids)
+    above = {m: 1000 + material_hu(m, energy_kev=energy_kev) for m in (*layers, "lung")
+             if m != "body"}  # fmt: skip
+    soft = 1000 + material_hu("soft tissue", energy_kev=energy_kev)
+    lung = np.float32(above["lung"]) * lung_mottle(anatomy, posture, view)
+    rise = iodine_hu(iodine_mg_ml, energy_kev=energy_kev) if iodine_mg_ml else 0.0
+    body = [_weighed(piece, soft) for piece in layers["body"]]
+    for material, value in above.items():
+        if material != "lung":
+            body += [_weighed(p, value - soft) for p in layers[material]]
+    body += [p._replace(weight=lung - np.float32(soft)) for p in layers["lung"]]
+    if rise:
+        body += _contrast(layers, solids, view, rise=rise)
+    times = grid.rays_per_slice
+    mean = lung.reshape(-1, times, lung.shape[1]).mean(axis=1)[::-1]
+    return Scene(
+        grid=grid,
+        body=body,
+        lung=layers["lung"],
+        lung_above_air=mean,
+        texture=_texture(anatomy.patient.seed, grid.spacing_mm),
+        branches=_branches(posed_tree(anatomy, posture), grid, energy_kev, rise),
+        sinking=_SINKING * grid.spacing_mm[1] if posture.supine else 0.0,
+    )
+
+
+def _weighed(piece: Piece, value: float) -> Piece:
+    """Return a piece whose weight is multiplied by a value."""
+    return piece._replace(weight=piece.weight * np.float32(value))
+
+
+def _contrast(
+    layers: Layers, solids: ChestSolids, view: View, *, rise: float
+) -> list[Piece]:
+    """Return the iodine in the great vessels and the heart, less in its wall."""
+    pieces = [_weighed(piece, rise) for piece in layers["blood"]]
+    front, back = solids.heart
+    wall = np.minimum((back - front) / 2, np.float32(_HEART_WALL_MM))
+    # muscle takes up a third of what the blood holds (chosen); no muscle above
+    ventricles = np.clip((-38 - view.z) / 12, 0, 1) * np.float32(-2 / 3 * rise)
+    return [
+        *pieces,
+        Piece(front, front + wall, ventricles),
+        Piece(back - wall, back, ventricles),
+    ]
+
+
+def _branches(
+    tree: Tree, grid: VoxelGrid, energy_kev: float, rise: float
+) -> list[tuple[Part, float]]:
+    """Return the vessels and the bronchi of the lungs, with their HU against lung."""
+    lung, soft, blood, air = (
+        material_hu(name, energy_kev=energy_kev)
+        for name in ("lung", "soft tissue", "blood", "air")
+    )
+    vessels = tube_coverage(tree.start, tree.end, tree.radius, grid=grid)
+    chosen = tree.radius > _SMALLEST_BRONCHUS_MM
+    start, end, radius = (part[chosen] for part in (tree.start, tree.end, tree.radius))
+    along = end - start
+    across = np.stack([along[:, 2], 0 * radius, -along[:, 0]], axis=1)
+    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
+    lumen = 0.8 * radius
+    # the wall weighs what the lumen lacks: no ray notices the bronchus
+    outer = lumen * np.sqrt((soft - air) / (soft - lung))
+    beside = across * (radius + outer)[:, None]
+    walls = tube_coverage(start + beside, end + beside, outer, grid=grid)
+    lumens = tube_coverage(start + beside, end + beside, lumen, grid=grid)
+    return [(vessels, blood + rise - lung), (walls, soft - lung), (lumens, air - soft)]
+
+
+@functools.lru_cache(maxsize=4)
+def _texture(
+    seed: tuple[int, int], spacing_mm: tuple[float, float, float]
+) -> np.ndarray:
+    """Return a periodic block of lung texture, mean 0."""
+    rng = np.random.default_rng([*seed, 77])
+    shape = (32, 128, 128)
+    sides = [np.fft.fftfreq(n, d) for n, d in zip(shape, spacing_mm, strict=True)]
+    frequency = np.sqrt(sum(np.square(side) for side in np.ix_(*sides)))
+    gain = np.maximum(frequency, 1 / 12) ** -1.2
+    gain[0, 0, 0] = 0
+    field_3d = np.fft.ifftn(np.fft.fftn(rng.standard_normal(shape)) * gain).real
+    return (_TEXTURE * field_3d / field_3d.std()).astype(np.float32)

@@ -1,0 +1,224 @@
+"""From the contents of a scan to its voxels: slabs of slices, filled one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from helpers.phantoms.chest.ct import CT_ENERGY_KEV, Scene
+from helpers.phantoms.physics.attenuation import attenuation_per_mm
+from helpers.phantoms.physics.ct_noise import (
+    find_kernel,
+    noise_fields,
+    noise_sigma_hu,
+    relative_sigma,
+)
+from helpers.phantoms.shapes.solids import Piece
+from helpers.phantoms.shapes.voxels import Box, Part, VoxelGrid, fill_pieces
+
+_SLAB = 8
+_LOWEST_HU, _HIGHEST_HU = -1024, 3071
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """How a CT is taken and reconstructed.
+
+    Parameters
+    ----------
+    kernel : str
+        "soft" or "sharp".
+    mas : float
+        Tube current times time; 0 for an image without noise and blur.
+    energy_kev : float
+        Effective energy, 50 to 100 keV.
+    iodine_mg_ml : float
+        Contrast medium in the blood, 0 for none; 10 to 15 in a usual scan.
+    """
+
+    kernel: str = "soft"
+    mas: float = 100.0
+    energy_kev: float = CT_ENERGY_KEV
+    iodine_mg_ml: float = 0.0
+
+
+def reconstruct(
+    scene: Scene, *, acquisition: Acquisition, seed: Sequence[int]
+) -> np.ndarray:
+    """Return the volume of a scene with the blur and the noise of a scanner.
+
+    Parameters
+    ----------
+    scene : Scene
+    acquisition : Acquisition
+    seed : sequence of int
+        Entropy of the noise; each slab of slices has a stream of its own, so the
+        volume does not depend on the number of processors.
+
+    Returns
+    -------
+    int16 array of shape (slices, rows, columns)
+        HU, feet first, -1024 to 3071.
+    """
+    volume = np.empty(scene.grid.shape, np.int16)
+    find_kernel(acquisition.kernel)
+
+    def work(first: int) -> None:
+        part = slice(first, min(first + _SLAB, len(volume)))
+        hu = slab_hu(scene, part)
+        if acquisition.mas:
+            rng = np.random.default_rng([*seed, first])
+            hu = scanned(hu, scene.grid, acquisition=acquisition, rng=rng)
+        volume[part] = np.clip(np.rint(hu), _LOWEST_HU, _HIGHEST_HU)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(0, len(volume), _SLAB)))
+    return volume
+
+
+def scanned(
+    hu: np.ndarray,
+    grid: VoxelGrid,
+    *,
+    acquisition: Acquisition,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return slices as a scanner shows them: blurred in plane, and noisy.
+
+    Parameters
+    ----------
+    hu : float32 array of shape (slices, rows, columns)
+    grid : VoxelGrid
+    acquisition : Acquisition
+    rng : numpy.random.Generator
+    """
+    kernel = find_kernel(acquisition.kernel)
+    slice_mm, row_mm, column_mm = grid.spacing_mm
+    blurred = hu
+    for axis, step in ((1, row_mm), (2, column_mm)):
+        sigma = kernel.sigma_mm / step
+        if sigma > 0.25:
+            blurred = gaussian_filter1d(blurred, sigma, axis=axis, truncate=3)
+    noise = noise_fields(
+        rng, count=len(hu), shape=hu.shape[1:], pixel_mm=column_mm, kernel=kernel
+    )
+    water = attenuation_per_mm("water", energy_kev=acquisition.energy_kev)
+    paths = [(hu.mean(axis) / 1000 + 1) * n for axis, n in (
+        (1, row_mm * hu.shape[1]), (2, column_mm * hu.shape[2]))]  # fmt: skip
+    size = noise_sigma_hu(acquisition.mas, slice_mm=slice_mm, kernel=kernel)
+    noise *= relative_sigma(paths[0], paths[1], water_per_mm=water)
+    return blurred + np.float32(size) * noise
+
+
+def slab_hu(scene: Scene, part: slice) -> np.ndarray:
+    """Return HU of some slices before the scanner's blur and noise, float32."""
+    rows, columns = (slice(0, n) for n in scene.grid.shape[1:])
+    whole = (part, rows, columns)
+    hu = fill_pieces(scene.body, scene.grid, whole)
+    hu -= 1000
+    box = extent(scene.lung, scene.grid, part)
+    if box is not None:
+        _fill_lung(scene, hu[:, box[1], box[2]], box)
+    for metal, value in scene.metal:
+        common = _common(metal, whole)
+        if common is not None:
+            local, target = common
+            hu[target] += metal.values[local] * (np.float32(value) - hu[target])
+    return hu
+
+
+def _fill_lung(scene: Scene, here: np.ndarray, box: Box) -> None:
+    """Put texture, findings and branches into the lung of a box, in place."""
+    lung = fill_pieces(scene.lung, scene.grid, box)
+    density = scene.lung_above_air[box[0], None, box[2]]
+    aerated, carries_vessels = lung.copy(), lung
+    for inlay in scene.inlays:
+        share = np.clip(fill_pieces(inlay.pieces, scene.grid, box), 0, aerated)
+        here += share * (np.float32(inlay.hu + 1000) - density)
+        aerated -= share
+        if inlay.clears_vessels:
+            carries_vessels = np.minimum(carries_vessels, aerated)
+    here += aerated * density * _grain(scene, aerated, box)
+    for branch, value in scene.branches:
+        common = _common(branch, box)
+        if common is not None:
+            local, target = common
+            room = carries_vessels[target] * branch.values[local]
+            here[target] += np.float32(value) * room
+
+
+def _grain(scene: Scene, aerated: np.ndarray, box: Box) -> np.ndarray:
+    """Return the lung's relative density less 1, with mean 0 along every ray."""
+    wrapped = [
+        np.arange(side.start, side.stop) % n
+        for side, n in zip(box, scene.texture.shape, strict=True)
+    ]
+    grain = scene.texture[np.ix_(*wrapped)]
+    depth = np.arange(box[1].start, box[1].stop, dtype=np.float32)
+    grain += (np.float32(scene.sinking) * depth)[:, None]
+    path = np.maximum(aerated.sum(axis=1), np.float32(1e-3))
+    mean = np.einsum("zyx,zyx->zx", grain, aerated) / path
+    grain -= mean[:, None]
+    return grain
+
+
+def extent(pieces: Sequence[Piece], grid: VoxelGrid, part: slice) -> Box | None:
+    """Return the voxels of some slices that pieces touch, or None for none.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+        Over the rays of the grid.
+    grid : VoxelGrid
+    part : slice
+        Which slices.
+    """
+    times, slices = grid.rays_per_slice, grid.shape[0]
+    rays = slice((slices - part.stop) * times, (slices - part.start) * times)
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for piece in pieces:
+        own, columns = (
+            range(*window.indices(n))
+            for window, n in zip(
+                piece.window, (slices * times, grid.shape[2]), strict=True
+            )
+        )
+        first, last = max(own.start, rays.start), min(own.stop, rays.stop)
+        if first >= last:
+            continue
+        cut = slice(first - own.start, last - own.start)
+        front, back = (part[cut] for part in np.broadcast_arrays(*piece[:2]))
+        solid = back > front
+        if not solid.any():
+            continue
+        place = np.flatnonzero(solid.any(axis=0)) + columns.start
+        ends = front[solid].min(), back[solid].max()
+        scale = grid.stretch[1] / grid.spacing_mm[1]
+        y = [end * scale - grid.origin_mm[1] / grid.spacing_mm[1] for end in ends]
+        low = np.minimum(low, (0, np.floor(y[0]), place[0]))
+        high = np.maximum(high, (0, np.ceil(y[1]) + 1, place[-1] + 1))
+    if not np.isfinite(low).all():
+        return None
+    low, high = np.maximum(low, 0).astype(int), high.astype(int)
+    rows, columns = (
+        slice(low[axis], min(high[axis], grid.shape[axis])) for axis in (1, 2)
+    )
+    if rows.stop <= rows.start or columns.stop <= columns.start:
+        return None
+    return part, rows, columns
+
+
+def _common(branch: Part, box: Box) -> tuple[Box, Box] | None:
+    """Return the common voxels of a part and a box, counted in each of them."""
+    local, target = [], []
+    for own, wanted in zip(branch.box, box, strict=True):
+        low, high = max(own.start, wanted.start), min(own.stop, wanted.stop)
+        if low >= high:
+            return None
+        local.append(slice(low - own.start, high - own.start))
+        target.append(slice(low - wanted.start, high - wanted.start))
+    return tuple(local), tuple(target)
