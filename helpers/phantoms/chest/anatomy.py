@@ -34,6 +34,7 @@ AIRWAY_WALL_MM = 1.5
 
 _CORE_DEPTH_MM = 4.0
 _SPINE_DEPTH_MM = 88.0
+_WEDGE_DEPTH_MM = -70.0
 _HILAR_VESSELS = ("right pulmonary artery", "left pulmonary artery")
 _MIDDLE_VESSELS = (
     "ascending aorta and arch",
@@ -93,6 +94,8 @@ class ChestSolids:
         The lumen of the trachea and the main bronchi.
     core : Interval
         Fat and connective tissue about the trachea, oesophagus and great vessels.
+    front_fat : Interval
+        The fat behind the sternum that parts the lungs in front.
     posture : Posture
         What the organs lie in.
     """
@@ -107,6 +110,7 @@ class ChestSolids:
     hilar: list[Interval]
     airway: Interval
     core: Interval
+    front_fat: Interval
     posture: Posture
 
 
@@ -198,6 +202,7 @@ def chest_solids(
     for name in _MIDDLE_VESSELS:
         heart = hull(heart, tube(name))
     core = _core(anatomy, *_shifted(view, _CORE_DEPTH_MM, posture))
+    wedge = _front_wedge(thorax, *_shifted(view, _WEDGE_DEPTH_MM, posture))
     middle = hull(heart, core)
     cage = cage_interval(thorax, *view.at_depth(0.0))
     abdomen = dome_interval(
@@ -212,7 +217,7 @@ def chest_solids(
     wall = (airway[0] - AIRWAY_WALL_MM, airway[1] + AIRWAY_WALL_MM)
     wall = (wall[0], np.where(airway[1] > airway[0], wall[1], wall[0]))
     lungs = [cavity]
-    for hole in (abdomen, middle, aorta, spine, wall, *hilar):
+    for hole in (abdomen, middle, aorta, spine, wedge, wall, *hilar):
         lungs = subtract(lungs, hole)
     return ChestSolids(
         lungs=lungs,
@@ -225,6 +230,7 @@ def chest_solids(
         hilar=hilar,
         airway=airway,
         core=core,
+        front_fat=wedge,
         posture=posture,
     )
 
@@ -248,3 +254,12 @@ def _core(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
     u = np.square(off / width)
     half = anatomy.thorax.core_mm * np.sqrt(np.maximum(1 - u * (0.3 + 0.7 * u), 0))
     return _CORE_DEPTH_MM - half, _CORE_DEPTH_MM + half
+
+
+def _front_wedge(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
+    """Return the fat behind the sternum that parts the two lungs in front."""
+    low = 1 / (1 + np.exp((z + 52) / 14))
+    u = np.square((x - 4 - 6 * low) / (13 + 22 * low))
+    deep = (18 + 26 * low) * np.square(np.maximum(1 - u, 0))
+    front = -thorax.cage_depth(z)
+    return front, front + deep

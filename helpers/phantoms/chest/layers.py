@@ -21,7 +21,7 @@ from helpers.phantoms.chest.bones import bone_pieces
 from helpers.phantoms.chest.bowel import bowel_gas
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View
-from helpers.phantoms.chest.thorax import body_interval, breast_thickness
+from helpers.phantoms.chest.thorax import body_interval, breast_thickness, cage_interval
 from helpers.phantoms.chest.vessels import arm_tubes
 from helpers.phantoms.shapes.solids import (
     Interval,
@@ -38,7 +38,9 @@ _BREAST_DEPTH_MM = -118.0
 _ARM_LEAN = 0.85
 _CHIN_DEPTH_MM = -58.0
 _JAW_SHARE = 0.35  # of the lower jaw is cortical bone
-_RETROPERITONEUM_MM = 36.0  # depth behind which aorta and spine lie
+_FAT_IN_FRONT = 0.4  # of the abdomen's depth, where the guts lie in fat
+_WALL_MM = 12.0  # of muscle on the cage and under the skin's fat
+_WALL_FAT_SHARE = 0.4
 _FAT_SHARE = 0.6  # of the mediastinum between its organs; the rest is nodes and walls
 
 
@@ -82,6 +84,7 @@ def tissue_layers(
         | {
             "adipose": [
                 *layers["adipose"],
+                *wall_fat(anatomy, view),
                 *mediastinal_fat(solids),
                 *abdominal_fat(anatomy, solids, view, gas=bowel),
             ],
@@ -112,6 +115,16 @@ def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
         "adipose": [*(Piece(*piece) for piece in fat), Piece(*breast, 1 - gland)],
         "gland": [Piece(*breast, gland)],
     }
+
+
+def wall_fat(anatomy: Anatomy, view: View) -> list[Piece]:
+    """Return the fat between the muscles at the sides of the chest."""
+    thorax, x, z = anatomy.thorax, *view.at_depth(0.0)
+    muscle = body_interval(thorax, x, z, inset_mm=thorax.fat_mm + _WALL_MM)
+    cage = cage_interval(thorax, x, z, wall_mm=_WALL_MM)
+    return [
+        Piece(*piece, np.float32(_WALL_FAT_SHARE)) for piece in subtract([muscle], cage)
+    ]
 
 
 def lowered_chin(
@@ -153,12 +166,12 @@ def blood_pieces(solids: ChestSolids) -> list[Piece]:
 
 def mediastinal_fat(solids: ChestSolids) -> list[Piece]:
     """Return the fat between the organs of the mediastinum, mixed with their walls."""
-    fat = [solids.core]
-    for hole in (solids.heart, *solids.hilar, solids.aorta, solids.spine):
-        fat = subtract(fat, hole)
+    fat = [*subtract([solids.front_fat], solids.core)[:1], solids.core]
+    organs = (solids.heart, *solids.hilar, solids.aorta, solids.spine)
     front, back = solids.airway
     wall = np.where(back > front, np.float32(AIRWAY_WALL_MM), np.float32(0))
-    fat = subtract(fat, (front - wall, back + wall))
+    for hole in (*organs, solids.abdomen, (front - wall, back + wall)):
+        fat = subtract(fat, hole)
     return [Piece(*piece, np.float32(_FAT_SHARE)) for piece in fat]
 
 
@@ -170,9 +183,9 @@ def abdominal_fat(
     patches = np.float32(0.16) * look_up(anatomy.soft_texture, 0.8 * x, 0.8 * z + 40)
     share = np.float32(0.10 + 0.006 * anatomy.thorax.fat_mm) + patches
     share *= 0.25 + 0.75 / (1 + np.exp(-np.clip((x + 10) / 14, -20, 20)))
-    share = np.clip(share, 0, 0.7).astype(np.float32)
+    share = np.clip(2 * share, 0, 0.9).astype(np.float32)
     front, back = solids.abdomen
-    fat = [(front, np.minimum(back, _RETROPERITONEUM_MM))]
+    fat = [(front, front + _FAT_IN_FRONT * (back - front))]
     for hole in (solids.heart, solids.core, *((g.front, g.back) for g in gas)):
         fat = subtract(fat, hole)
     return [Piece(*piece, share) for piece in fat]

@@ -56,6 +56,9 @@ class Patient:
     barrel : float
         Overinflation of old or emphysematous lungs, 0 to 1: a deep chest, low
         flat domes and a narrow heart.
+    lung_density : float
+        Of the lungs in full inspiration against the material "lung" (0.26 g/cm3);
+        0.8 gives about -800 HU.
     """
 
     patient_id: str
@@ -70,6 +73,7 @@ class Patient:
     vessel_factor: float
     seed: tuple[int, int]
     barrel: float = 0.0
+    lung_density: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -240,7 +244,8 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
         gland_fraction=float(np.clip(rng.normal(0.75 - 0.008 * age, 0.18), 0.05, 0.95)),
         vessel_factor=float(np.exp(rng.normal(0, 0.13))),
         seed=seed,
-        barrel=_barrel(rng, age),
+        barrel=(barrel := _barrel(rng, age)),
+        lung_density=_limited_normal(rng, 0.82, 0.07) * (1 - 0.2 * barrel),
     )
 
 

@@ -138,7 +138,7 @@ def _hilar_roots(rng: np.random.Generator, factor: float) -> Tree:
             down = 46 * max(np.cos(angle), 0) ** 1.5 * rng.uniform(0.2, 1.0)
             beside = side * (x + 0.2 * down + rng.normal(0, 3))
             starts.append((beside, rng.normal(14, 9), z - down + rng.normal(0, 5)))
-            ways.append((side * np.sin(angle), rng.normal(0.05, 0.33), -np.cos(angle)))
+            ways.append((side * np.sin(angle), rng.normal(0, 0.75), -np.cos(angle)))
             radii.append(radius * factor * np.exp(rng.normal(0, 0.10)))
     start, way, radius = np.array(starts), np.array(ways), np.array(radii)
     way /= np.linalg.norm(way, axis=1, keepdims=True)

@@ -19,7 +19,7 @@ from helpers.phantoms.shapes.solids import HeightTable, Interval
 APEX_MM = 104.0
 #: Depth of the middle of the lung apices, the heart and the domes, mm.
 APEX_DEPTH_MM = 22.0
-HEART_DEPTH_MM = -22.0
+HEART_DEPTH_MM = -29.0
 DOME_DEPTH_MM = -14.0
 _CAGE_WIDTH = {
     150: 50, 125: 63, 104: 83, 92: 95, 75: 107, 50: 119, 20: 128, -10: 133,
@@ -293,7 +293,7 @@ def heart_interval(
     rho = np.square(dx) + np.square(dz)
     rho = rho / np.square(np.float32(factor) * thorax.heart_radius[index])
     thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
-    half = 52.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
+    half = 56.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
     return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half
 
 

@@ -23,6 +23,9 @@ from helpers.phantoms.physics.attenuation import (
 from helpers.phantoms.shapes.solids import path_length
 from helpers.phantoms.shapes.texture import look_up
 
+# share of the lungs' volume that one mm of both domes displaces
+_EMPTIED_PER_MM = 0.0055
+
 
 @dataclass(frozen=True)
 class Paths:
@@ -37,7 +40,7 @@ class Paths:
     vessels : float array of shape (rows, columns)
         Blood in pulmonary vessels, which displaces lung.
     lung_mottle : float array of shape (rows, columns)
-        Relative density of the lung, mean 1.
+        Density of the lung against the material "lung".
     solids : ChestSolids
         The intervals from which findings are cut.
     """
@@ -102,12 +105,17 @@ def trace_paths(anatomy: Anatomy, posture: Posture, view: View) -> Paths:
 
 
 def lung_mottle(anatomy: Anatomy, posture: Posture, view: View) -> np.ndarray:
-    """Return the relative density of the lungs: a texture, denser at the bases."""
+    """Return the density of the lungs against the material "lung" along each ray.
+
+    A person's own density rises as the lungs empty, because their tissue stays;
+    the bases are denser than the apices, and a texture stands for what is small.
+    """
     x, z = view.at_depth(0.0)
     mottle = 1 + np.float32(0.04) * look_up(anatomy.lung_texture, x, z)
-    dense = np.float32(0.10 + 0.012 * posture.breath_mm)
+    dense = np.float32(0.10 + 0.008 * posture.breath_mm)
     mottle *= 1 + dense * np.clip(-(z + 20) / 100, -0.6, 1.2)
-    return mottle.astype(np.float32)
+    emptied = 1 / (1 - _EMPTIED_PER_MM * np.clip(posture.breath_mm, -20, 60))
+    return mottle * np.float32(anatomy.patient.lung_density * emptied)
 
 
 def _lung_vessels(tree: Tree, view: View, *, lung: np.ndarray) -> np.ndarray:

@@ -9,17 +9,14 @@ from helpers.phantoms.chest.posture import UPRIGHT, Posture
 from helpers.phantoms.chest.projection import flat_view
 from helpers.phantoms.shapes.solids import total_length
 
-#: Share of the inflated lung that is gas: density 0.26 g/cm3 (ICRP lung), the
-#: tissue and blood in it 1.05 g/cm3.
-GAS_SHARE = 1 - 0.26 / 1.05
+# of the material "lung" and of the tissue and blood in it (ICRP), g/cm3
+_LUNG_DENSITY, _TISSUE_DENSITY = 0.26, 1.05
 
 
-def lung_gas_litres(
+def lung_litres(
     anatomy: Anatomy, posture: Posture = UPRIGHT, *, step_mm: float = 4.0
 ) -> float:
-    """Return the gas in both lungs in litres.
-
-    In full inspiration, the default, this is the total lung capacity.
+    """Return the volume of both lungs, tissue and gas, in litres.
 
     Parameters
     ----------
@@ -33,4 +30,10 @@ def lung_gas_litres(
     view = flat_view(*np.meshgrid(across, down))
     depth = total_length(chest_solids(anatomy, view, posture=posture).lungs)
     mm3 = float(depth.sum(dtype=float)) * step_mm**2
-    return GAS_SHARE * mm3 * float(np.prod(anatomy.patient.stretch)) * 1e-6
+    return mm3 * float(np.prod(anatomy.patient.stretch)) * 1e-6
+
+
+def total_lung_capacity_litres(anatomy: Anatomy) -> float:
+    """Return the gas in both lungs in full inspiration, in litres."""
+    density = _LUNG_DENSITY * anatomy.patient.lung_density
+    return lung_litres(anatomy) * (1 - density / _TISSUE_DENSITY)
