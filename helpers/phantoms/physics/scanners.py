@@ -168,8 +168,8 @@ _CEDAR = Processing(
     compression=0.0,
     dense_compression=0.05,
     detail=(0.0, 0.0),
-    steepness=1.5,
-    middle=-0.6,
+    steepness=1.4,
+    middle=-0.7,
     black=0.05,
     white=0.97,
 )

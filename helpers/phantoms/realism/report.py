@@ -1,0 +1,120 @@
+"""All checks in one list, and the page and the table that are written from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from helpers.phantoms.physics.detector import Detector
+from helpers.phantoms.physics.scanners import SCANNERS, Scanner
+from helpers.phantoms.realism.chest_checks import (
+    contrast_rows,
+    heart_rows,
+    scatter_rows,
+)
+from helpers.phantoms.realism.grey_levels import histogram_rows, vendor_rows
+from helpers.phantoms.realism.panel_checks import (
+    coarse_pixel_noise,
+    counting_variance,
+    index_of_exposure,
+    noise_slope,
+    panel_rows,
+)
+from helpers.phantoms.realism.rows import Row, as_markdown, as_table
+
+DATA = Path(__file__).resolve().parents[3] / "data"
+PAGE = DATA / "realism.md"
+TABLE = DATA / "evidence" / "insilico_realism.csv"
+_PATIENTS = range(1, 13)
+_HEARTS = range(1, 61)
+
+
+def all_checks() -> dict[str, Callable[[], list[Row]]]:
+    """Return the groups of checks by name; each is measured when called."""
+    from helpers.phantoms.realism.ct_checks import ct_checks
+
+    panel = Detector()
+    return {
+        "dose and noise": lambda: [noise_slope(panel), counting_variance(panel)],
+        "panel": lambda: panel_rows(panel),
+        "scatter": lambda: scatter_rows(panel, patients=_PATIENTS),
+        "contrast": lambda: contrast_rows(panel, patients=_PATIENTS),
+        "hearts": lambda: heart_rows(patients=_HEARTS),
+        "CT": ct_checks,
+        "pixel size": lambda: [coarse_pixel_noise(panel), index_of_exposure(panel)],
+        "vendors": lambda: vendor_rows(patients=_PATIENTS),
+        "real films": histogram_rows,
+    }
+
+
+def measure(*, progress: bool = True) -> list[Row]:
+    """Return every row of the report; about half a minute on one core."""
+    rows: list[Row] = []
+    for name, check in (bar := tqdm(all_checks().items(), disable=not progress)):
+        bar.set_description(f"Realism: {name}")
+        rows += check()
+    return sorted(rows, key=lambda row: row.number or 99)
+
+
+def scanners_markdown() -> str:
+    """Return the physical parameters of every scanner as a Markdown table."""
+    columns: dict[str, Callable[[Scanner], object]] = {
+        "scanner": lambda s: s.name,
+        "in use": lambda s: (
+            f"{s.first_day or '...'} to {s.last_day or '...'}"
+            if s.first_day or s.last_day
+            else "always"
+        ),
+        "beam": lambda s: (
+            f"{s.detector.spectrum.kilovolts} kV, {s.detector.spectrum.filtration}"
+        ),
+        "mean energy, keV": lambda s: s.detector.energy_kev,
+        "grid: primary, scatter let through": lambda s: (
+            f"{s.detector.grid_primary:g}, {s.detector.grid_scatter:g}"
+        ),
+        "target, uGy": lambda s: s.detector.target_ugy,
+        "element, mm": lambda s: s.detector.pitch_mm,
+        "CsI, mm": lambda s: s.detector.screen_mm,
+        "absorbed, %": lambda s: f"{100 * s.detector.absorption:.0f}",
+        "electronic noise, quanta": lambda s: f"{s.detector.electronic_quanta:g}",
+        "distance, mm": lambda s: f"{s.detector.source_mm:g}",
+        "focal blur (SD), mm": lambda s: f"{s.detector.focal_sigma_mm:.3f}",
+        "border": lambda s: s.collimation,
+    }
+    lines = [
+        "| " + " | ".join(columns) + " |",
+        "|" + "---|" * len(columns),
+    ]
+    for scanner in SCANNERS.values():
+        cells = (str(column(scanner)) for column in columns.values())
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def fill_in(page: str, *, name: str, text: str) -> str:
+    r"""Return a page with the part between two named marks replaced.
+
+    Examples
+    --------
+    >>> fill_in("a <!-- begin n -->old<!-- end n --> z", name="n", text="new")
+    'a <!-- begin n -->\nnew\n<!-- end n --> z'
+    """
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    if begin not in page or end not in page:
+        raise ValueError(
+            f"The page lacks {begin} or {end}. Put both where the part belongs."
+        )
+    before, rest = page.split(begin, 1)
+    return f"{before}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}"
+
+
+def write(rows: Sequence[Row]) -> None:
+    """Write the table, and put it and the scanners into the page."""
+    as_table(rows).to_csv(TABLE, index=False, lineterminator="\n")
+    inside = sum(row.inside for row in rows)
+    checks = f"{inside} of {len(rows)} inside.\n\n{as_markdown(rows)}"
+    page = fill_in(PAGE.read_text(encoding="utf-8"), name="checks", text=checks)
+    page = fill_in(page, name="scanners", text=scanners_markdown())
+    PAGE.write_text(page, encoding="utf-8", newline="\n")
