@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from helpers.phantoms.chest.projection import View
 from helpers.phantoms.shapes.solids import WHOLE, Interval, Piece, Window
 from helpers.phantoms.shapes.tubes import Tube, grid_window
 
@@ -64,6 +67,26 @@ def add_shell(
     bones["spongiosa"].append(Piece(front, back, soft, window))
 
 
+def cropped(
+    view: View, low: Sequence[float], high: Sequence[float], *, margin: float = 0.0
+) -> tuple[View, Window] | None:
+    """Return the part of a view that shows a box, and its place on the whole grid.
+
+    Parameters
+    ----------
+    view : View
+    low, high : three numbers each
+        Opposite corners of the box, reference mm.
+    margin : float
+        Extra room on all sides, mm.
+    """
+    a, b = view.shown(low), view.shown(high)
+    window = grid_window(view.x, view.z, a, b, margin=margin)
+    if window is None:
+        return None
+    return replace(view, x=view.x[window], z=view.z[window]), window
+
+
 def edge(inside_mm: np.ndarray, blur_mm: float) -> np.ndarray:
     """Return 1 inside and 0 outside, over a border as wide as ``blur_mm``.
 
@@ -117,26 +140,29 @@ def _squared_chords(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return squared half chords of the tube and its inside, and its mid depth."""
     outer, inner, middle = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+    hollow_radii = tube.radii - np.minimum(cortex_mm, tube.radii)
     for k in range(len(tube.radii) - 1):
         a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
-        reach = float(max(tube.radii[k : k + 2])) + 2
+        reach = float(max(tube.radii[k : k + 2])) - 3  # the window adds 5 mm
         window = grid_window(x, z, a, b, margin=reach)
         if window is None:
             continue
         dx, dy, dz = (stop - start for start, stop in zip(a, b, strict=True))
         flat = max(dx * dx + dz * dz, 1e-6)
         px, pz = x[window] - np.float32(a[0]), z[window] - np.float32(a[2])
-        t = np.clip(px * np.float32(dx / flat) + pz * np.float32(dz / flat), 0, 1)
-        off = np.square(px - t * np.float32(dx)) + np.square(pz - t * np.float32(dz))
+        t = px * np.float32(dx / flat) + pz * np.float32(dz / flat)
+        t = np.minimum(np.maximum(t, 0), 1)
+        px -= t * np.float32(dx)
+        pz -= t * np.float32(dz)
+        off = px * px + pz * pz
         slant = np.float32(min((flat + dy * dy) / flat, 4.0))
-        radius, shell = _between(tube.radii, k, t), _between(cortex_mm, k, t)
-        chord = slant * (np.square(radius) - off)
+        chord = slant * (np.square(_between(tube.radii, k, t)) - off)
         thicker = chord > outer[window]
         np.copyto(outer[window], chord, where=thicker)
-        hollow = slant * (np.square(np.maximum(radius - shell, 0)) - off)
-        np.copyto(inner[window], np.maximum(hollow, 0), where=thicker)
+        chord = slant * (np.square(_between(hollow_radii, k, t)) - off)
+        np.copyto(inner[window], chord, where=thicker)
         np.copyto(middle[window], np.float32(a[1]) + t * np.float32(dy), where=thicker)
-    return outer, inner, middle
+    return outer, np.maximum(inner, 0), middle
 
 
 def _between(values: np.ndarray, k: int, t: np.ndarray) -> np.ndarray:

@@ -8,8 +8,8 @@ from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.ribs import add_ribs, cage_wall
 from helpers.phantoms.chest.shoulder import add_shoulders
-from helpers.phantoms.chest.spine import add_spine
 from helpers.phantoms.chest.sternum import add_sternum
+from helpers.phantoms.chest.vertebrae import add_spine
 
 
 def bone_pieces(anatomy: Anatomy, posture: Posture, view: View) -> Bones:
@@ -33,7 +33,8 @@ def bone_pieces(anatomy: Anatomy, posture: Posture, view: View) -> Bones:
     bones = no_bones()
     for way in (1, -1):
         wall = cage_wall(skeleton, thorax, view, way=way)
-        add_ribs(bones, skeleton, wall, posture=posture, view=view)
+        if wall is not None:
+            add_ribs(bones, skeleton, wall, posture=posture)
     add_spine(bones, skeleton.spine, thorax, view=view, mineral=skeleton.mineral)
     add_sternum(bones, skeleton, thorax, view=view)
     add_shoulders(bones, skeleton, thorax, posture=posture, view=view)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.chest.bone_shapes import Bones, edge
+from helpers.phantoms.chest.bone_shapes import Bones, cropped, edge
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.skeleton import N_RIBS, Skeleton
@@ -40,6 +40,8 @@ class CageWall:
     Parameters
     ----------
     way : int
+    whole : two slices
+        The part of the view's grid that the arrays cover.
     x, z : float arrays of shape (rows, columns)
         Reference coordinates where the rays pass the wall.
     inner, last : float arrays
@@ -58,6 +60,7 @@ class CageWall:
     """
 
     way: int
+    whole: Window
     x: np.ndarray
     z: np.ndarray
     inner: np.ndarray
@@ -70,8 +73,14 @@ class CageWall:
     share: np.ndarray | np.float32
 
 
-def cage_wall(skeleton: Skeleton, thorax: Thorax, view: View, *, way: int) -> CageWall:
-    """Return one wall of the cage, seen where the rays pass it."""
+def cage_wall(
+    skeleton: Skeleton, thorax: Thorax, view: View, *, way: int
+) -> CageWall | None:
+    """Return one wall of the cage, seen where the rays pass it, if they do."""
+    part = cropped(view, (-148, 0, 118), (148, 0, -235))
+    if part is None:
+        return None
+    view, whole = part
     x, z = view.at_depth(70.0 * way)
     squared, _ = _squared_depth(thorax, x, _rows(z))
     x, z = view.at_depth(way * np.sqrt(np.maximum(squared, 0)))
@@ -92,7 +101,9 @@ def cage_wall(skeleton: Skeleton, thorax: Thorax, view: View, *, way: int) -> Ca
     last = np.sqrt(np.maximum(squared + 2 * middle * gain, 0))
     gain = 1 / gain
     depth = squared * gain + middle
-    return CageWall(way, x, z, inner, last, depth, gain, off, beside, neck, share)
+    return CageWall(
+        way, whole, x, z, inner, last, depth, gain, off, beside, neck, share
+    )
 
 
 def _rows(z: np.ndarray) -> np.ndarray:
@@ -114,7 +125,7 @@ def _squared_depth(
 
 
 def add_ribs(
-    bones: Bones, skeleton: Skeleton, wall: CageWall, *, posture: Posture, view: View
+    bones: Bones, skeleton: Skeleton, wall: CageWall, *, posture: Posture
 ) -> None:
     """Add all ribs of one wall, and the calcified cartilage of the anterior one."""
     for side in (0, 1):
@@ -129,16 +140,27 @@ def add_ribs(
                 skeleton, wall, window, rib=rib, posture=posture
             )
             there = _extent(skeleton, wall, window, rib=rib, above=above)
+            place = _within(wall.whole, window)
             hard = there * np.float32(skeleton.mineral.cortex)
             bones["cortical bone"] += [
-                Piece(outer[0], inner[0], hard, window),
-                Piece(inner[1], outer[1], hard, window),
+                Piece(outer[0], inner[0], hard, place),
+                Piece(inner[1], outer[1], hard, place),
             ]
             soft = there * np.float32(skeleton.mineral.spongiosa)
-            bones["spongiosa"].append(Piece(*inner, soft, window))
-            if wall.way < 0 and number < 8 and skeleton.cartilage > 0.02:
+            bones["spongiosa"].append(Piece(*inner, soft, place))
+            if wall.way < 0 and number < 8 and skeleton.cartilage > 0.04:
                 grain = _calcified(skeleton, wall, window, rib=rib, above=above)
-                bones["cortical bone"].append(Piece(*outer, grain, window))
+                bones["cortical bone"].append(Piece(*outer, grain, place))
+
+
+def _within(whole: Window, window: Window) -> Window:
+    """Return a window of a part of the grid as a window of the grid."""
+    down, across = whole[0].start, whole[1].start
+    rows, columns = window
+    return (
+        slice(rows.start + down, rows.stop + down),
+        slice(columns.start + across, columns.stop + across),
+    )
 
 
 def rib_intervals(
@@ -194,8 +216,9 @@ def _placed(
     centre: np.ndarray, half: np.ndarray, way: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return an interval of depth that stays in its own half of the chest."""
-    near, far = np.maximum(centre - half, 0), np.maximum(centre + half, 0)
-    return (near, far) if way > 0 else (-far, -near)
+    if way > 0:
+        return np.maximum(centre - half, 0), np.maximum(centre + half, 0)
+    return np.minimum(-centre - half, 0), np.minimum(half - centre, 0)
 
 
 def rib_plane(
@@ -271,12 +294,12 @@ def _calcified(
 ) -> np.ndarray:
     """Return the share of calcium in a costal cartilage: grains, most at its edges."""
     off = wall.off[window]
-    past = off - np.float32(skeleton.rib_end[rib]) + np.float32(0.6) * above
-    there = edge(-past, 8.0) * edge(off - 24, 8.0)
-    rim = np.minimum(np.abs(above) * np.float32(1 / 5), 1)
-    # random grains of 2 mm, scattered over the stored numbers
-    place = (off * np.float32(0.5)).astype(np.int32) * 11
-    place += (wall.z[window] * np.float32(0.5)).astype(np.int32) * 29
-    grain = skeleton.grains[rib[0], rib[1]][place % skeleton.grains.shape[2]]
-    share = np.float32(skeleton.cartilage * (1.6 if rib[1] == 0 else 0.8))
-    return there * np.minimum(grain * (np.float32(0.2) + rim) * share, np.float32(0.6))
+    past = np.float32(skeleton.rib_end[rib]) - off - np.float32(0.6) * above
+    there = edge(past, 8.0) * edge(off - 24, 8.0)
+    rim = np.minimum(np.abs(above) * np.float32(1 / 5), 1) + np.float32(0.2)
+    # grains of 2 mm
+    cells = len(skeleton.grains)
+    down = (wall.z[window][:, :1] * np.float32(0.5)).astype(int) % cells
+    across = (wall.x[window][:1] * np.float32(0.5)).astype(int) % cells
+    share = np.float32(skeleton.cartilage * (1.3 if rib[1] == 0 else 0.7))
+    return there * np.minimum(skeleton.grains[down, across] * rim * share, 0.6)

@@ -17,13 +17,14 @@ from helpers.phantoms.chest.bone_shapes import (
     Mineral,
     add_shell,
     add_tube,
+    cropped,
     edge,
 )
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.skeleton import Skeleton
 from helpers.phantoms.chest.thorax import Thorax, cage_interval
-from helpers.phantoms.shapes.tubes import grid_window, smooth_tube
+from helpers.phantoms.shapes.tubes import Tube, smooth_tube
 
 # corners of the blade (p, q), clockwise seen with the socket to the right
 _OUTLINE = (
@@ -34,9 +35,10 @@ _PLATE_MM = 1.7
 _BEHIND_MM = 6.0  # muscle between the ribs and the blade
 _BACK_MM = 84.0  # depth of the medial border
 # rows of (p, q, r, radius, cortex) in the blade's frame
-_BORDER = ((93, 34, 0, 6, 1.4), (84, 16, 0, 4.6, 1.6), (60, -20, 0, 3.4, 1.4),
-           (24, -64, 0, 2.2, 1.0))  # fmt: skip
-_SOCKET = ((95, 64, 0, 5, 1.2), (97, 47, 0, 8, 1.3), (94, 32, 0, 6, 1.3))
+_BORDER = (
+    (95, 64, 0, 5, 1.2), (97, 47, 0, 8, 1.3), (89, 26, 0, 5.2, 1.5),
+    (60, -20, 0, 3.4, 1.4), (24, -64, 0, 2.2, 1.0),
+)  # fmt: skip
 _RIDGE = ((2, 44, 2, 1.8, 1.0), (40, 57, 13, 2.8, 1.1), (90, 82, 24, 4.8, 1.1),
           (122, 84, 8, 5.5, 0.9), (125, 82, -8, 4.0, 0.8))  # fmt: skip
 _CORACOID = ((86, 66, -4, 5.5, 1.1), (90, 82, -20, 4.6, 1.1), (102, 76, -34, 4, 1.0))
@@ -99,9 +101,9 @@ def add_shoulders(
     for side, clavicle in zip((-1, 1), skeleton.clavicles, strict=True):
         blade = blade_of(skeleton, posture, side)
         _add_plate(bones, blade, thorax, view=view, mineral=mineral)
-        for rows in (_BORDER, _SOCKET, _RIDGE, _CORACOID):
+        for rows in (_BORDER, _RIDGE, _CORACOID):
             placed = [(*blade.placed(*row[:3]), *row[3:]) for row in rows]
-            _add_rows(bones, placed, view, mineral, smooth=rows is _RIDGE)
+            _add_rows(bones, placed, view, mineral, smooth=False)
         collar = _posed_clavicle(clavicle, blade)
         _add_rows(bones, collar, view, mineral, smooth=True)
         _add_rows(bones, _upper_arm(blade, posture), view, mineral, smooth=False)
@@ -117,9 +119,12 @@ def _add_rows(
 ) -> None:
     """Add a long bone from rows of (x, y, z, radius, cortex)."""
     table = np.asarray(rows, float)
-    cortex = smooth_tube(table[:, [0, 1, 2, 4]], smooth=smooth).radii
-    seen = view.seen(smooth_tube(table[:, :4], smooth=smooth))
-    add_tube(bones, seen, cortex, view.x, view.z, mineral=mineral)
+    if smooth:
+        tube = smooth_tube(table[:, :4])
+        cortex = smooth_tube(table[:, [0, 1, 2, 4]]).radii
+    else:
+        tube, cortex = Tube(table[:, :3], table[:, 3]), table[:, 4]
+    add_tube(bones, view.seen(tube), cortex, view.x, view.z, mineral=mineral)
 
 
 def _posed_clavicle(rows: np.ndarray, blade: Blade) -> list[tuple[float, ...]]:
@@ -149,14 +154,12 @@ def _add_plate(
     bones: Bones, blade: Blade, thorax: Thorax, *, view: View, mineral: Mineral
 ) -> None:
     """Add the thin plate of a blade, curved over the back of the cage."""
-    x, z = view.at_depth(_BACK_MM - 14)
     ahead = math.cos(blade.forward), math.sin(blade.forward)
     corners = [blade.placed(*corner, 0) for corner in _OUTLINE]
-    low, high = np.min(corners, axis=0), np.max(corners, axis=0)
-    window = grid_window(x, z, low, high, margin=3)
-    if window is None:
+    part = cropped(view, np.min(corners, axis=0), np.max(corners, axis=0), margin=3)
+    if part is None:
         return
-    x, z = x[window], z[window]
+    (x, z), window = part[0].at_depth(_BACK_MM - 14), part[1]
     across = blade.side * x - np.float32(blade.medial_mm)
     along, up = across * np.float32(1 / ahead[0]), z - np.float32(20 + blade.up_mm)
     cosine, sine = np.float32(math.cos(blade.turn)), np.float32(math.sin(blade.turn))

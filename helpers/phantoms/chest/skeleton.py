@@ -60,8 +60,8 @@ class Skeleton:
     mineral : Mineral
     cartilage : float
         Calcium in the costal cartilages, 0 to about 0.4.
-    grains : float32 array of shape (2, 8, 64)
-        Where along each cartilage the calcium lies, 0 to 1.
+    grains : float32 array of shape (64, 64)
+        Where in the cartilages the calcium lies, 0 to 2.
     fractures : tuple of Callus
     clavicles : tuple of array of shape (6, 4)
         Rows of (x, y, z, radius) of the right and left clavicle, mm.
@@ -103,7 +103,7 @@ def build_skeleton(patient: Patient) -> Skeleton:
     above, below = np.asarray(_JOINTS_ABOVE), np.asarray(_JOINTS_BELOW)
     joints = np.concatenate([height[0] + above, height, height[-1] - below])
     clavicles = _clavicle(rng, -1), _clavicle(rng, 1)
-    shift = (float(rng.normal(0, 5)), float(rng.normal(0, 5)))
+    shift = (float(rng.normal(0, 7)), float(rng.normal(0, 7)))
     turn = (float(rng.normal(0, 0.07)), float(rng.normal(0, 0.07)))
     sternum = (1 + rng.normal(0, 0.07), rng.normal(0, 4), rng.normal(0, 1.5))
     wear = random_stream(patient.seed, "anatomy", part=15)
@@ -117,7 +117,7 @@ def build_skeleton(patient: Patient) -> Skeleton:
         worn=worn,
         mineral=_mineral(wear, patient),
         cartilage=_cartilage(wear, patient),
-        grains=np.square(wear.random((2, 8, 64), dtype=np.float32)),
+        grains=_grains(wear),
         fractures=_old_fractures(wear, patient.age),
         clavicles=clavicles,
         blade_shift=shift,
@@ -128,13 +128,13 @@ def build_skeleton(patient: Patient) -> Skeleton:
 
 def _bend(rng: np.random.Generator) -> np.ndarray:
     """Return the sideways course of the spine: nearly straight, or a scoliosis."""
-    bend = rng.normal(0, 2.2, 4)
+    bend = rng.normal(0, 3.2, 4)
     size = rng.gamma(4, 3.2) * rng.choice([-1, 1])
     high = rng.random() < 0.5
-    if rng.random() < 0.07:
+    if rng.random() < 0.12:
         shape = (0.5, 1.0, 0.55, -0.1) if high else (-0.45, 0.2, 1.0, 0.5)
         bend = bend + size * np.asarray(shape)
-    return np.clip(bend, -24, 24)
+    return np.clip(bend, -22, 22)
 
 
 def _mineral(rng: np.random.Generator, patient: Patient) -> Mineral:
@@ -150,6 +150,13 @@ def _cartilage(rng: np.random.Generator, patient: Patient) -> float:
     """Return the calcium in the costal cartilages: from 30 on, more with age."""
     grown = max(patient.age - 30, 0) / 60
     return float(0.4 * np.clip(grown * rng.gamma(2.0, 0.5), 0, 1))
+
+
+def _grains(rng: np.random.Generator) -> np.ndarray:
+    """Return a field of grains of calcium in clumps, 0 to 2."""
+    field = rng.random((64, 64), dtype=np.float32)
+    clumps = np.kron(rng.random((8, 8), dtype=np.float32), np.ones((8, 8), np.float32))
+    return field * clumps * np.float32(2) * (field > 0.4)
 
 
 def _old_fractures(rng: np.random.Generator, age: int) -> tuple[Callus, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.phantoms.chest.bone_shapes import Bones, add_shell, edge
+from helpers.phantoms.chest.bone_shapes import Bones, add_shell, cropped, edge
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.skeleton import Skeleton
 from helpers.phantoms.chest.thorax import Thorax
 from helpers.phantoms.shapes.solids import HeightTable
-from helpers.phantoms.shapes.tubes import grid_window
 
 TOP_MM, JOINT_MM, BOTTOM_MM = 50.0, 4.0, -100.0
 _DEPTH_MM = -88.0
@@ -25,18 +24,19 @@ def add_sternum(
     bones: Bones, skeleton: Skeleton, thorax: Thorax, *, view: View
 ) -> None:
     """Add manubrium, body and xiphoid process along the rays of a view."""
-    x, z = view.at_depth(_DEPTH_MM)
-    window = grid_window(x, z, (-34, 0, TOP_MM + 8), (34, 0, BOTTOM_MM - 8), margin=2)
-    if window is None:
+    corners = (-34, _DEPTH_MM, TOP_MM + 8), (34, _DEPTH_MM, BOTTOM_MM - 8)
+    part = cropped(view, *corners, margin=2)
+    if part is None:
         return
+    (x, z), window = part[0].at_depth(_DEPTH_MM), part[1]
     factor, raised, place = skeleton.sternum
-    off, up = np.abs(x[window] - np.float32(place)), z[window] - np.float32(raised)
+    off, up = np.abs(x - np.float32(place)), z - np.float32(raised)
     blur = max(view.pixel_mm / view.stretch[2], 1.0)
     wide = np.float32(factor) * _HALF_WIDTH(up)
     notch = TOP_MM - 5 * np.square(np.maximum(1 - off * np.float32(1 / 15), 0))
     there = edge(notch - up, blur) * edge(up - BOTTOM_MM, 4 * blur)
     there = there * (1 - edge(1.5 - np.abs(up - JOINT_MM), blur))
-    middle = -(thorax.cage_depth(z[window]) + np.float32(1.5 + _THICK_MM / 2))
+    middle = -(thorax.cage_depth(z) + np.float32(1.5 + _THICK_MM / 2))
     outer, inner = (
         np.float32(_THICK_MM / 2 - less)
         * np.sqrt(np.maximum(1 - np.square(np.square(off / (wide - less))), 0))
