@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from helpers.phantoms.devices.markers import marker_shield
 from helpers.phantoms.devices.shadow import device_shadow
 from helpers.phantoms.findings.cardiomegaly import ratio_of_outlines
 from helpers.phantoms.findings.draw import draw_finding
-from helpers.phantoms.findings.finding import FINDINGS, MATERIALS, Filling
+from helpers.phantoms.findings.finding import FINDINGS, MATERIALS, Filling, Finding
 from helpers.phantoms.findings.harmless import draw_variants, variant_thickness
 from helpers.phantoms.findings.masks import finding_mask
 from helpers.phantoms.physics.detector import beam_opening, form_image
@@ -201,17 +202,20 @@ def set_scene(study: Study, *, size: int) -> Scene:
     for finding in study.findings:
         anatomy, posture = finding.on_anatomy(anatomy), finding.on_posture(posture)
     # coarse images are made from finer rays, so that thin edges keep their share
-    fine = size + size // 2 if size <= 256 else size
+    fine = size + size // 4 if size <= 256 else size
     view = make_view(patient, study.examination, size=fine)
     paths = trace_paths(anatomy, posture, view)
     true_mm = np.float32(view.stretch[1]) * view.slant()
     solids, shape = paths.solids, view.x.shape
     cavity, filled, marked = paths.lung, {}, {}
     for finding in study.findings:
-        before = paths.lung
-        paths = fill_lungs(paths, finding.fillings(anatomy, solids, view), true_mm)
+        before, fillings = paths.lung, finding.fillings(anatomy, solids, view)
+        paths = fill_lungs(paths, fillings, true_mm)
         filled[finding.kind] = before - paths.lung
-        pieces = finding.marked(anatomy, solids, view)
+        if type(finding).marked is Finding.marked:  # all pieces: known already
+            pieces = [piece for filling in fillings for piece in filling.pieces]
+        else:
+            pieces = finding.marked(anatomy, solids, view)
         marked[finding.kind] = path_length(pieces, shape=shape) * true_mm
     paths = _with_variants(paths, anatomy, study.examination, view)
     return Scene(anatomy, posture, view, paths, filled, marked, cavity)
@@ -318,10 +322,18 @@ def to_pixels(fine: np.ndarray, size: int) -> np.ndarray:
     """
     if fine.shape[0] == size:
         return fine
-    both = np.lcm(fine.shape[0], size)
-    times = both // fine.shape[0]
-    spread = np.repeat(np.repeat(fine, times, 0), times, 1)
-    return spread.reshape(size, both // size, size, both // size).mean((1, 3))
+    share = _area_shares(fine.shape[0], size).astype(fine.dtype)
+    return share @ fine @ share.T
+
+
+@functools.lru_cache(maxsize=8)
+def _area_shares(fine: int, size: int) -> np.ndarray:
+    """Return how much of each large pixel every fine one makes up, (size, fine)."""
+    edges = np.arange(size + 1) * (fine / size)
+    low, high = edges[:-1, None], edges[1:, None]
+    cell = np.arange(fine)[None, :]
+    overlap = np.minimum(high, cell + 1) - np.maximum(low, cell)
+    return np.maximum(overlap, 0) * (size / fine)
 
 
 def render_anatomy(anatomy, examination, *, size, findings=None, difficulty="default"):
