@@ -18,8 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from helpers.phantoms.cohort.chest_cohort import make_chest_cohort
-from helpers.phantoms.cohort.visits import ChestCohortSettings
-from helpers.phantoms.findings.airspace import DIFFICULTY, FINDINGS
+from helpers.phantoms.cohort.settings import DIFFICULTY, ChestCohortSettings
+from helpers.phantoms.findings.finding import FINDINGS
 
 #: Highest area under the ROC curve that the default cohort may give away.
 BRIGHTNESS_LIMIT = 0.62
@@ -79,7 +79,7 @@ def pixel_regression_auc(
     table : pandas.DataFrame
         With the column ``split`` and one column for the finding.
     finding : str
-        "consolidation" or "nodule".
+        One of the findings.
     """
     pixels, labels = coarse_pixels(images), table[finding].to_numpy()
     names = table["split"].unique()
@@ -111,6 +111,9 @@ def main() -> None:
     )
     for finding in FINDINGS:
         labels = table[finding].to_numpy()
+        if len(np.unique(labels[test])) < 2:
+            print(f"{finding}: {labels.mean():.0%} of images; too few to say more")
+            continue
         bright = brightness_auc(images[test], labels[test])
         pixels = pixel_regression_auc(images, table, finding=finding)
         print(
