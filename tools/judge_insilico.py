@@ -5,7 +5,7 @@
     python -m tools.judge_insilico                      everything, about 10 minutes
     python -m tools.judge_insilico --only difficulty    difficulty, observer, transfer
     python -m tools.judge_insilico --findings nodule    some findings only
-    python -m tools.judge_insilico --write              also write data/evidence/
+    python -m tools.judge_insilico --write              also write evidence and page
 
 difficulty: per finding the AUC of mean brightness, of a logistic regression on 16 x 16
 block means and of the small network of lesson 21 (here 64 px). observer: a channelised
@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import cohorts
-from tools.judging import difficulty, observer, transfer
+from tools.judging import difficulty, observer, page, transfer
 from tools.judging.measured import merge_into
 from tools.judging.real_films import missing_sets
 
@@ -82,7 +82,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--findings", nargs="+", metavar="FINDING")
-    parser.add_argument("--write", action="store_true", help="write data/evidence/")
+    parser.add_argument(
+        "--write", action="store_true", help="write data/evidence/ and realism.md"
+    )
     options = parser.parse_args(arguments)
     parts = (options.only,) if options.only else PARTS
     if "transfer" in parts and (missing := missing_sets()):
@@ -100,8 +102,9 @@ def main(arguments: list[str] | None = None) -> int:
         table = judged(part, findings)
         if options.write and len(table):
             name, keys = OUTPUTS[part]
-            merge_into(EVIDENCE / name, table, keys=keys)
-            print(f"Wrote {name}.")
+            whole = merge_into(EVIDENCE / name, table, keys=keys)
+            page.put_into_page(name.removeprefix("insilico_")[:-4], whole)
+            print(f"Wrote {name} and its part of {page.PAGE.name}.")
     return 0
 
 

@@ -9,7 +9,14 @@ from scipy.stats import norm
 from helpers.cohorts import Card, Cohort
 from tests.helpers.square_cohort import square_cohort
 from tools import judge_insilico
-from tools.judging import difficulty, measured, observer, real_films, transfer
+from tools.judging import (
+    difficulty,
+    measured,
+    observer,
+    page,
+    real_films,
+    transfer,
+)
 
 
 def graded(brightness, labels, splits) -> Cohort:
@@ -243,6 +250,10 @@ def test_the_command_measures_prints_and_writes(tmp_path, monkeypatch, capsys):
         measured, "SETTINGS", measured.training.TrainingSettings(steps=40)
     )
     monkeypatch.setattr(judge_insilico, "EVIDENCE", tmp_path)
+    monkeypatch.setattr(page, "PAGE", tmp_path / "realism.md")
+    page.PAGE.write_text(
+        "Before <!-- begin difficulty --><!-- end difficulty --> after"
+    )
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
     assert judge_insilico.main(["--only", "difficulty", "--write"]) == 0
     table = pd.read_csv(tmp_path / "insilico_difficulty.csv")
@@ -251,6 +262,10 @@ def test_the_command_measures_prints_and_writes(tmp_path, monkeypatch, capsys):
     assert area["mean brightness"] > 0.8  # a square is 80 grey levels on 6 % of it
     assert area["small network, 64 px"] > 0.8
     assert "20 of 40 images" in capsys.readouterr().out
+    written = page.PAGE.read_text()
+    assert written.startswith("Before")
+    assert written.endswith("after")
+    assert "| square | mean brightness | internal test | 20 / 40 (40) |" in written
     assert len(list((tmp_path / "cache" / "networks").glob("*.keras"))) == 1
 
 
