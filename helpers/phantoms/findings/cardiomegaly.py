@@ -108,7 +108,9 @@ class Cardiomegaly(Finding):
         """Return nothing: the heart is no filling of the lung."""
         return []
 
-    def marked(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
+    def marked(
+        self, fillings: list[Filling], solids: ChestSolids, view: View
+    ) -> list[Piece]:
         """Return the heart's own outline, without the vessels above it."""
         z = view.at_depth(0.0)[1]
         heart = np.clip((_HEART_HEIGHTS_MM[1] + 25 - z) / 10, 0, 1)

@@ -13,7 +13,7 @@ import numpy as np
 from helpers.phantoms.chest.anatomy import Anatomy, ChestSolids
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.pulmonary_tree import Tree
-from helpers.phantoms.shapes.solids import Interval, Piece, Window, intersect
+from helpers.phantoms.shapes.solids import Interval, Piece, Window
 from helpers.phantoms.shapes.texture import look_up
 from helpers.phantoms.shapes.tubes import grid_window
 
@@ -62,6 +62,8 @@ class Cloud:
     fissures : tuple of Fissure
     mottle : float
         Relative spread of the density within the cloud.
+    bronchi : bool
+        Whether the bronchi inside stay full of air.
     """
 
     centres: np.ndarray
@@ -69,6 +71,7 @@ class Cloud:
     fill: float
     fissures: tuple[Fissure, ...] = ()
     mottle: float = 0.3
+    bronchi: bool = True
 
     def grown(self, factor: float) -> Cloud:
         """Return the cloud larger or smaller by a factor about its middle."""
@@ -101,34 +104,28 @@ def cloud_pieces(
     edges = np.arange(low, high + SLAB_MM, SLAB_MM, np.float32)
     middle = (edges[:-1] + edges[1:]) / 2
     share = _share(cloud, anatomy, view=view, window=window, depth=middle)
-    share *= 1 - _bronchi(cloud, anatomy.tree, view=view, window=window, edges=edges)
+    if cloud.bronchi:
+        share *= _without_bronchi(
+            cloud, anatomy.tree, view=view, window=window, edges=edges
+        )
     lungs = [(a[window], b[window]) for a, b in solids.lungs]
-    lungs = [(a, b) for a, b in lungs if (b > a).any()]
-    return _slabs(share, edges, lungs, window)
+    return [piece for lung in lungs for piece in _slabs(share, edges, lung, window)]
 
 
 def _slabs(
-    share: np.ndarray, edges: np.ndarray, lungs: list[Interval], window: Window
+    share: np.ndarray, edges: np.ndarray, lung: Interval, window: Window
 ) -> list[Piece]:
-    """Return the slabs of a cloud, each cut to the lungs."""
-    pieces = []
-    for weight, front, back in zip(share, edges[:-1], edges[1:], strict=True):
-        if weight.max() < 0.004:
-            continue
-        parts = [intersect(lung, (front, back)) for lung in lungs]
-        long = [np.maximum(b - a, 0) for a, b in parts]
-        inside = sum(long)
-        if len(parts) > 1:  # the lung of a slab is in one piece nearly everywhere
-            first = np.argmax(np.stack(long), axis=0)
-            a = np.choose(first, [part[0] for part in parts])
-            b = np.choose(first, [part[1] for part in parts])
-            weight = weight * inside / np.maximum(b - a, 1e-3)
-        elif parts:
-            a, b = parts[0]
-        else:
-            continue
-        pieces.append(Piece(a, b, np.minimum(weight, 1), window))
-    return pieces
+    """Return the slabs of a cloud cut to one piece of lung."""
+    front, back = lung
+    solid = back > front
+    if not solid.any():
+        return []
+    first, last = front[solid].min(), back[solid].max()
+    return [
+        Piece(np.maximum(front, start), np.minimum(back, stop), weight, window)
+        for weight, start, stop in zip(share, edges[:-1], edges[1:], strict=True)
+        if start < last and stop > first and weight.max() > 0.004
+    ]
 
 
 def _window(cloud: Cloud, view: View) -> Window | None:
@@ -144,33 +141,53 @@ def _share(
 ) -> np.ndarray:
     """Return the share of lung that a cloud replaces, (slabs, rows, columns)."""
     x, z = (line[window] for line in view.at_depth(0.0))
-    shown = np.array([view.shown(centre) for centre in cloud.centres], np.float32)
-    wide = 1 / (2 * np.square(cloud.sigma).astype(np.float32))
-    off = np.square(x.ravel()[None] - shown[:, 0, None])
-    off += np.square(z.ravel()[None] - shown[:, 2, None])
-    flat = np.exp(-off * wide[:, None])
-    deep = np.exp(-np.square(depth[:, None] - shown[None, :, 1]) * wide)
-    field = (deep @ flat).reshape(len(depth), *x.shape)
+    field = _field(cloud, view, window=window, depth=depth)
     # two fields in quadrature decorrelate the mottle from slab to slab
     first = look_up(anatomy.soft_texture, 1.6 * x, 1.6 * z)
     second = look_up(anatomy.lung_texture, 0.8 * x + 90, 0.8 * z)
-    turn = depth[:, None, None] / 14
-    field *= np.maximum(
-        1 + cloud.mottle * (np.cos(turn) * first + np.sin(turn) * second), 0.1
-    )
+    turn = depth[:, None, None] / np.float32(14)
+    mottle = np.cos(turn) * first + np.sin(turn) * second
+    mottle *= np.float32(cloud.mottle)
+    mottle += 1
+    field *= np.maximum(mottle, np.float32(0.1), out=mottle)
     # faint outskirts vanish, the middle saturates: fluffy but confluent
-    share = 1 - np.exp(-cloud.fill * field * field / (0.35 + field))
+    share = field * field
+    share *= np.float32(-cloud.fill) / (np.float32(0.35) + field)
+    share = 1 - np.exp(share, out=share)
     for fissure in cloud.fissures:
         inside = fissure.inside(x[None], depth[:, None, None], z[None])
         share *= np.clip(inside / view.pixel_mm + 0.5, 0, 1)
     return share
 
 
-def _bronchi(
+def _field(
+    cloud: Cloud, view: View, *, window: Window, depth: np.ndarray
+) -> np.ndarray:
+    """Return the sum of a cloud's balls, (slabs, rows, columns).
+
+    A round Gaussian is a product over rows, columns and depth, so the sum over
+    balls is one product of matrices.
+    """
+    row, column = view.points(cloud.centres)
+    x_step, z_lean, x_lean, z_step = view.cell()
+    wide = 0.5 / np.square(cloud.sigma)
+    rows, columns = (np.arange(part.start, part.stop) for part in window)
+    across = (columns[None] - column[:, None]) * np.hypot(x_step, z_lean)
+    down = (rows[None] - row[:, None]) * np.hypot(z_step, x_lean)
+    deep = depth[None] - cloud.centres[:, 1, None]
+    across, down, deep = (
+        np.exp(-np.square(off) * wide[:, None]).astype(np.float32)
+        for off in (across, down, deep)
+    )
+    flat = (deep[:, :, None] * down[:, None, :]).reshape(len(wide), -1)
+    return (flat.T @ across).reshape(len(depth), len(rows), len(columns))
+
+
+def _without_bronchi(
     cloud: Cloud, tree: Tree, *, view: View, window: Window, edges: np.ndarray
 ) -> np.ndarray:
-    """Return the share of each cell that the air in bronchi takes, at most 0.8."""
-    rows, columns = view.x[window].shape
+    """Return the share of each cell outside the air of bronchi, at least 0.2."""
+    rows, columns = (part.stop - part.start for part in window)
     shape = (len(edges) - 1, rows, columns)
     place, volume = _bronchial_points(cloud, tree, step=0.7 * view.pixel_mm)
     row, column = view.points(place)
@@ -181,17 +198,15 @@ def _bronchi(
     fine &= (left >= 0) & (left < columns - 1)
     slab, top, left, volume = slab[fine], top[fine], left[fine], volume[fine]
     down, right = row[fine] - top, column[fine] - left
-    total = np.zeros(int(np.prod(shape)))
     first = (slab * rows + top) * columns + left
-    for step, part in (
-        (0, (1 - down) * (1 - right)),
-        (1, (1 - down) * right),
-        (columns, down * (1 - right)),
-        (columns + 1, down * right),
-    ):
-        total += np.bincount(first + step, volume * part, len(total))
+    cells = np.concatenate([first, first + 1, first + columns, first + columns + 1])
+    parts = np.concatenate([
+        (1 - down) * (1 - right), (1 - down) * right,
+        down * (1 - right), down * right,
+    ])  # fmt: skip
+    total = np.bincount(cells, np.tile(volume, 4) * parts, int(np.prod(shape)))
     cell = SLAB_MM * view.pixel_mm**2 / (view.stretch[0] * view.stretch[2])
-    return np.minimum(total.reshape(shape) / cell, 0.8).astype(np.float32)
+    return 1 - np.minimum(total.reshape(shape) / cell, 0.8).astype(np.float32)
 
 
 def _bronchial_points(

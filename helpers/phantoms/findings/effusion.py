@@ -18,17 +18,19 @@ from helpers.phantoms.chest.projection import View
 from helpers.phantoms.findings.finding import Filling, Finding
 from helpers.phantoms.findings.lung_space import (
     SIDES,
+    CoarseLung,
     coarse_lung,
     inner_lung,
     on_side,
+    outside,
     solve,
 )
-from helpers.phantoms.shapes.solids import Piece
+from helpers.phantoms.shapes.solids import Interval, Piece
 
 #: Thickness of the layer at the height of the level, and the height over which it
 #: falls to a third; chosen.
 MENISCUS_MM = 11.0
-CLIMB_MM = 24.0
+CLIMB_MM = 20.0
 #: Lean of a patient who lies or half lies on a portable radiograph; chosen.
 RECLINE_DEG = 55.0
 #: Millilitres: median and spread of the logarithm, least and most; chosen.
@@ -115,30 +117,35 @@ def fluid_pieces(
     level : float
         Height along gravity, mm.
     """
-    lean = np.deg2rad(RECLINE_DEG if solids.posture.supine else 0.0)
+    supine = solids.posture.supine
+    air = _aerated(anatomy, solids, view=view, level=level, supine=supine)
+    middle = solids.posture.mediastinum_mm
+    weight = on_side(view.x, side, midline_mm=middle)
+    pieces = []
+    for a, b in solids.lungs:
+        if ((b > a) & (weight > 0)).any():
+            pieces += outside((a, b), air, weight)
+    return pieces
+
+
+def _aerated(
+    anatomy: Anatomy, solids: ChestSolids, *, view: View, level: float, supine: bool
+) -> Interval:
+    """Return what fluid at a level leaves of the cavity: between front and back."""
+    lean = np.deg2rad(RECLINE_DEG if supine else 0.0)
     sine, cosine = np.float32(np.sin(lean)), np.float32(np.cos(lean))
-    x, z = view.at_depth(0.0)
+    z = view.at_depth(0.0)[1]
     front, back = solids.cavity
 
     def layer(y: np.ndarray) -> np.ndarray:
         above = (z * cosine - y * sine - np.float32(level)) / np.float32(CLIMB_MM)
         return np.float32(MENISCUS_MM) * np.exp(-np.clip(above, -4, 6))
 
-    near_back = inner_lung(anatomy, view, inset_mm=layer(back))[1]
     near_front = inner_lung(anatomy, view, inset_mm=layer(front))[0]
-    start = near_back
-    if sine > 0.05:
-        start = np.minimum(start, (z * cosine - np.float32(level)) / sine)
-    start = np.maximum(start, front)
-    end = np.minimum(near_front, start)
-    middle = solids.posture.mediastinum_mm
-    weight = on_side(x, side, midline_mm=middle)
-    pieces = []
-    for a, b in solids.lungs:
-        if ((b > a) & (weight > 0)).any():
-            pieces.append(Piece(np.maximum(a, start), b, weight))
-            pieces.append(Piece(a, np.minimum(b, end), weight))
-    return pieces
+    near_back = inner_lung(anatomy, view, inset_mm=layer(back))[1]
+    if supine:  # the surface of the fluid is level
+        near_back = np.minimum(near_back, (z * cosine - np.float32(level)) / sine)
+    return near_front, near_back
 
 
 def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
@@ -163,22 +170,24 @@ def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
         )
     volumes, levels, shares = [], [], []
     for side, wanted in volume_ml.items():
-        poses = [coarse_lung(anatomy, side, supine=lying) for lying in (False, True)]
-        room = poses[0].volume_ml()
+        lung = coarse_lung(anatomy, side)
+        room = lung.volume_ml()
         volumes.append(min(wanted, 0.9 * room))
         shares.append(volumes[-1] / room)
-        levels.append(tuple(_level(anatomy, pose, side, volumes[-1]) for pose in poses))
+        levels.append(
+            (_level(lung, volumes[-1], False), _level(lung, volumes[-1], True))
+        )
     return Effusion(tuple(volume_ml), tuple(volumes), tuple(levels), tuple(shares))
 
 
-def _level(anatomy: Anatomy, pose: object, side: str, volume_ml: float) -> float:
+def _level(lung: CoarseLung, volume_ml: float, supine: bool) -> float:
     """Return the height along gravity at which a lung holds a volume of fluid."""
 
     def volume(level: float) -> float:
-        pieces = fluid_pieces(
-            anatomy, pose.solids, view=pose.view, side=side, level=level
+        air = _aerated(
+            lung.anatomy, lung.solids, view=lung.view, level=level, supine=supine
         )
-        return pose.volume_ml(pieces)
+        return lung.outside_ml(air)
 
     return solve(volume_ml, volume, low=-260.0, high=140.0)
 

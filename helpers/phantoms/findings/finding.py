@@ -53,11 +53,14 @@ class Filling:
     clears_vessels : bool
         Whether pulmonary vessels vanish inside the pieces (in fluid they cannot be
         told apart, in free air there are none).
+    marks : bool
+        Whether the pieces belong to the finding's mask.
     """
 
     material: str
     pieces: list[Piece]
     clears_vessels: bool = True
+    marks: bool = True
 
 
 class Finding(Protocol):
@@ -107,13 +110,19 @@ class Finding(Protocol):
         """Return what lies in the lung instead of lung, over the grid of a view."""
         return []
 
-    def marked(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
-        """Return the pieces whose thickness decides the finding's mask."""
-        return [
-            piece
-            for filling in self.fillings(anatomy, solids, view)
-            for piece in filling.pieces
-        ]
+    def marked(
+        self, fillings: list[Filling], solids: ChestSolids, view: View
+    ) -> list[Piece]:
+        """Return the pieces whose thickness decides the finding's mask.
+
+        Parameters
+        ----------
+        fillings : list of Filling
+            What ``fillings`` returned for the same solids and view.
+        solids : ChestSolids
+        view : View
+        """
+        return [p for filling in fillings if filling.marks for p in filling.pieces]
 
 
 def zone_of(z: float | np.ndarray) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.chest.anatomy import Anatomy, ChestSolids, chest_solids
+from helpers.phantoms.chest.anatomy import (
+    Anatomy,
+    ChestSolids,
+    build_anatomy,
+    chest_solids,
+)
+from helpers.phantoms.chest.patients import Patient
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View, flat_view
 from helpers.phantoms.chest.thorax import (
@@ -17,10 +24,10 @@ from helpers.phantoms.chest.thorax import (
     dome_interval,
     heart_interval,
 )
-from helpers.phantoms.shapes.solids import Interval, Piece, Window, intersect, length
+from helpers.phantoms.shapes.solids import Interval, Piece, Window, intersect
 
 SIDES = {"right": -1, "left": 1}
-_COARSE_MM = 6.0
+_COARSE_MM = 7.0
 
 
 def in_lung(
@@ -99,7 +106,18 @@ def inner_lung(
     return intersect(inside, apex_interval(thorax, x, z + drop_mm))
 
 
-@dataclass(frozen=True)
+def outside(
+    piece: Interval, hole: Interval, weight: np.ndarray | float = 1.0
+) -> list[Piece]:
+    """Return the parts of a piece before and behind a hole; all of it where no hole."""
+    front, back = piece
+    solid = hole[1] > hole[0]
+    stop = np.where(solid, np.minimum(back, hole[0]), back)
+    start = np.where(solid, np.maximum(front, hole[1]), back)
+    return [Piece(front, stop, weight), Piece(start, back, weight)]
+
+
+@dataclass(frozen=True, eq=False)
 class CoarseLung:
     """One lung over a coarse grid, for volumes.
 
@@ -109,6 +127,8 @@ class CoarseLung:
     view : View
         Parallel rays, reference frame.
     solids : ChestSolids
+    pieces : float array of shape (2, n, rows, columns)
+        Front and back of the lungs' pieces.
     side : str
         "right" or "left".
     """
@@ -116,31 +136,49 @@ class CoarseLung:
     anatomy: Anatomy
     view: View
     solids: ChestSolids
+    pieces: np.ndarray
     side: str
 
-    def volume_ml(self, pieces: list[Piece] | None = None) -> float:
-        """Return the volume of pieces in the patient, by default of the lung."""
-        if pieces is None:
-            side = on_side(self.view.x, self.side)
-            pieces = [Piece(front, back, side) for front, back in self.solids.lungs]
-        area = _COARSE_MM**2 * np.prod(self.anatomy.patient.stretch)
-        total = sum(float((length(p[:2]) * p.weight).sum()) for p in pieces)
-        return total * area / 1000
+    def volume_ml(self) -> float:
+        """Return the volume of the lung in the patient."""
+        front, back = self.pieces
+        return self._total_ml(np.maximum(back - front, 0))
+
+    def outside_ml(self, hole: Interval) -> float:
+        """Return the volume of the lung that a hole leaves."""
+        front, back = self.pieces
+        shared = np.minimum(back, hole[1]) - np.maximum(front, hole[0])
+        left = np.maximum(back - front, 0) - np.maximum(shared, 0)
+        return self._total_ml(left)
+
+    def _total_ml(self, length_mm: np.ndarray) -> float:
+        """Return the volume of lengths over the side."""
+        side = on_side(self.view.x, self.side)
+        volume = _COARSE_MM**2 * np.prod(self.anatomy.patient.stretch)
+        return float((length_mm.sum(axis=0) * side).sum() * volume / 1000)
 
 
-def coarse_lung(anatomy: Anatomy, side: str, *, supine: bool = False) -> CoarseLung:
-    """Return one lung in full inspiration over a 6 mm grid."""
-    line = np.arange(-150, 150.1, _COARSE_MM, np.float32)
-    height = np.arange(108, -220.1, -_COARSE_MM, np.float32)
+def coarse_lung(anatomy: Anatomy, side: str) -> CoarseLung:
+    """Return one lung of an upright patient in full inspiration over a 7 mm grid."""
+    view, solids, pieces = _coarse_solids(anatomy.patient)
+    return CoarseLung(anatomy, view, solids, pieces, side)
+
+
+@functools.lru_cache(maxsize=16)
+def _coarse_solids(patient: Patient) -> tuple[View, ChestSolids, np.ndarray]:
+    """Return both lungs of a patient over a coarse grid."""
+    line = np.arange(-147, 147.1, _COARSE_MM, np.float32)
+    height = np.arange(105, -220.1, -_COARSE_MM, np.float32)
     view = flat_view(*np.meshgrid(line, height))
-    solids = chest_solids(anatomy, view, posture=Posture(supine=supine))
-    return CoarseLung(anatomy, view, solids, side)
+    solids = chest_solids(build_anatomy(patient), view, posture=Posture())
+    lungs = [lung for lung in solids.lungs if (lung[1] > lung[0]).any()]
+    return view, solids, np.stack(lungs, axis=1)
 
 
 def solve(
     target: float, measure: Callable[[float], float], *, low: float, high: float
 ) -> float:
-    """Return where a rising function reaches a target, by halving 18 times.
+    """Return where a rising function reaches a target, by halving 14 times.
 
     Parameters
     ----------
@@ -152,10 +190,10 @@ def solve(
 
     Examples
     --------
-    >>> round(solve(9.0, lambda v: v * v, low=0.0, high=10.0), 3)
+    >>> round(solve(9.0, lambda v: v * v, low=0.0, high=10.0), 2)
     3.0
     """
-    for _ in range(18):
+    for _ in range(14):
         middle = (low + high) / 2
         low, high = (middle, high) if measure(middle) < target else (low, middle)
     return (low + high) / 2

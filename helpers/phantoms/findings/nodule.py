@@ -122,15 +122,10 @@ class Nodule(Finding):
             tissue += _solid(body, self.density, solids=solids, view=view)
             fine += _spicules(body, solids=solids, view=view)
         return [
-            Filling("calcium", calcium),
+            Filling("calcium", calcium, marks=False),
             Filling("soft tissue", tissue),
-            Filling("soft tissue", fine, clears_vessels=False),
+            Filling("soft tissue", fine, clears_vessels=False, marks=False),
         ]
-
-    def marked(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
-        """Return the bodies without their spicules."""
-        bodies = (_solid(b, 1.0, solids=solids, view=view) for b in self.bodies)
-        return [piece for body in bodies for piece in body]
 
 
 def _solid(

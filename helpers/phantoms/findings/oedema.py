@@ -91,15 +91,10 @@ class Oedema(Finding):
         septa = plate_pieces(self.septa, solids=solids, view=view)
         septa = [piece._replace(weight=piece.weight * strong) for piece in septa]
         return [
-            Filling("fluid", cuffs, clears_vessels=False),
+            Filling("fluid", cuffs, clears_vessels=False, marks=False),
             Filling("fluid", septa, clears_vessels=False),
             Filling("fluid", self._haze(solids, view), clears_vessels=False),
         ]
-
-    def marked(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
-        """Return the haze and the septa: cuffs are too small to outline."""
-        septa = plate_pieces(self.septa, solids=solids, view=view)
-        return [*septa, *self._haze(solids, view)]
 
     def _haze(self, solids: ChestSolids, view: View) -> list[Piece]:
         """Return the water about the hila, thinning out towards the wall."""
@@ -114,7 +109,7 @@ class Oedema(Finding):
             * np.float32(self.amount)
             * (0.085 * np.exp(-0.5 * off) + 0.028 * base + 0.012)
         )
-        weight = np.minimum(weight, 0.5).astype(np.float32)
+        weight = np.minimum(weight, 0.6).astype(np.float32)
         return [Piece(a, b, weight) for a, b in solids.lungs if length((a, b)).any()]
 
 

@@ -21,6 +21,7 @@ from helpers.phantoms.findings.lung_space import (
     coarse_lung,
     inner_lung,
     on_side,
+    outside,
     solve,
 )
 from helpers.phantoms.shapes.solids import Interval, Piece
@@ -134,21 +135,16 @@ class Pneumothorax(Finding):
         for piece in solids.lungs:
             if not ((piece[1] > piece[0]) & (weight > 0)).any():
                 continue
-            air += _outside(piece, lung, weight)
+            air += outside(piece, lung, weight)
             shell = (np.maximum(piece[0], lung[0]), np.minimum(piece[1], lung[1]))
-            line += _outside(shell, core, weight * np.float32(PLEURA_MM / thick))
+            line += outside(shell, core, weight * np.float32(PLEURA_MM / thick))
             inner = (np.maximum(piece[0], core[0]), np.minimum(piece[1], core[1]))
             rest.append(Piece(*inner, weight * np.float32(min(0.6 * denser, 0.6))))
         return [
             Filling("air", air),
-            Filling("soft tissue", line, clears_vessels=False),
-            Filling("soft tissue", rest, clears_vessels=False),
+            Filling("soft tissue", line, clears_vessels=False, marks=False),
+            Filling("soft tissue", rest, clears_vessels=False, marks=False),
         ]
-
-    def marked(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
-        """Return the free air."""
-        weight, lung = self._weight(solids, view), self.surface(anatomy, solids, view)
-        return [part for p in solids.lungs for part in _outside(p, lung, weight)]
 
     def _weight(self, solids: ChestSolids, view: View) -> np.ndarray:
         """Return 1 over the side that is ill."""
@@ -188,15 +184,6 @@ def _collapsed(
     return front, back
 
 
-def _outside(piece: Interval, hole: Interval, weight: np.ndarray) -> list[Piece]:
-    """Return the parts of a piece in front of and behind a hole; all where no hole."""
-    front, back = piece
-    solid = hole[1] > hole[0]
-    stop = np.where(solid, np.minimum(back, hole[0]), back)
-    start = np.where(solid, np.maximum(front, hole[1]), back)
-    return [Piece(front, stop, weight), Piece(start, back, weight)]
-
-
 def pneumothorax_of(
     anatomy: Anatomy, side: str, *, collapse: float, tension_mm: float = 0.0
 ) -> Pneumothorax:
@@ -214,17 +201,16 @@ def pneumothorax_of(
             f"collapse is {collapse}, but a share of the lung lies between 0 and 1. "
             "0.15 is small, 0.5 is large."
         )
+    lung = coarse_lung(anatomy, side)
     gaps = []
     for supine in (False, True):
-        pose = coarse_lung(anatomy, side, supine=supine)
-        weight, room = on_side(pose.view.x, side), pose.volume_ml()
 
-        def air(gap: float, pose=pose, weight=weight, supine=supine) -> float:
-            lung = _collapsed(anatomy, pose.view, gap=gap, supine=supine)
-            parts = [q for p in pose.solids.lungs for q in _outside(p, lung, weight)]
-            return pose.volume_ml(parts)
+        def air(gap: float, supine: bool = supine) -> float:
+            hole = _collapsed(anatomy, lung.view, gap=gap, supine=supine)
+            return lung.outside_ml(hole)
 
-        gaps.append(solve(collapse * room, air, low=0.0, high=130.0))
+        target = collapse * lung.volume_ml()
+        gaps.append(solve(target, air, low=0.0, high=130.0))
     return Pneumothorax(side, collapse, tuple(gaps), tension_mm)
 
 

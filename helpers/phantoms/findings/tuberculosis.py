@@ -126,7 +126,7 @@ class Tuberculosis(Finding):
             Filling("air", holes),
             Filling("soft tissue", walls),
             *clouds,
-            Filling("soft tissue", strands, clears_vessels=False),
+            Filling("soft tissue", strands, clears_vessels=False, marks=False),
         ]
 
 
@@ -162,7 +162,13 @@ def draw_tuberculosis(
     return Tuberculosis(
         sides=sides,
         infiltrate=Cloud(centres, sigma, fill, mottle=0.45),
-        buds=Cloud(small, rng.uniform(1.6, 3.0, len(small)), 2.5 * fill, mottle=0.0),
+        buds=Cloud(
+            small,
+            rng.uniform(1.6, 3.0, len(small)),
+            2.5 * fill,
+            mottle=0.0,
+            bronchi=False,
+        ),
         cavities=tuple(cavities),
         bands=tuple(bands),
         loss_mm=float(np.clip(rng.gamma(2.0, 6.0), 0, 30)),

@@ -23,7 +23,7 @@ from helpers.phantoms.devices.markers import marker_shield
 from helpers.phantoms.devices.shadow import device_shadow
 from helpers.phantoms.findings.cardiomegaly import ratio_of_outlines
 from helpers.phantoms.findings.draw import draw_finding
-from helpers.phantoms.findings.finding import FINDINGS, MATERIALS, Filling, Finding
+from helpers.phantoms.findings.finding import FINDINGS, MATERIALS, Filling
 from helpers.phantoms.findings.harmless import draw_variants, variant_thickness
 from helpers.phantoms.findings.masks import finding_mask
 from helpers.phantoms.physics.detector import beam_opening, form_image
@@ -212,10 +212,7 @@ def set_scene(study: Study, *, size: int) -> Scene:
         before, fillings = paths.lung, finding.fillings(anatomy, solids, view)
         paths = fill_lungs(paths, fillings, true_mm)
         filled[finding.kind] = before - paths.lung
-        if type(finding).marked is Finding.marked:  # all pieces: known already
-            pieces = [piece for filling in fillings for piece in filling.pieces]
-        else:
-            pieces = finding.marked(anatomy, solids, view)
+        pieces = finding.marked(fillings, solids, view)
         marked[finding.kind] = path_length(pieces, shape=shape) * true_mm
     paths = _with_variants(paths, anatomy, study.examination, view)
     return Scene(anatomy, posture, view, paths, filled, marked, cavity)
