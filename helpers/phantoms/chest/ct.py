@@ -16,11 +16,9 @@ import numpy as np
 from helpers.phantoms.chest.anatomy import (
     Anatomy,
     ChestSolids,
-    chest_solids,
     posed_tree,
 )
 from helpers.phantoms.chest.layers import Layers, tissue_layers
-from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View, flat_view
 from helpers.phantoms.chest.pulmonary_tree import Tree
 from helpers.phantoms.chest.tracing import lung_mottle

@@ -29,6 +29,8 @@ from helpers.phantoms.study.study import Study
 
 #: Lying on the back in full inspiration, the arms over the head.
 CT_POSTURE = Posture(supine=True, recline_deg=90.0)
+#: Soft kernel, 100 mAs, no contrast medium.
+USUAL = Acquisition()
 #: With contrast medium: 12 mg/ml of iodine are about 310 HU at 70 keV (chosen).
 WITH_CONTRAST = Acquisition(iodine_mg_ml=12.0)
 #: A voxel belongs to a finding from this share of the finding's densest voxel on.
@@ -73,7 +75,7 @@ def scan_study(
     *,
     slice_mm: float = 2.5,
     size: int = 512,
-    acquisition: Acquisition = Acquisition(),
+    acquisition: Acquisition = USUAL,
     posture: Posture = CT_POSTURE,
 ) -> CtScan:
     """Return the CT of a study: a pure function, the same at every call.
@@ -123,7 +125,7 @@ def scan_grid(
 
     The field of view holds the chest under the shoulders, which may be cut off.
     """
-    thorax, (sx, sy, sz) = anatomy.thorax, anatomy.patient.stretch
+    thorax, (sx, _, sz) = anatomy.thorax, anatomy.patient.stretch
     heights = np.arange(-140.0, 10, 10)
     width = 2 * sx * (thorax.body_width(heights).max() + thorax.fat_mm)
     field = 10 * np.ceil((width + 16) / 10)
@@ -213,7 +215,9 @@ def finding_voxels(
     its densest voxel: for a solid nodule, half of the voxel.
     """
     mask = np.zeros(grid.shape, bool)
-    pieces = finding.marked(anatomy, solids, grid_view(grid))
+    view = grid_view(grid)
+    fillings = finding.fillings(anatomy, solids, view)
+    pieces = finding.marked(fillings, solids, view)
     whole = slice(0, grid.shape[0])
     box = extent(pieces, grid, whole)
     if box is not None:
