@@ -247,12 +247,13 @@ def _shifted(
 
 def _core(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
     """Return the tissue about the trachea, oesophagus and great vessels."""
-    inlet = 22 / (1 + np.exp(-(z - 92) / 8))
-    width = 15 + 6 * np.exp(-np.square((z + 20) / 28)) + inlet
-    width = width + 4 / (1 + np.exp((z + 60) / 20))
+    inlet = 16 / (1 + np.exp(-(z - 94) / 7))
+    upper = 9 / (1 + np.exp(-(z + 22) / 13))
+    width = anatomy.thorax.core_width * (16 + upper) + inlet
     off = x - 1 - 0.6 * anatomy.skeleton.spine.course(z) - 2.5 * np.sin(z / 23)
-    u = np.square(off / width)
-    half = anatomy.thorax.core_mm * np.sqrt(np.maximum(1 - u * (0.3 + 0.7 * u), 0))
+    # thin at its sides, so that its edges are soft where no vessel makes them sharp
+    room = np.maximum(1 - np.square(off / width), 0)
+    half = anatomy.thorax.core_mm * np.power(room, 0.7)
     return _CORE_DEPTH_MM - half, _CORE_DEPTH_MM + half
 
 

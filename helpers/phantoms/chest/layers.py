@@ -26,16 +26,18 @@ from helpers.phantoms.chest.vessels import arm_tubes
 from helpers.phantoms.shapes.solids import (
     Interval,
     Piece,
+    crop,
     ellipsoid,
+    extent,
     subtract,
 )
 from helpers.phantoms.shapes.texture import look_up
-from helpers.phantoms.shapes.tubes import Tube, smooth_tube, tube_interval
+from helpers.phantoms.shapes.tubes import smooth_tube, tube_interval
 
 Layers = dict[str, list[Piece]]
 
 _BREAST_DEPTH_MM = -118.0
-_ARM_LEAN = 0.85
+_ARM_FAT_SHARE = 0.3
 _CHIN_DEPTH_MM = -58.0
 _JAW_SHARE = 0.35  # of the lower jaw is cortical bone
 _FAT_IN_FRONT = 0.4  # of the abdomen's depth, where the guts lie in fat
@@ -100,19 +102,21 @@ def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
     thorax, x, z = anatomy.thorax, *view.at_depth(0.0)
     skin = body_interval(thorax, x, z)
     fat = subtract([skin], body_interval(thorax, x, z, inset_mm=thorax.fat_mm))
-    whole = [skin]
-    for arm in arm_tubes(posture):
-        outer = tube_interval(view.seen(arm), x, z)
-        inner = tube_interval(view.seen(Tube(arm.points, _ARM_LEAN * arm.radii)), x, z)
-        beside = subtract([outer], skin)
-        whole += beside
-        fat += subtract(beside, inner)
+    arms = [
+        part
+        for arm in arm_tubes(posture)
+        for part in subtract([tube_interval(view.seen(arm), x, z)], skin)
+    ]
     thick = breast_thickness(thorax, *view.at_depth(_BREAST_DEPTH_MM))
     breast = (skin[0] - thick, skin[0])
     gland = np.float32(anatomy.patient.gland_fraction)
     return {
-        "body": [Piece(*piece) for piece in (*whole, breast)],
-        "adipose": [*(Piece(*piece) for piece in fat), Piece(*breast, 1 - gland)],
+        "body": [Piece(*piece) for piece in (skin, *arms, breast)],
+        "adipose": [
+            *(Piece(*piece) for piece in fat),
+            *(Piece(*piece, np.float32(_ARM_FAT_SHARE)) for piece in arms),
+            Piece(*breast, 1 - gland),
+        ],
         "gland": [Piece(*breast, gland)],
     }
 
@@ -154,25 +158,40 @@ def lowered_chin(
 
 def blood_pieces(solids: ChestSolids) -> list[Piece]:
     """Return heart, large arteries and aorta, disjoint and without the airways."""
-    organs = (solids.heart, *solids.hilar, solids.aorta)
-    found: list[Interval] = []
-    for number, organ in enumerate(organs):
-        rest = [organ]
-        for hole in (solids.airway, *organs[:number]):
-            rest = subtract(rest, hole)
-        found += rest
-    return [Piece(*piece) for piece in found]
+    found: list[Piece] = []
+    before = [solids.airway]
+    for organ in (solids.heart, *solids.hilar, solids.aorta):
+        found += _without(organ, before)
+        before.append(organ)
+    return found
 
 
 def mediastinal_fat(solids: ChestSolids) -> list[Piece]:
     """Return the fat between the organs of the mediastinum, mixed with their walls."""
-    fat = [*subtract([solids.front_fat], solids.core)[:1], solids.core]
-    organs = (solids.heart, *solids.hilar, solids.aorta, solids.spine)
     front, back = solids.airway
     wall = np.where(back > front, np.float32(AIRWAY_WALL_MM), np.float32(0))
-    for hole in (*organs, solids.abdomen, (front - wall, back + wall)):
-        fat = subtract(fat, hole)
-    return [Piece(*piece, np.float32(_FAT_SHARE)) for piece in fat]
+    organs = (solids.heart, *solids.hilar, solids.aorta, solids.spine)
+    holes = [*organs, solids.abdomen, (front - wall, back + wall)]
+    share = np.float32(_FAT_SHARE)
+    return [
+        *_without(solids.core, holes, share),
+        *_without(solids.front_fat, [*holes, solids.core], share),
+    ]
+
+
+def _without(
+    solid: Interval, holes: Sequence[Interval], weight: np.ndarray | float = 1.0
+) -> list[Piece]:
+    """Return a solid less others, as pieces over its own extent."""
+    window = extent(solid)
+    if window is None:
+        return []
+    rest = [crop(solid, window)]
+    for hole in holes:
+        rest = subtract(rest, crop(hole, window))
+    if isinstance(weight, np.ndarray) and weight.ndim:
+        weight = weight[window]
+    return [Piece(*piece, weight, window) for piece in rest]
 
 
 def abdominal_fat(
@@ -185,7 +204,6 @@ def abdominal_fat(
     share *= 0.25 + 0.75 / (1 + np.exp(-np.clip((x + 10) / 14, -20, 20)))
     share = np.clip(2 * share, 0, 0.9).astype(np.float32)
     front, back = solids.abdomen
-    fat = [(front, front + _FAT_IN_FRONT * (back - front))]
-    for hole in (solids.heart, solids.core, *((g.front, g.back) for g in gas)):
-        fat = subtract(fat, hole)
-    return [Piece(*piece, share) for piece in fat]
+    fat = (front, front + _FAT_IN_FRONT * (back - front))
+    holes = (solids.heart, solids.core, *((g.front, g.back) for g in gas))
+    return _without(fat, holes, share)

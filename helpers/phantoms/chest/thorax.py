@@ -41,8 +41,8 @@ _HEART_CENTRE = (16.0, -78.0)
 _HEART_TOP, _HEART_HEIGHT = -22.0, 109.0
 _HEART_BORDER = (
     (4, -24), (-14, -30), (-28, -46), (-37, -68), (-39, -90), (-31, -112),
-    (-8, -126), (30, -130), (60, -131), (78, -125), (86, -111), (84, -92),
-    (73, -70), (56, -48), (40, -30), (22, -22),
+    (-8, -126), (30, -130), (57, -130), (74, -121), (83, -106), (82, -88),
+    (73, -68), (57, -47), (41, -30), (22, -22),
 )  # fmt: skip
 # (angle, width, spread) of right atrium, left ventricle, apex, waist and base
 _HEART_LOBES = (
@@ -69,8 +69,8 @@ class Thorax:
         How steeply both domes fall from their tops, mm; small for a flat diaphragm.
     apex_x : float
         Distance of the lung apices from the midline.
-    core_mm : float
-        Half depth of the tissue about the great vessels.
+    core_mm, core_width : float
+        Half depth of the tissue about the great vessels, and factor on its width.
     aorta_factor, fat_mm, breast_mm : float
         From the patient.
     breast_shape : tuple of float
@@ -88,6 +88,7 @@ class Thorax:
     dome_fall: float
     apex_x: float
     core_mm: float
+    core_width: float
     aorta_factor: float
     fat_mm: float
     breast_mm: float
@@ -152,7 +153,10 @@ def build_thorax(patient: Patient) -> Thorax:
         dome_lean=_normals(rng, (-64, 6), (70, 6)),
         dome_fall=float(rng.normal(39, 4)) * (1 - 0.42 * patient.barrel),
         apex_x=float(rng.normal(45, 3)),
-        core_mm=float(rng.normal(44, 4)),
+        core_mm=float(rng.normal(50, 4)),
+        core_width=float(
+            np.clip(rng.normal(1 + 0.003 * patient.fat_mm, 0.10), 0.8, 1.35)
+        ),
         aorta_factor=patient.aorta_factor,
         fat_mm=patient.fat_mm,
         breast_mm=patient.breast_mm,

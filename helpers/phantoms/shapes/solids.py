@@ -119,6 +119,11 @@ def path_length(pieces: Sequence[Piece], *, shape: tuple[int, int]) -> np.ndarra
     return total
 
 
+def crop(solid: Interval, window: Window) -> Interval:
+    """Return a solid over some rows and columns of its grid."""
+    return solid[0][window], solid[1][window]
+
+
 def intersect(first: Interval, second: Interval) -> Interval:
     """Return the part that lies in both intervals."""
     return np.maximum(first[0], second[0]), np.minimum(first[1], second[1])
@@ -154,11 +159,11 @@ def subtract(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
     >>> float(total_length(subtract(lung, (np.array([40.0]), np.array([60.0]))))[0])
     80.0
     """
-    window = _extent(hole)
+    window = extent(hole)
     if window is None:
         return list(pieces)
-    cropped = [(front[window], back[window]) for front, back in pieces]
-    rest = _cut(cropped, (hole[0][window], hole[1][window]))
+    cropped = [crop(piece, window) for piece in pieces]
+    rest = _cut(cropped, crop(hole, window))
     done = []
     for piece, part in zip(pieces, rest[:-1], strict=True):
         front, back = piece[0].copy(), piece[1].copy()
@@ -171,15 +176,25 @@ def subtract(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
     return done
 
 
-def _extent(hole: Interval) -> tuple[slice, ...] | None:
-    """Return the slices that hold all of a solid, or None when it is empty."""
-    there = hole[1] > hole[0]
+def extent(*solids: Interval) -> Window | None:
+    """Return the rows and columns that hold all of some solids, None if all are empty.
+
+    Examples
+    --------
+    >>> front, back = np.zeros((3, 3)), np.diag([0.0, 1, 1])
+    >>> extent((front, back))
+    (slice(1, 3, None), slice(1, 3, None))
+    """
+    there = np.logical_or.reduce([back > front for front, back in solids])
     if there.ndim != 2:
         return (slice(None),) if there.any() else None
     rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
     if not len(rows):
         return None
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return (
+        slice(int(rows[0]), int(rows[-1]) + 1),
+        slice(int(columns[0]), int(columns[-1]) + 1),
+    )
 
 
 def _cut(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:

@@ -68,8 +68,19 @@ def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
     x, z : float arrays of shape (rows, columns)
         Regular grid in mm; ``z`` falls along rows, ``x`` rises along columns.
     """
-    half = np.zeros_like(x)
-    middle = np.zeros_like(x)
+    front, back = np.zeros_like(x), np.zeros_like(x)
+    low, high = tube.points.min(axis=0), tube.points.max(axis=0)
+    reach = float(tube.radii.max()) + 3
+    whole = grid_window(x, z, low.tolist(), high.tolist(), margin=reach)
+    if whole is not None:
+        middle, half = _chords(tube, x[whole], z[whole])
+        front[whole], back[whole] = middle - half, middle + half
+    return front, back
+
+
+def _chords(tube: Tube, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the middle and half the length of the longest chord in depth."""
+    half, middle = np.zeros_like(x), np.zeros_like(x)
     for k in range(len(tube.radii) - 1):
         a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
         ra, rb = tube.radii[k : k + 2].tolist()
@@ -86,7 +97,7 @@ def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
         better = chord > half[window]
         half[window] = np.where(better, chord, half[window])
         middle[window] = np.where(better, a[1] + t * dy, middle[window])
-    return middle - half, middle + half
+    return middle, half
 
 
 def grid_window(
@@ -109,6 +120,6 @@ def grid_window(
     high = min(int((max(a[0], b[0]) + lean - x_start) * across) + 2, columns)
     top = max(int((z_start - max(a[2], b[2]) - lean) * down), 0)
     bottom = min(int((z_start - min(a[2], b[2]) + lean) * down) + 2, rows)
-    if low >= high or top >= bottom:
+    if high - low < 2 or bottom - top < 2:  # a line has no steps of its own
         return None
     return slice(top, bottom), slice(low, high)
