@@ -35,8 +35,9 @@ def _cable(
     """Return one wire in its sheath, lying in loose bends on the skin."""
     x, y, z = place
     share = np.linspace(0, 1, 6)[1:]
-    sway = rng.normal(0, 16, 5) * np.array([0.5, 1, 1, 1, 0.4])
-    bend = rng.normal(0, 26)
+    loose = min(np.hypot(gather[0] - x, gather[1] - z) / 260, 1.2)
+    sway = loose * rng.normal(0, 14, 5) * np.array([0.5, 1, 1, 1, 0.4])
+    bend = loose * rng.normal(0, 26)
     way = [(x, y, z), (x + rng.normal(0, 5), y, z - 12)]
     for t, off in zip(share, sway, strict=True):
         across = x + (gather[0] - x) * t**1.4 + bend * np.sin(np.pi * t) + off

@@ -20,13 +20,13 @@ def draw_pacemaker(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     side = "left" if rng.random() < 0.86 else "right"
     sign = SIDES[side]
     centre = (
-        float(sign * rng.uniform(84, 104)), -92.0, float(rng.uniform(38, 62)),
+        float(sign * rng.uniform(84, 104)), -92.0, float(rng.uniform(30, 56)),
     )  # fmt: skip
     turn = float(sign * rng.normal(18, 14))
-    parts = [*_generator(centre, turn, rng)]
-    entry = vein_entry(sign, rng)
+    half = (float(rng.uniform(20, 23)), float(rng.uniform(17, 20)))
+    parts = [*_generator(centre, half, sign, turn)]
     caval = caval_way(sign)
-    slack = _slack(centre, entry, sign, rng)
+    slack = [*_slack(centre, half, sign, turn, rng), vein_entry(sign, rng)]
     parts += _lead([*slack, *caval, *_to_ventricle(anatomy, rng)])
     if rng.random() < 0.75:
         shifted = [(x + 1.5, y, z + 2.5) for x, y, z in [*slack, *caval]]
@@ -35,10 +35,11 @@ def draw_pacemaker(anatomy: Anatomy, rng: np.random.Generator) -> Device:
 
 
 def _generator(
-    centre: Point, turn: float, rng: np.random.Generator
+    centre: Point, half: tuple[float, float], sign: int, turn: float
 ) -> tuple[Plate, ...]:
     """Return the can with its battery and circuit, and the header of clear epoxy."""
-    across, along = rng.uniform(20, 23), rng.uniform(17, 20)
+    across, along = half
+    port = -sign * 0.3 * across  # the leads leave towards the midline
     rows = (
         # half width, half height, thickness, material, power, offset across and up
         (across, along, 0.8, "titanium", 3.0, 0.0, 0.0),
@@ -47,8 +48,8 @@ def _generator(
         (0.26 * across, 0.24 * along, 3.0, "circuit", 6.0, -0.4 * across, 0.5 * along),
         (0.14 * across, 0.2 * along, 2.0, "steel", 2.0, 0.35 * across, 0.5 * along),
         (0.75 * across, 4.5, 6.0, "epoxy", 4.0, 0.0, along + 4.0),
-        (4.0, 1.4, 2.5, "steel", 4.0, -0.3 * across, along + 5.5),
-        (4.0, 1.4, 2.5, "steel", 4.0, -0.3 * across, along + 1.5),
+        (4.0, 1.4, 2.5, "steel", 4.0, port, along + 5.5),
+        (4.0, 1.4, 2.5, "steel", 4.0, port, along + 1.5),
     )
     return tuple(
         Plate(centre, (a, b), thick, material, turn, power, (right, up))
@@ -69,17 +70,29 @@ def caval_way(sign: int) -> list[Point]:
 
 
 def _slack(
-    centre: Point, entry: Point, sign: int, rng: np.random.Generator
+    centre: Point,
+    half: tuple[float, float],
+    sign: int,
+    turn: float,
+    rng: np.random.Generator,
 ) -> list[Point]:
-    """Return the spare length of a lead, wound once behind the generator."""
+    """Return the spare length of a lead: from the header once round the generator."""
+    lean, port = np.deg2rad(turn), (-sign * 0.3 * half[0], half[1] + 3.5)
+    start = np.arctan2(port[1], port[0]) + lean
+    # towards the midline, round below, and up again on the outer side
+    angle = start + sign * np.linspace(0.35, rng.uniform(5.2, 6.0), 9)
+    wide = np.linspace(0.5, 1, 9) * rng.uniform(3, 7) + half[0] + 2
     x, y, z = centre
-    wide, high = rng.uniform(20, 26), rng.uniform(18, 24)
-    turn = np.linspace(0.4, 0.4 + rng.uniform(4.5, 6.0), 8)
+    header = (
+        x + port[0] * np.cos(lean) - port[1] * np.sin(lean),
+        y,
+        z + port[0] * np.sin(lean) + port[1] * np.cos(lean),
+    )
     loop = [
-        (x - sign * wide * float(np.cos(t)), y + 6, z + 4 - high * float(np.sin(t)))
-        for t in turn
+        (x + float(r * np.cos(t)), y + 6, z + float(r * np.sin(t)))
+        for r, t in zip(wide, angle, strict=True)
     ]
-    return [*loop, entry]
+    return [tuple(map(float, header)), *loop]
 
 
 def _to_ventricle(anatomy: Anatomy, rng: np.random.Generator) -> list[Point]:

@@ -52,7 +52,9 @@ def draw_drain(
     if rng.random() < 0.33:
         return _pigtail(side, way, radius=_FRENCH_MM * rng.uniform(10, 14))
     radius = float(_FRENCH_MM * rng.choice([24, 28, 32]))
-    return Device("drain", side, _striped(smooth_path(way), radius, hole_mm=45.0))
+    return Device(
+        "drain", side, _striped(smooth_path(way, step_mm=4.0), radius, hole_mm=45.0)
+    )
 
 
 def _striped(
@@ -69,7 +71,7 @@ def _striped(
     )
     tube = Wire(path, radius, "PVC", 0.28 * radius, inside)
     parts = [tube]
-    for keep in (from_tip > hole_mm + 5, from_tip < hole_mm - 5):
+    for keep in (from_tip > hole_mm + 3, from_tip < hole_mm - 3):
         chain = tuple(map(tuple, line[keep].tolist()))
         if len(chain) > 1:
             parts.append(Wire(chain, 0.2 * radius, "barium stripe", inside=inside))
