@@ -41,6 +41,7 @@ def write_png_folder(folder: Path, *, cohort: Cohort | None = None) -> Path:
         mask = cohort.masks["consolidation"][row]
         Image.fromarray(mask.astype(np.uint8) * 255).save(folder / "masks" / name)
     words = {"train": "train", "tuning": "val", "internal test": "test"}
+    words["external test"] = "external"
     table = pd.DataFrame(
         {
             "image": [f"images/{name}" for name in names],

@@ -1,4 +1,4 @@
-"""The cache of the in-silico cohort, with a generator that draws squares."""
+"""The in-silico cohorts and their cache, with a generator that draws squares."""
 
 import dataclasses
 import os
@@ -13,33 +13,44 @@ import pytest
 
 from helpers import cohorts, phantoms
 from helpers.cohorts import CohortError, insilico
+from helpers.cohorts.packed_masks import PackedMasks
 from helpers.cohorts.storage import PROJECT
 from helpers.phantoms import ChestCohortSettings
+from helpers.phantoms.cohort import named
 
-SETTINGS = ChestCohortSettings(seed=3, n_patients=10, n_images=12, size=32)
+SETTINGS = ChestCohortSettings(seed=3, n_patients=20, n_images=24, size=32)
 
 
 def draw_squares(settings, *, progress=True, workers=None):
-    """Return twelve images of ten patients; the first two patients have two visits."""
+    """Return 24 images of 20 patients; the first four patients have two visits."""
     n = settings.n_images
-    numbers = [1, 1, 2, 2, *range(3, 11)]
+    numbers = [*(k for k in range(1, 5) for _ in range(2)), *range(5, 21)]
+    part = n // 4
     images = np.random.default_rng(settings.seed).integers(
         0, 256, (n, settings.size, settings.size), dtype=np.uint8
     )
-    masks = {name: np.zeros(images.shape, bool) for name in ("consolidation", "nodule")}
+    names = ["consolidation", "nodule"]
+    if settings.variant == "hidden_stratum":
+        names[1] = "pneumothorax"
+    masks = {name: np.zeros(images.shape, bool) for name in names}
     masks["consolidation"][::2, 4:13, 4:13] = True
-    masks["nodule"][1, 31, 31] = True
+    masks[names[1]][1, 31, 31] = True
     table = pd.DataFrame(
         {
             "patient_id": [f"P{number:04d}" for number in numbers],
             "study_id": [f"S{row}" for row in range(n)],
-            "visit": [1, 2, 1, 2, *[1] * 8],
-            "site": "A",
-            "split": ["train"] * 4 + ["tuning"] * 4 + ["internal test"] * 4,
+            "visit": [1, 2] * 4 + [1] * 16,
+            "site": ["A"] * 3 * part + ["C"] * part,
+            "split": np.repeat(
+                ["train", "tuning", "internal test", "external test"], part
+            ),
             "consolidation": masks["consolidation"].any((1, 2)).astype(int),
-            "nodule": masks["nodule"].any((1, 2)).astype(int),
+            names[1]: masks[names[1]].any((1, 2)).astype(int),
             "consolidation_area_mm2": np.where(np.arange(n) % 2, np.nan, 81.5),
-            "sex": ["F", "M"] * 6,
+            "sex": ["F", "M"] * 12,
+            "report": [
+                f"No nodule.\nNo {row * 'very '}large effusion." for row in range(n)
+            ],
         },
         index=range(100, 100 + n),
     )
@@ -80,7 +91,7 @@ def test_cohort_is_made_once_and_then_read(generator, capsys):
 def test_card_knows_patients_spacing_and_findings(generator):
     cohort = load()
     assert cohort.findings == ["consolidation", "nodule"]
-    assert cohort.card.n_patients == 10
+    assert cohort.card.n_patients == 20
     assert cohort.card.pixel_spacing_mm == 12  # a field of 384 mm over 32 pixels
     assert cohort.lacks("visits") is None
 
@@ -104,6 +115,78 @@ def test_size_out_of_range_is_refused(generator, size):
     ):
         load(size)
     assert generator == []
+
+
+@pytest.mark.parametrize("change", [{"variant": "confounded"}, {"strength": 0.5}])
+def test_variants_and_strengths_are_other_files(generator, change):
+    load()
+    load(settings=dataclasses.replace(SETTINGS, **change))
+    assert len(generator) == 2
+
+
+def test_changed_numbers_of_a_variant_are_another_file(generator, monkeypatch):
+    settings = dataclasses.replace(SETTINGS, variant="confounded")
+    load(settings=settings)
+    weaker = named.VARIANTS["confounded"].at_strength(0.3)
+    monkeypatch.setitem(named.VARIANTS, "confounded", weaker)
+    load(settings=settings)
+    assert len(generator) == 2
+
+
+@pytest.mark.parametrize("variant", named.VARIANTS)
+def test_describe_says_what_is_planted(generator, variant):
+    settings = dataclasses.replace(SETTINGS, variant=variant)
+    said = " ".join(load(settings=settings).describe().split())
+    for sentence in named.planted_sentences(named.VARIANTS[variant]):
+        assert sentence in said
+    off = dataclasses.replace(settings, strength=0.0)
+    faded = " ".join(load(settings=off).describe().split())
+    assert (said == faded) == (variant == "default")
+
+
+@pytest.mark.parametrize("variant", named.VARIANTS)
+def test_every_variant_is_loaded_by_its_name(monkeypatch, variant):
+    asked = []
+    monkeypatch.setattr(
+        cohorts, "load_chest_insilico", lambda size, settings: asked.append(settings)
+    )
+    name = "chest_insilico" + ("" if variant == "default" else f"_{variant}")
+    cohorts.load(name)
+    assert asked == [ChestCohortSettings(variant=variant)]
+    assert name in cohorts.list_cohorts()["name"].tolist()
+
+
+def test_close_name_of_a_variant_is_guessed():
+    with pytest.raises(CohortError, match="Did you mean.*chest_insilico_confounded"):
+        cohorts.load("chest_insilico_confused")
+
+
+def test_label_noise_is_named_in_the_reference_standard(generator):
+    noisy = load(settings=dataclasses.replace(SETTINGS, variant="label_noise"))
+    assert "partly wrong" in noisy.card.reference_standard
+    assert "exact: the generator" in load().card.reference_standard
+
+
+def test_external_test_is_a_split_and_a_site(generator):
+    cohort = load()
+    assert cohort.splits[-1] == "external test"
+    assert set(cohort.split("external test").table["site"]) == {"C"}
+    assert cohort.lacks("sites") is None
+
+
+def test_masks_stay_bits_until_one_is_asked_for(generator):
+    load()
+    cohort = load()
+    assert isinstance(cohort.masks, PackedMasks)
+    part = cohort.split("tuning")
+    assert isinstance(part.masks, PackedMasks)
+    assert not cohort.masks._unpacked
+    assert not part.masks._unpacked
+    rows = np.flatnonzero(cohort.table["split"] == "tuning")
+    np.testing.assert_array_equal(
+        part.masks["consolidation"], cohort.masks["consolidation"][rows]
+    )
+    assert part.masks["nodule"].dtype == bool
 
 
 def test_other_settings_and_versions_are_other_files(generator, monkeypatch):
@@ -169,9 +252,9 @@ def test_cache_with_objects_is_never_unpickled(generator, tmp_path):
 
 def test_masks_take_one_bit_per_pixel(generator):
     load()
-    n_pixels = 12 * 32 * 32
+    n_pixels = 24 * 32 * 32
     assert (
-        n_pixels * (1 + 2 / 8) < cached_file().stat().st_size < n_pixels * 1.25 + 6000
+        n_pixels * (1 + 2 / 8) < cached_file().stat().st_size < n_pixels * 1.25 + 9000
     )
 
 
@@ -196,7 +279,7 @@ def test_full_disk_still_gives_the_cohort_and_leaves_nothing(
             real_savez(full, **arrays)
 
     monkeypatch.setattr(np, "savez", savez_to_full_disk)
-    assert len(load()) == 12
+    assert len(load()) == 24
     said = capsys.readouterr().err
     assert "not cached: the disk is full" in said
     assert "COURSE_CACHE_DIR" in said
@@ -243,3 +326,4 @@ def test_whole_cohort_loads_from_the_cache_in_under_a_second():
     assert time.perf_counter() - started < 1.0
     assert cohort.images.shape == (2000, 128, 128)
     assert cohort.card.n_patients == 1200
+    assert len(cohort.findings) == 7

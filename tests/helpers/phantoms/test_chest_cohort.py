@@ -89,15 +89,16 @@ def test_a_study_of_the_cohort_can_be_imaged_again(cohort):
 
 def test_labels_agree_with_masks_and_areas(cohort):
     _, table, masks = cohort
+    seen: list[bool] = []
     for kind in FINDINGS:
         absent = table[kind].to_numpy() == 0
         assert not masks[kind][absent].any()
-        # a nodule may hide behind the heart; nearly all are seen
-        seen = masks[kind][~absent].any(axis=(1, 2))
-        assert seen.mean() > 0.9 if len(seen) else True
+        seen += masks[kind][~absent].any(axis=(1, 2)).tolist()
         # 64 pixels over 384 mm: each pixel is 6 mm x 6 mm
         area = masks[kind].sum(axis=(1, 2)) * 36.0
         np.testing.assert_allclose(table[f"{kind}_area_mm2"], area, atol=0.06)
+    # at 6 mm a pixel a small nodule may be lost
+    assert np.mean(seen) > 0.9
 
 
 def test_measures_are_there_exactly_where_the_finding_is(cohort):
