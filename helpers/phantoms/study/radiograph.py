@@ -214,7 +214,9 @@ def set_scene(study: Study, *, size: int) -> Scene:
         filled[finding.kind] = before - paths.lung
         pieces = finding.marked(fillings, solids, view)
         marked[finding.kind] = path_length(pieces, shape=shape) * true_mm
-    paths = _with_variants(paths, anatomy, study.examination, view)
+    # harmless variants are those of health, so that no finding moves them
+    healthy = build_anatomy(study.patient)
+    paths = _with_variants(paths, healthy, study.examination, view)
     return Scene(anatomy, posture, view, paths, filled, marked, cavity)
 
 
@@ -331,9 +333,3 @@ def _area_shares(fine: int, size: int) -> np.ndarray:
     cell = np.arange(fine)[None, :]
     overlap = np.minimum(high, cell + 1) - np.maximum(low, cell)
     return np.maximum(overlap, 0) * (size / fine)
-
-
-def render_anatomy(anatomy, examination, *, size, findings=None, difficulty="default"):
-    """Return a healthy radiograph: only until the cohort draws studies."""
-    study = Study(anatomy.patient, examination, SCANNERS["Alder DR 21"])
-    return image_study(study, size=size)
