@@ -26,7 +26,7 @@ RIB_MM = 7.5
 CORTEX_MM = 1.25
 _CORE = np.float32((1 - 2 * CORTEX_MM / RIB_MM) ** 2)
 _RISE = np.float32(0.3)
-_ANTERIOR = np.float32(0.7)  # bone at the front ends against the back
+_ANTERIOR = np.float32(0.58)  # bone at the front ends against the back
 _REACH = (200,) * 10 + (112, 80)  # the floating ribs stop in the back
 # depth of the cage's back wall at each rib
 _BACK_MM = (58, 66, 74, 82, 88, 93, 97, 98, 98, 98, 97, 96)

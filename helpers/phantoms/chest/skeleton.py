@@ -177,13 +177,13 @@ def _old_fractures(rng: np.random.Generator, age: int) -> tuple[Callus, ...]:
 
 def _clavicle(rng: np.random.Generator, side: int) -> np.ndarray:
     """Return one clavicle: from the sternum forwards, then back to the shoulder."""
-    medial = 53 + rng.normal(0, 4)
+    medial = 56 + rng.normal(0, 3.5)
     rise = 30 + rng.normal(0, 8)
     sag = rng.normal(3, 2.5)
     thick = 1 + rng.normal(0, 0.07)
     rows = np.array([
-        (16, -80, medial, 9.0), (30, -82, medial + 1 + 0.10 * rise, 7.4),
-        (60, -77, medial + 0.42 * rise + 0.6 * sag, 5.6),
+        (17, -87, medial, 8.5), (30, -88, medial + 1 + 0.10 * rise, 7.4),
+        (60, -81, medial + 0.42 * rise + 0.6 * sag, 5.6),
         (95, -52, medial + 0.80 * rise + sag, 5.1),
         (126, -22, medial + 1.00 * rise, 5.8), (149, -4, medial + 0.98 * rise, 6.6),
     ])  # fmt: skip

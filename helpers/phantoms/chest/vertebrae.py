@@ -140,7 +140,7 @@ def _body(
     found = []
     for less in (0.0, SHELL_MM):
         u = np.square(here.off / (wide - np.float32(less)))
-        room = np.sqrt(np.maximum(1 - u * (np.float32(0.25) + np.float32(0.75) * u), 0))
+        room = np.sqrt(np.maximum(1 - u * (np.float32(0.5) + np.float32(0.5) * u), 0))
         deep = here.back - here.front
         middle = here.front + np.float32(0.6) * deep
         front = middle - (np.float32(0.6) * deep - np.float32(less)) * room
