@@ -1,8 +1,9 @@
 """Write radiographs and CT series as valid DICOM with invented identities.
 
 `write_radiograph` makes a Digital X-Ray Image - For Presentation (PS3.3, A.26),
-`write_series` a folder of CT Images (PS3.3, A.3) with their geometry. Every name,
-number and date is made up; the patient's comments say that it is not for clinical use.
+`write_series` a folder of CT Images (PS3.3, A.3) with their geometry, `write_report` a
+Basic Text SR (PS3.3, A.35.1). Every name, number and date is made up; the patient's
+comments say that it is not for clinical use.
 `plant_identities` then hides an invented person wherever real files hide a real one,
 and says where; `find_identities` tells what of it a de-identification has left.
 """
@@ -11,6 +12,7 @@ from helpers.dicom_writing.finding_again import Found, find_identities
 from helpers.dicom_writing.planting import PLACES, Planted, plant_identities
 from helpers.dicom_writing.radiograph import stored_values, write_radiograph
 from helpers.dicom_writing.records import CtSeries, Radiograph
+from helpers.dicom_writing.report import write_report
 from helpers.dicom_writing.saving import SYNTAXES
 from helpers.dicom_writing.series import write_series
 
@@ -25,5 +27,6 @@ __all__ = [
     "plant_identities",
     "stored_values",
     "write_radiograph",
+    "write_report",
     "write_series",
 ]

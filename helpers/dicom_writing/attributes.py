@@ -98,6 +98,15 @@ def decimal(value: float) -> DSfloat:
     return DSfloat(float(value), auto_format=True)
 
 
+def code(value: str, scheme: str, meaning: str) -> Dataset:
+    """Return one item of a code sequence."""
+    item = Dataset()
+    item.CodeValue = value
+    item.CodingSchemeDesignator = scheme
+    item.CodeMeaning = meaning
+    return item
+
+
 def put_pixels(
     dataset: Dataset, stored: np.ndarray, *, photometric: str, bits: int
 ) -> None:

@@ -106,8 +106,8 @@ def _planted(path: Path, chosen: tuple[str, ...]):
         ) from error
     person = invented_person(dataset)
     planted: list[Planted] = []
-    for place in PLACES:  # in this order: the person depends on nothing planted
-        if place in chosen:
+    for place in PLACES:
+        if place in chosen and ("PixelData" in dataset or place not in DRAWN):
             planted += PLACES[place](dataset, person)
     encode(dataset, syntax)
     return dataset, tuple(planted)
@@ -266,3 +266,5 @@ PLACES = {
     "standard attributes": _texts("standard attributes", places_of.STANDARD),
 }
 """The kinds of place, in the order in which they are planted."""
+DRAWN = ("burned-in text", "overlay", "icon image")
+"""Places that a report, which has no pixels, does not have."""

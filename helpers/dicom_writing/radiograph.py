@@ -13,6 +13,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation
 
 from helpers.dicom_pixels.errors import pixels_error
 from helpers.dicom_writing.attributes import (
+    code,
     decimal,
     identity,
     patient_problem,
@@ -144,12 +145,12 @@ def _describe_acquisition(dataset: Dataset, details: Radiograph) -> None:
     dataset.PresentationIntentType = "FOR PRESENTATION"
     dataset.ImageType = ["ORIGINAL", "PRIMARY", ""]
     dataset.ImageLaterality = "U"
-    dataset.AnatomicRegionSequence = [_code("51185008", "SCT", "Thorax")]
+    dataset.AnatomicRegionSequence = [code("51185008", "SCT", "Thorax")]
     dataset.ViewPosition = details.view
     dataset.ViewCodeSequence = [
-        _code("272479007", "SCT", "postero-anterior")
+        code("272479007", "SCT", "postero-anterior")
         if details.view == "PA"
-        else _code("399348003", "SCT", "antero-posterior")
+        else code("399348003", "SCT", "antero-posterior")
     ]
     dataset.PatientOrientation = ["L", "F"]
     dataset.PositionerType = "NONE"
@@ -159,15 +160,6 @@ def _describe_acquisition(dataset: Dataset, details: Radiograph) -> None:
     dataset.AcquisitionContextSequence = Sequence()
     if details.kvp is not None:
         dataset.KVP = decimal(details.kvp)
-
-
-def _code(value: str, scheme: str, meaning: str) -> Dataset:
-    """Return one item of a code sequence."""
-    item = Dataset()
-    item.CodeValue = value
-    item.CodingSchemeDesignator = scheme
-    item.CodeMeaning = meaning
-    return item
 
 
 def _describe_display(dataset: Dataset) -> None:
