@@ -32,12 +32,12 @@ from helpers.phantoms.shapes.solids import (
     subtract,
 )
 from helpers.phantoms.shapes.texture import look_up
-from helpers.phantoms.shapes.tubes import smooth_tube, tube_interval
+from helpers.phantoms.shapes.tubes import Tube, smooth_tube, tube_interval
 
 Layers = dict[str, list[Piece]]
 
 _BREAST_DEPTH_MM = -118.0
-_ARM_FAT_SHARE = 0.3
+_ARM_LEAN = 0.86  # radius of the muscle against the arm's
 _CHIN_DEPTH_MM = -58.0
 _JAW_SHARE = 0.35  # of the lower jaw is cortical bone
 _FAT_IN_FRONT = 0.4  # of the abdomen's depth, where the guts lie in fat
@@ -79,7 +79,11 @@ def tissue_layers(
         chin, jaw = lowered_chin(posture, view, body=layers["body"])
         layers["body"] += chin
         bones["cortical bone"] += jaw
-    bowel = bowel_gas(anatomy, posture, view, abdomen=solids.abdomen)
+    bowel = [
+        piece
+        for gas in bowel_gas(anatomy, posture, view, abdomen=solids.abdomen)
+        for piece in _without((gas.front, gas.back), [solids.heart, solids.core])
+    ]
     return (
         layers
         | bones
@@ -102,11 +106,13 @@ def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
     thorax, x, z = anatomy.thorax, *view.at_depth(0.0)
     skin = body_interval(thorax, x, z)
     fat = subtract([skin], body_interval(thorax, x, z, inset_mm=thorax.fat_mm))
-    arms = [
-        part
-        for arm in arm_tubes(posture)
-        for part in subtract([tube_interval(view.seen(arm), x, z)], skin)
-    ]
+    arms: list[Interval] = []
+    for arm in arm_tubes(posture):
+        beside = subtract([tube_interval(view.seen(arm), x, z)], skin)
+        muscle = Tube(arm.points, _ARM_LEAN * arm.radii)
+        hole = tube_interval(view.seen(muscle), x, z)
+        fat = subtract(fat, hole) + subtract(beside, hole)
+        arms += beside
     thick = breast_thickness(thorax, *view.at_depth(_BREAST_DEPTH_MM))
     breast = (skin[0] - thick, skin[0])
     gland = np.float32(anatomy.patient.gland_fraction)
@@ -114,7 +120,6 @@ def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
         "body": [Piece(*piece) for piece in (skin, *arms, breast)],
         "adipose": [
             *(Piece(*piece) for piece in fat),
-            *(Piece(*piece, np.float32(_ARM_FAT_SHARE)) for piece in arms),
             Piece(*breast, 1 - gland),
         ],
         "gland": [Piece(*breast, gland)],
@@ -205,5 +210,9 @@ def abdominal_fat(
     share = np.clip(2 * share, 0, 0.9).astype(np.float32)
     front, back = solids.abdomen
     fat = (front, front + _FAT_IN_FRONT * (back - front))
-    holes = (solids.heart, solids.core, *((g.front, g.back) for g in gas))
+    holes = [solids.heart, solids.core, solids.airway]
+    for front, back, _, window in gas:
+        hole = np.zeros_like(fat[0]), np.zeros_like(fat[0])
+        hole[0][window], hole[1][window] = front, back
+        holes.append(hole)
     return _without(fat, holes, share)

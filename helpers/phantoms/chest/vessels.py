@@ -98,12 +98,13 @@ def airways(patient: Patient) -> dict[str, Tube]:
 
 @functools.lru_cache(maxsize=32)
 def arm_tubes(posture: Posture) -> tuple[Tube, ...]:
-    """Return the soft tissue of both upper arms, none when they are overhead."""
+    """Return both upper arms with their shoulders, none when they are overhead."""
     if posture.supine and not posture.arms_down:
         return ()
     up, near = posture.shoulders_mm, 16 if posture.arms_down else 0
     rows = (
-        (172, 0, 62 + up, 24), (196 - 0.5 * near, 0, 16 + up, 41),
+        (146, 30, 106 + up, 18), (172, 22, 90 + up, 33),
+        (196 - 0.5 * near, 0, 16 + up, 41),
         (222 - near, -8, -70, 44), (234 - near, -12, -240, 42),
     )  # fmt: skip
     right, left = ([(s * x, y, z, r) for x, y, z, r in rows] for s in (-1, 1))
