@@ -1,8 +1,11 @@
 """Counterfactual twins: the same study with exactly one thing changed.
 
 Everything else stays, the quantum noise among it: its random numbers are those of
-the first image, so two images differ where the change is and, by scatter and by the
-display's window, a little everywhere. ``with_new_noise`` redraws the noise alone.
+the first image. Rays outside the change are the same to the last digit. Counts there
+differ by what a real exposure would do too: a common factor where the change lies in
+front of the automatic exposure's chambers, and scatter (95 % of pixels within 0.01 %
+for a nodule, 1.2 % for a consolidation, 3 % for an effusion). The display's window
+then moves a little everywhere. ``with_new_noise`` redraws the noise alone.
 """
 
 from __future__ import annotations
