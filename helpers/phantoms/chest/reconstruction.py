@@ -38,12 +38,16 @@ class Acquisition:
         Effective energy, 50 to 100 keV.
     iodine_mg_ml : float
         Contrast medium in the blood, 0 for none; 10 to 15 in a usual scan.
+    water_mm : float or None
+        Water-equivalent diameter for the noise, where the voxels hold a part of the
+        body only; None measures it in every slice.
     """
 
     kernel: str = "soft"
     mas: float = 100.0
     energy_kev: float = CT_ENERGY_KEV
     iodine_mg_ml: float = 0.0
+    water_mm: float | None = None
 
 
 def reconstruct(
@@ -106,6 +110,14 @@ def scanned(
     noise = noise_fields(
         rng, count=len(hu), shape=hu.shape[1:], pixel_mm=column_mm, kernel=kernel
     )
+    if acquisition.water_mm is not None:
+        size = noise_sigma_hu(
+            acquisition.mas,
+            slice_mm=slice_mm,
+            kernel=kernel,
+            water_mm=acquisition.water_mm,
+        )
+        return blurred + np.float32(size) * noise
     water = attenuation_per_mm("water", energy_kev=acquisition.energy_kev)
     paths = [(hu.mean(axis) / 1000 + 1) * n for axis, n in (
         (1, row_mm * hu.shape[1]), (2, column_mm * hu.shape[2]))]  # fmt: skip

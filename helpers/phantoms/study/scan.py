@@ -7,12 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpers.phantoms.chest.anatomy import (
-    Anatomy,
-    ChestSolids,
-    build_anatomy,
-    chest_solids,
-)
+from helpers.phantoms.chest.anatomy import Anatomy, build_anatomy, chest_solids
 from helpers.phantoms.chest.ct import (
     Inlay,
     compose_scene,
@@ -23,7 +18,8 @@ from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.reconstruction import Acquisition, extent, reconstruct
 from helpers.phantoms.chest.thorax import APEX_MM
 from helpers.phantoms.devices.voxels import device_parts
-from helpers.phantoms.findings.finding import MATERIALS, Finding
+from helpers.phantoms.findings.finding import MATERIALS, Filling
+from helpers.phantoms.shapes.solids import Piece
 from helpers.phantoms.shapes.voxels import VoxelGrid, fill_pieces
 from helpers.phantoms.study.study import Study
 
@@ -161,13 +157,15 @@ def scan_voxels(
     acquisition : Acquisition
     """
     anatomy, posture = body
-    solids = chest_solids(anatomy, grid_view(grid), posture=posture)
+    view = grid_view(grid)
+    solids = chest_solids(anatomy, view, posture=posture)
     energy = acquisition.energy_kev
     iodine = acquisition.iodine_mg_ml
     scene = compose_scene(anatomy, solids, grid, energy_kev=energy, iodine_mg_ml=iodine)
+    found = {f: f.fillings(anatomy, solids, view) for f in study.findings}
     scene = replace(
         scene,
-        inlays=_inlays(study.findings, anatomy, solids, grid=grid, energy_kev=energy),
+        inlays=[_inlay(part, energy) for parts in found.values() for part in parts],
         metal=device_parts(study.devices, grid, posture=posture, energy_kev=energy),
     )
     seed = [*study.patient.seed, _NOISE_STREAM, study.noise]
@@ -176,50 +174,28 @@ def scan_voxels(
         spacing_mm=grid.spacing_mm,
         origin_mm=grid.origin_mm,
         masks={
-            finding.kind: finding_voxels(finding, anatomy, solids, grid=grid)
-            for finding in study.findings
+            finding.kind: voxel_mask(finding.marked(parts, solids, view), grid)
+            for finding, parts in found.items()
         },
         study=study,
         acquisition=acquisition,
     )
 
 
-def _inlays(
-    findings: Sequence[Finding],
-    anatomy: Anatomy,
-    solids: ChestSolids,
-    *,
-    grid: VoxelGrid,
-    energy_kev: float,
-) -> list[Inlay]:
-    """Return what the findings put into the lung, in the radiograph's order."""
-    view = grid_view(grid)
-    return [
-        Inlay(
-            filling.pieces,
-            material_hu(MATERIALS[filling.material], energy_kev=energy_kev),
-            filling.clears_vessels,
-        )
-        for finding in findings
-        for filling in finding.fillings(anatomy, solids, view)
-        if filling.pieces
-    ]
+def _inlay(filling: Filling, energy_kev: float) -> Inlay:
+    """Return a filling with its CT number."""
+    hu = material_hu(MATERIALS[filling.material], energy_kev=energy_kev)
+    return Inlay(filling.pieces, hu, filling.clears_vessels)
 
 
-def finding_voxels(
-    finding: Finding, anatomy: Anatomy, solids: ChestSolids, *, grid: VoxelGrid
-) -> np.ndarray:
-    """Return the mask of a finding, bool of the grid's shape.
+def voxel_mask(pieces: Sequence[Piece], grid: VoxelGrid) -> np.ndarray:
+    """Return the voxels that a finding's marked pieces fill, bool.
 
-    A voxel belongs to it when the finding fills at least half as much of it as of
-    its densest voxel: for a solid nodule, half of the voxel.
+    A voxel belongs to it when the pieces fill at least half as much of it as of
+    their densest voxel: for a solid nodule, half of the voxel.
     """
     mask = np.zeros(grid.shape, bool)
-    view = grid_view(grid)
-    fillings = finding.fillings(anatomy, solids, view)
-    pieces = finding.marked(fillings, solids, view)
-    whole = slice(0, grid.shape[0])
-    box = extent(pieces, grid, whole)
+    box = extent(pieces, grid, slice(0, grid.shape[0]))
     if box is not None:
         share = np.minimum(fill_pieces(pieces, grid, box), 1)
         mask[box] = share >= MASK_SHARE * max(float(share.max()), 1e-6)
