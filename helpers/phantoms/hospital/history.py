@@ -19,8 +19,12 @@ from helpers.phantoms.hospital.hospitals import Hospital
 
 #: Share of oedemas that come with these (chosen; most cardiac oedema does).
 COMPANY = {"cardiomegaly": 0.60, "effusion": 0.45}
-#: A finding that was absent appears at a later visit with this part of its share.
-APPEARS = 0.25
+#: A finding that was absent appears at a later visit with this part of its share
+#: (chosen): people come back because they are ill, but what stays is rarely new.
+APPEARS = {
+    "consolidation": 0.9, "nodule": 0.08, "effusion": 0.7, "pneumothorax": 0.6,
+    "cardiomegaly": 0.08, "tuberculosis": 0.1, "oedema": 0.7,
+}  # fmt: skip
 #: Days between visits: median, spread of the logarithm, least and most (chosen).
 GAP_DAYS = (40.0, 1.0, 2, 420)
 
@@ -97,7 +101,7 @@ def findings_at(
     for kind in sorted(FINDINGS, key=lambda name: name != "oedema"):
         rng = stream(patient, kind, visit=visit)
         share = chance_of(kind, hospital, oedema="oedema" in found)
-        appears = rng.random() < share * (1 if visit == 1 else APPEARS)
+        appears = rng.random() < share * (1 if visit == 1 else APPEARS[kind])
         if kind in before:
             days = gap_days(patient, visit)
             later = at_later_visit(before[kind], anatomy, days=days, rng=rng)
