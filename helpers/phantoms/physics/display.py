@@ -9,6 +9,8 @@ from scipy.ndimage import gaussian_filter, zoom
 
 #: Structures that are told apart, from fine to broad, mm.
 _BANDS_MM = (3.0, 8.0, 20.0)
+#: How much whiter than bone lead and metal are shown, as a share of white.
+_LEAD_LIFT = 0.10
 _SHUTTER_GREY = {"black": 0, "white edge": 250}
 
 
@@ -72,17 +74,21 @@ def process_for_display(
     """
     vendor = processing or Processing()
     log = -np.log(counts)
-    small, middle, broad = (_smooth(log, band / pixel_mm) for band in _BANDS_MM)
     chest = _chest_window(log)
+    # what lets less through than any tissue (lead, metal) must not pull its
+    # surroundings along
+    tissue = np.minimum(log, np.percentile(log[chest], 99.5))
+    small, middle, broad = (_smooth(tissue, band / pixel_mm) for band in _BANDS_MM)
     # dense parts are compressed more, so that detail behind the heart survives
     dense = np.maximum(broad - np.percentile(broad[chest], 35), 0)
     mixed = log - (vendor.compression + latitude) * broad
-    mixed += vendor.detail[0] * (log - small) + vendor.detail[1] * (small - middle)
+    mixed += vendor.detail[0] * (tissue - small) + vendor.detail[1] * (small - middle)
     mixed -= vendor.dense_compression * dense
     low, high = np.percentile(mixed[chest], [3, 97])
     place = (mixed - (low + high) / 2) / max((high - low) / 2, 1e-3)
     bent = 1 / (1 + np.exp(-contrast * vendor.steepness * (place - vendor.middle)))
     grey = vendor.black + (vendor.white - vendor.black) * bent + brightness
+    grey += _LEAD_LIFT * np.clip(place - 1.15, 0, 1)
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
 
 

@@ -85,12 +85,12 @@ def draw_technique(scanner: Scanner, rng: np.random.Generator) -> Technique:
     closed = rng.random(4) < 0.2
     margins = np.minimum(closed * rng.gamma(1.5, 9.0, 4), 45)
     wide = 1.4 if scanner.portable else 1.0
-    flat = 0.78 if scanner.portable else 0.9
+    flat = 0.85 if scanner.portable else 0.92
     return Technique(
         dose=float(np.exp(0.30 * wide * normal[0])),
-        contrast=float(flat * np.exp(0.22 * normal[1])),
-        latitude=float(np.clip(0.08 * wide * normal[2], -0.15, 0.4)),
-        brightness=float(0.06 * wide * normal[3]),
+        contrast=float(flat * np.exp(0.16 * normal[1])),
+        latitude=float(0.06 * wide * normal[2]),
+        brightness=float(0.04 * wide * normal[3]),
         margins_mm=tuple(float(m) for m in margins.round(1)),
     )
 
@@ -173,6 +173,9 @@ _CEDAR = Processing(
     black=0.05,
     white=0.97,
 )
+_CEDAR_BEDSIDE = replace(
+    _CEDAR, compression=0.10, detail=(0.10, 0.10), steepness=1.8, middle=-0.6
+)
 
 _MACHINES = (
     Scanner("Alder DR 17", "Alder", _OLD, _ALDER_OLD, "none", last_day="2021-03-31"),
@@ -185,7 +188,7 @@ _MACHINES = (
         "Cedar Cart",
         "Cedar",
         replace(_BEDSIDE, beam="80 kV"),
-        _CEDAR,
+        _CEDAR_BEDSIDE,
         "white edge",
         portable=True,
     ),
