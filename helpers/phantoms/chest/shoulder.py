@@ -33,6 +33,7 @@ _OUTLINE = (
 )  # fmt: skip
 _PLATE_MM = 1.7
 _BEHIND_MM = 6.0  # muscle between the ribs and the blade
+_CAGE_MM = 75.0  # depth of the cage at the inner ends of the reference clavicles
 _BACK_MM = 84.0  # depth of the medial border
 # rows of (p, q, r, radius, cortex) in the blade's frame
 _BORDER = (
@@ -103,8 +104,10 @@ def add_shoulders(
         _add_plate(bones, blade, thorax, view=view, mineral=mineral)
         for rows in (_BORDER, _RIDGE, _CORACOID):
             placed = [(*blade.placed(*row[:3]), *row[3:]) for row in rows]
+            if rows is _BORDER:
+                placed = _behind_the_ribs(placed, thorax)
             _add_rows(bones, placed, view, mineral, smooth=False)
-        collar = _posed_clavicle(clavicle, blade)
+        collar = _posed_clavicle(clavicle, blade, thorax)
         _add_rows(bones, collar, view, mineral, smooth=True)
         _add_rows(bones, _upper_arm(blade, posture), view, mineral, smooth=False)
 
@@ -127,12 +130,28 @@ def _add_rows(
     add_tube(bones, view.seen(tube), cortex, view.x, view.z, mineral=mineral)
 
 
-def _posed_clavicle(rows: np.ndarray, blade: Blade) -> list[tuple[float, ...]]:
-    """Return a clavicle whose outer end goes with the shoulder blade."""
+def _behind_the_ribs(
+    rows: list[tuple[float, ...]], thorax: Thorax
+) -> list[tuple[float, ...]]:
+    """Return rows of (x, y, z, ...) moved backwards until they clear the ribs."""
+    x, z = (np.array([row[k] for row in rows], np.float32) for k in (0, 2))
+    least = cage_interval(thorax, x, z, wall_mm=8.5)[1] + _BEHIND_MM
+    return [
+        (row[0], max(row[1], float(y)), *row[2:])
+        for row, y in zip(rows, least, strict=True)
+    ]
+
+
+def _posed_clavicle(
+    rows: np.ndarray, blade: Blade, thorax: Thorax
+) -> list[tuple[float, ...]]:
+    """Return a clavicle between the breast bone and the shoulder blade."""
     out = np.clip((np.abs(rows[:, 0]) - 16) / 133, 0, 1)
     end = blade.placed(116, 86, 0)
     posed = rows.copy()
     posed[:, 0] = blade.side * (16 + (blade.side * end[0] - 22) * out)
+    deeper = float(thorax.cage_depth(rows[0, 2])) - _CAGE_MM
+    posed[:, 1] -= deeper * (1 - out)
     posed[:, 2] += (end[2] - rows[-1, 2]) * out * out
     cortex = (0.9, 1.3, 2.0, 2.1, 1.5, 0.9)
     return [(*row, c) for row, c in zip(posed.tolist(), cortex, strict=True)]

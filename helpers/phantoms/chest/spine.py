@@ -128,7 +128,8 @@ def spine_room(spine: Spine, thorax: Thorax, x: np.ndarray, z: np.ndarray) -> In
     off = np.abs(x - spine.course(z))
     cage = thorax.cage_depth(z)
     # the oesophagus, veins and fat round the edges off
-    bulge = np.float32(31) * np.exp(-np.square(off * np.float32(1 / 19)))
-    near = off < 46
-    front = np.where(near, cage - neck_room(off) - bulge, cage + 1)
+    bulge = np.float32(31) * np.exp(-np.square(off * np.float32(1 / 21)))
+    near = off < 50
+    round_wall = cage - np.float32(0.0014) * np.square(off)
+    front = np.where(near, round_wall - neck_room(off) - bulge, cage + 1)
     return front, cage + np.where(near, np.float32(20), np.float32(0))

@@ -204,7 +204,7 @@ def _add_pedicles(
     index: np.ndarray,
 ) -> None:
     """Add the pedicles, which run along the rays and are seen as rings."""
-    place = np.float32(0.64) * here.spine.half_widths[index][:, None]
+    place = np.maximum(np.float32(0.64) * here.spine.half_widths[index][:, None], 10.5)
     across, along = side - place, np.square(up - 2)
     outer = 1 - np.sqrt(np.square(across / 3.4) + along * np.float32(1 / 33))
     inner = 1 - np.sqrt(np.square(across / 2.7) + along * np.float32(1 / 25))
