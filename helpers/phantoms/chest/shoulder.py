@@ -158,14 +158,20 @@ def _posed_clavicle(
 
 
 def _upper_arm(blade: Blade, posture: Posture) -> list[tuple[float, ...]]:
-    """Return head, neck and shaft of the upper arm: out to the elbow, or hanging."""
+    """Return head and shaft of the upper arm: elbows out, hanging, or raised (CT)."""
     x, y, z = blade.placed(*_HEAD)
-    out = 14 if posture.supine else 40
-    rows = (
-        (-2, 2, 6, 17, 0.8), (0, 0, -3, 21.5, 0.8), (4, -2, -20, 17, 1.0),
-        (10, -4, -40, 12, 2.6), (10 + 0.45 * out, -8, -110, 10.5, 4.0),
-        (10 + out, -12, -280, 11.5, 4.0),
-    )  # fmt: skip
+    if posture.supine and not posture.arms_down:
+        rows = (
+            (2, 2, -6, 17, 0.8), (0, 0, 3, 21.5, 0.8), (-4, -2, 20, 17, 1.0),
+            (-8, -4, 40, 12, 2.6), (-10, -8, 130, 10.5, 4.0),
+        )  # fmt: skip
+    else:
+        out = 14 if posture.arms_down else 40
+        rows = (
+            (-2, 2, 6, 17, 0.8), (0, 0, -3, 21.5, 0.8), (4, -2, -20, 17, 1.0),
+            (10, -4, -40, 12, 2.6), (10 + 0.45 * out, -8, -110, 10.5, 4.0),
+            (10 + out, -12, -280, 11.5, 4.0),
+        )  # fmt: skip
     return [(x + blade.side * a, y + b, z + c, r, shell) for a, b, c, r, shell in rows]
 
 
