@@ -71,14 +71,15 @@ def marker_shield(
     Returns
     -------
     float32 array of shape (size, size)
-        1 where there is no lead; at an edge, the pixel's mean.
+        1 where there is no lead. Where lead covers a part of a pixel the logarithms
+        are averaged, not the counts, as in a film that was shrunk after display:
+        letters beside the body would vanish in coarse pixels otherwise.
     """
     through = np.ones((size, size), np.float32)
     for marker in markers:
         mu = attenuation_of("lead", energy_kev=60.0)
-        stopped = np.float32(1 - np.exp(-mu * marker.lead_mm))
         cover = _covered(marker, size=size, pixel_mm=pixel_mm)
-        through *= 1 - stopped * cover
+        through *= np.exp(np.float32(-mu * marker.lead_mm) * cover)
     return through
 
 
