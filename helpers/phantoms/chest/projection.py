@@ -11,12 +11,12 @@ from scipy.ndimage import gaussian_filter
 from helpers.phantoms.chest.patients import Examination, Patient
 from helpers.phantoms.shapes.tubes import Tube
 
-#: Side of the square field of view; 3 mm pixels at 128, 0.75 mm at 512.
-FIELD_MM = 384.0
+#: Side of the square detector (17 inches); 3.4 mm pixels at 128, 0.84 mm at 512.
+FIELD_MM = 430.0
 #: Depth of the body's surface that touches the detector, reference mm (chosen).
 SURFACE_MM = 130.0
 _RADIUS_CLASSES_MM = (0.8, 1.5, 2.6)
-_FIELD_CENTRE_MM = (0.0, -34.0)
+_FIELD_CENTRE_MM = (0.0, -31.0)
 
 
 @dataclass(frozen=True)
