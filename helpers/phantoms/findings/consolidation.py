@@ -147,7 +147,7 @@ def _cluster(
 def later_consolidation(
     finding: Consolidation, *, days: float, rng: np.random.Generator
 ) -> Consolidation | None:
-    """Return it some days later, thinner and smaller, or None once it has cleared.
+    """Return it some days later, smaller, or None once under 30 % is left.
 
     One in eight gets worse first.
     """
@@ -155,7 +155,7 @@ def later_consolidation(
     half_life = median * float(np.exp(rng.normal(0, spread)))
     worse = rng.random() < 0.12 and days < 21
     left = 1.35 if worse else 0.5 ** (days / half_life)
-    if left < 0.12:
+    if left < 0.3:
         return None
     cloud = finding.cloud.grown(float(np.clip(left**0.15, 0.75, 1.08)))
     return replace(finding, cloud=replace(cloud, fill=cloud.fill * left))

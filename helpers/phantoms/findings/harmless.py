@@ -48,7 +48,10 @@ def draw_variants(anatomy: Anatomy, examination: Examination) -> Variants:
     plates = 0.10 + 0.012 * examination.inspiration_mm
     bands += [_band(anatomy, day, low=2.0) for _ in range(day.binomial(2, plates))]
     grains = [
-        [*places_in_lung(anatomy, life, low=-0.1)[0], life.uniform(1.3, 3.2)]
+        [
+            *places_in_lung(anatomy, life, low=-0.1, rough=True)[0],
+            life.uniform(1.3, 3.2),
+        ]
         for _ in range(life.binomial(3, 0.12))
     ]
     seen = life.random() < (0.22 if anatomy.patient.sex == "M" else 0.16)
@@ -62,7 +65,7 @@ def draw_variants(anatomy: Anatomy, examination: Examination) -> Variants:
 
 def _band(anatomy: Anatomy, rng: np.random.Generator, low: float) -> Tube:
     """Return a thin, slightly bent band of soft tissue in the lung."""
-    middle = places_in_lung(anatomy, rng, low=low)[0]
+    middle = places_in_lung(anatomy, rng, low=low, rough=True)[0]
     half = rng.uniform(9, 24)
     lean = rng.normal(0, 0.45)
     share = np.linspace(-1, 1, 7)

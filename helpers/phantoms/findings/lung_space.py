@@ -33,7 +33,21 @@ _COARSE_MM = 7.0
 def in_lung(
     anatomy: Anatomy, points: np.ndarray, *, margin_mm: float = 6.0
 ) -> np.ndarray:
-    """Return which points (n, 3) lie in aerated lung, away from its borders."""
+    """Return which points (n, 3) lie in lung, a margin away from its borders.
+
+    The lung is that of an upright patient, the domes 18 mm above full inspiration.
+    """
+    inside = _inside_cage(anatomy, points, margin_mm)
+    for step in ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)):
+        near = points + margin_mm * np.array([step[0], 0, step[1]])
+        inside &= _in_coarse_lung(anatomy.patient, near, margin_mm)
+    return inside
+
+
+def _inside_cage(
+    anatomy: Anatomy, points: np.ndarray, margin_mm: float = 6.0
+) -> np.ndarray:
+    """Return which points lie beside the middle, above the domes and in the cage."""
     x, y, z = np.asarray(points, float).T
     thorax = anatomy.thorax
     front, back = cage_interval(thorax, x, z, wall_mm=-margin_mm)
@@ -48,12 +62,47 @@ def in_lung(
     return inside
 
 
-def places_in_lung(
-    anatomy: Anatomy, rng: np.random.Generator, *, number: int = 1, low: float = 0.0
+def _in_coarse_lung(
+    patient: Patient, points: np.ndarray, margin_mm: float
 ) -> np.ndarray:
-    """Return points (number, 3) in the lungs; ``low`` pulls them to the bases."""
+    """Return which points lie in a piece of the coarse lungs, off front and back."""
+    view, _, pieces = _coarse_solids(patient)
+    row, column = (np.round(part).astype(int) for part in view.points(points))
+    rows, columns = view.x.shape
+    known = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    front, back = pieces[:, :, row.clip(0, rows - 1), column.clip(0, columns - 1)]
+    y = points[:, 1]
+    return known & ((y > front + margin_mm) & (y < back - margin_mm)).any(axis=0)
+
+
+def places_in_lung(
+    anatomy: Anatomy,
+    rng: np.random.Generator,
+    *,
+    number: int = 1,
+    low: float = 0.0,
+    rough: bool = False,
+) -> np.ndarray:
+    """Return points in the lungs.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    rng : numpy.random.Generator
+    number : int
+    low : float
+        Above 0 pulls them to the bases, below 0 to the apices.
+    rough : bool
+        Without looking up the patient's own lungs: faster, and some points lie in
+        the mediastinum.
+
+    Returns
+    -------
+    float array of shape (number, 3)
+        (x, y, z) in mm, reference frame.
+    """
     trial = rng.uniform((-125, -85, -150), (125, 90, 85), (max(800, 4 * number), 3))
-    trial = trial[in_lung(anatomy, trial)]
+    trial = trial[(_inside_cage if rough else in_lung)(anatomy, trial)]
     weight = np.exp(-low * trial[:, 2] / 60)
     chosen = rng.choice(
         len(trial), number, replace=number > len(trial), p=weight / weight.sum()

@@ -16,8 +16,9 @@ from helpers.phantoms.chest.anatomy import Anatomy, ChestSolids
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.findings.finding import Filling, Finding, side_of, zone_of
 from helpers.phantoms.findings.lung_space import clip_to_lungs, in_lung, places_in_lung
+from helpers.phantoms.findings.strands import strand_pieces
 from helpers.phantoms.shapes.solids import Piece, ellipsoid, hull
-from helpers.phantoms.shapes.tubes import Tube, grid_window, tube_interval
+from helpers.phantoms.shapes.tubes import Tube, grid_window
 
 MARGINS = ("smooth", "lobulated", "spiculated")
 CALCIFICATIONS = ("none", "central", "diffuse", "eccentric")
@@ -151,20 +152,14 @@ def _solid(
 
 
 def _spicules(body: Body, *, solids: ChestSolids, view: View) -> list[Piece]:
-    """Return the fine strands that run from a body into the lung."""
+    """Return the strands that run from a body into the lung, tapering."""
     pieces = []
-    thin = 0.35 + 0.02 * body.radius
-    wide = max(thin, 0.6 * view.cell()[0])  # no thinner than a pixel, but fainter
+    share = np.linspace(0, 1, 3)[:, None]
     for *way, span in body.spicules:
         start = body.centre + 0.8 * body.radius * np.asarray(way)
         end = body.centre + span * body.radius * np.asarray(way)
-        strand = view.seen(Tube(np.stack([start, end]), np.array([wide, 0.6 * wide])))
-        window = grid_window(view.x, view.z, *strand.points, margin=wide)
-        if window is None:
-            continue
-        solid = tube_interval(strand, view.x[window], view.z[window])
-        share = np.float32((thin / wide) ** 2)
-        pieces += clip_to_lungs(solid, solids, window=window, weight=share)
+        strand = Tube(start + share * (end - start), np.array([0.95, 0.6, 0.3]))
+        pieces += strand_pieces(strand, solids=solids, view=view)
     return pieces
 
 
@@ -222,14 +217,15 @@ def _draw_body(
     centre: np.ndarray, radius: float, margin: str, rng: np.random.Generator
 ) -> Body:
     """Return one body with a margin."""
-    lobes, strands = (4, 0.40) if margin == "smooth" else (6, 0.62), 0
-    number, reach = lobes
+    number, reach = (4, 0.40) if margin == "smooth" else (6, 0.80)
     way = _directions(number, rng)
-    far = reach * rng.uniform(0.4, 0.9, (number, 1))
-    # a lobe bulges over the middle ball by at most a third of the radius
-    size = 1 - far * (0.95 if margin == "smooth" else rng.uniform(0.62, 0.9))
+    far = reach * rng.uniform(0.5, 0.95, (number, 1))
+    # how far a lobe bulges over the middle ball: little when smooth
+    bulge = 0.04 if margin == "smooth" else rng.uniform(0.08, 0.26, (number, 1))
+    size = 1 - far + bulge
+    strands = 0
     if margin == "spiculated":
-        strands = int(rng.integers(16, 30))
+        strands = int(rng.integers(10, 18))
     spicules = np.hstack([
         _directions(strands, rng),
         1 + rng.gamma(2.2, 0.22, (strands, 1)),

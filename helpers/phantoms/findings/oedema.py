@@ -87,7 +87,7 @@ class Oedema(Finding):
         for *centre, radius in self.bronchi:
             cuff = Shell(np.asarray(centre), radius + self._cuff_mm, self._cuff_mm)
             cuffs += shell_pieces(cuff, solids=solids, view=view)[0]
-        strong = np.float32(min(0.4 + 0.25 * self.amount, 1.0))
+        strong = np.float32(min(0.5 + 0.3 * self.amount, 1.0))
         septa = plate_pieces(self.septa, solids=solids, view=view)
         septa = [piece._replace(weight=piece.weight * strong) for piece in septa]
         return [
@@ -107,7 +107,7 @@ class Oedema(Finding):
         weight = (
             side
             * np.float32(self.amount)
-            * (0.085 * np.exp(-0.5 * off) + 0.028 * base + 0.012)
+            * (0.26 * np.exp(-0.5 * off) + 0.08 * base + 0.03)
         )
         weight = np.minimum(weight, 0.6).astype(np.float32)
         return [Piece(a, b, weight) for a, b in solids.lungs if length((a, b)).any()]
@@ -176,7 +176,7 @@ def later_oedema(
     left = 0.5 ** (days / (HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.4)))))
     if rng.random() < 0.25:
         left = float(rng.uniform(0.6, 1.3))
-    if finding.amount * left < 0.25:
+    if left < 0.3 or finding.amount * left < 0.3:
         return None
     keep = max(round(len(finding.septa.ends) * min(left, 1)), 1)
     septa = replace(

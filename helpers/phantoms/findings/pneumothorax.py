@@ -157,11 +157,13 @@ def _along_wall(z: np.ndarray, gap: float, supine: bool) -> np.ndarray:
 
     The more air, the more evenly the lung draws back to its hilum.
     """
-    least = 0.06 + 0.6 * min(gap / 80, 1.0)
+    least = 0.6 * min(gap / 80, 1.0)
     if supine:
         rise = 1 / (1 + np.exp(np.clip((z + 70) / 22, -30, 30)))
     else:
         rise = 1 / (1 + np.exp(np.clip(-(z - 12) / 32, -30, 30)))
+    end = 0.22 * (1 - min(gap / 60, 1.0))  # below this height lung meets wall again
+    rise = np.maximum(rise - end, 0) / (1 - end)
     return np.float32(gap) * (least + (1 - least) * rise).astype(np.float32)
 
 

@@ -224,7 +224,7 @@ def later_tuberculosis(
 ) -> Tuberculosis:
     """Return it some days later: patches thin out, cavities shrink, scars stay."""
     half_life = HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.5)))
-    left = max(0.5 ** (days / half_life), 0.15)
+    left = max(0.5 ** (days / half_life), 0.35)
     cavities = tuple(
         replace(c, radius=max(c.radius * left**0.25, c.wall_mm + 1.5))
         for c in finding.cavities
