@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from helpers.phantoms.chest.anatomy import Anatomy
 from helpers.phantoms.chest.bone_shapes import Bones, no_bones
+from helpers.phantoms.chest.cage_wall import cage_wall
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View
-from helpers.phantoms.chest.ribs import add_ribs, cage_wall
+from helpers.phantoms.chest.ribs import add_ribs
 from helpers.phantoms.chest.shoulder import add_shoulders
 from helpers.phantoms.chest.sternum import add_sternum
 from helpers.phantoms.chest.vertebrae import add_spine
@@ -34,7 +35,7 @@ def bone_pieces(anatomy: Anatomy, posture: Posture, view: View) -> Bones:
     for way in (1, -1):
         wall = cage_wall(skeleton, thorax, view, way=way)
         if wall is not None:
-            add_ribs(bones, skeleton, wall, posture=posture)
+            add_ribs(bones, skeleton, thorax=thorax, wall=wall, posture=posture)
     add_spine(bones, skeleton.spine, thorax, view=view, mineral=skeleton.mineral)
     add_sternum(bones, skeleton, thorax, view=view)
     add_shoulders(bones, skeleton, thorax, posture=posture, view=view)

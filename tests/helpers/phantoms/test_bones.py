@@ -14,16 +14,11 @@ from helpers.phantoms.chest.bone_shapes import (
     no_bones,
 )
 from helpers.phantoms.chest.bones import bone_pieces
+from helpers.phantoms.chest.cage_wall import GAP_MM, RIB_MM, cage_wall
 from helpers.phantoms.chest.patients import draw_examination, draw_patient
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import flat_view, make_view
-from helpers.phantoms.chest.ribs import (
-    CORTEX_MM,
-    RIB_MM,
-    cage_wall,
-    rib_intervals,
-    rib_plane,
-)
+from helpers.phantoms.chest.ribs import CORTEX_MM, rib_intervals, rib_plane
 from helpers.phantoms.chest.shoulder import blade_of, outline_distance
 from helpers.phantoms.chest.skeleton import Callus, build_skeleton
 from helpers.phantoms.chest.spine import body_depth, column_front, spine_room
@@ -130,6 +125,19 @@ def test_ray_through_the_middle_of_a_rib_crosses_its_thickness():
     np.testing.assert_allclose(thick, chord, rtol=0.06)
     share = 1 - 2 * CORTEX_MM / RIB_MM
     np.testing.assert_allclose(core / thick, share, atol=0.02)
+
+
+def test_inside_of_the_bony_wall_is_the_cage_of_the_lungs():
+    anatomy = straight_skeleton()
+    x, z = grid((-150, 150), (90, -200), 2.0)
+    for way in (1, -1):
+        wall = cage_wall(anatomy.skeleton, anatomy.thorax, flat_view(x, z), way=way)
+        cage = cage_interval(anatomy.thorax, wall.x, wall.z)[1]
+        away = wall.off > 48  # nearer the spine the ribs bend forwards
+        np.testing.assert_allclose(wall.inner[away], cage[away], atol=0.05)
+        # the wall ends 2 x (1 + 3.75) mm outside, and further along slanting rays
+        thick = (wall.last - cage)[away & (cage > 5)]
+        assert thick.min() > 0.9 * (2 * GAP_MM + RIB_MM)
 
 
 def test_rib_takes_10_to_20_percent_of_the_rays_over_the_lung():
