@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import correlate1d, gaussian_filter, zoom
+from scipy.ndimage import correlate1d, gaussian_filter
 
 from helpers.phantoms.physics.attenuation import BEAMS, Beam, attenuation_per_mm
+from helpers.phantoms.physics.broad_blur import broad_blur
 
 
 @dataclass(frozen=True)
@@ -148,16 +149,10 @@ def scatter(primary: np.ndarray, *, pixel_mm: float, detector: Detector) -> np.n
     pixel_mm : float
     detector : Detector
     """
-    step = max(int(round(9.0 / pixel_mm)), 1)
-    rows, columns = (n // step * step for n in primary.shape)
-    coarse = primary[:rows, :columns].reshape(rows // step, step, columns // step, step)
-    coarse = np.maximum(coarse.mean((1, 3)), 1e-6)
-    source = coarse * -np.log(coarse)
-    sigma = detector.scatter_sigma_mm / (pixel_mm * step)
-    broad = gaussian_filter(source, sigma, mode="nearest", truncate=3)
-    scale = (primary.shape[0] / broad.shape[0], primary.shape[1] / broad.shape[1])
-    spread = zoom(broad, scale, order=1, grid_mode=True, mode="nearest")
-    return (detector.scatter_strength * spread).astype(primary.dtype)
+    entering = np.maximum(primary, np.float32(1e-6))
+    source = entering * -np.log(entering)
+    spread = broad_blur(source, detector.scatter_sigma_mm / pixel_mm)
+    return np.float32(detector.scatter_strength) * spread
 
 
 def focal_blur(image: np.ndarray, *, pixel_mm: float, detector: Detector) -> np.ndarray:

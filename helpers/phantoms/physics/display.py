@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, zoom
+
+from helpers.phantoms.physics.broad_blur import broad_blur
 
 #: Structures that are told apart, from fine to broad, mm.
 _BANDS_MM = (3.0, 8.0, 20.0)
@@ -78,7 +79,7 @@ def process_for_display(
     # what lets less through than any tissue (lead, metal) must not pull its
     # surroundings along
     tissue = np.minimum(log, np.percentile(log[chest], 99.5))
-    small, middle, broad = (_smooth(tissue, band / pixel_mm) for band in _BANDS_MM)
+    small, middle, broad = (broad_blur(tissue, band / pixel_mm) for band in _BANDS_MM)
     # dense parts are compressed more, so that detail behind the heart survives
     dense = np.maximum(broad - np.percentile(broad[chest], 35), 0)
     mixed = log - (vendor.compression + latitude) * broad
@@ -99,17 +100,6 @@ def _chest_window(image: np.ndarray) -> tuple[slice, slice]:
         slice(rows // 6, -(rows // 12), 2),
         slice(columns // 8, -(columns // 8), 2),
     )
-
-
-def _smooth(image: np.ndarray, sigma: float) -> np.ndarray:
-    """Return a Gaussian blur, made on a coarser grid where that changes nothing."""
-    step = int(sigma // 3)
-    if step < 2 or image.shape[0] % step or image.shape[1] % step:
-        return gaussian_filter(image, sigma, mode="nearest", truncate=2.5)
-    rows, columns = image.shape[0] // step, image.shape[1] // step
-    coarse = image.reshape(rows, step, columns, step).mean((1, 3))
-    blurred = gaussian_filter(coarse, sigma / step, mode="nearest", truncate=2.5)
-    return zoom(blurred, step, order=1, grid_mode=True, mode="nearest")
 
 
 def close_shutter(
