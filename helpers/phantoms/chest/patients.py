@@ -224,8 +224,8 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
     rng = random_stream(seed, "person")
     sex = "F" if rng.random() < people.female_share else "M"
     age = int(np.clip(rng.normal(people.age_mean, people.age_sd), 18, 90))
-    fat = float(np.clip(rng.gamma(3.0, 6.4), 3, 58))
-    height, slender = _limited_normal(rng, 0, 0.045), _limited_normal(rng, 0, 0.035)
+    fat = float(np.clip(rng.gamma(2.6, 8.5), 3, 65))
+    height, slender = _limited_normal(rng, 0, 0.055), _limited_normal(rng, 0, 0.045)
     depth = _limited_normal(rng, 0, 0.05)
     size = _SIZE[sex]
     return Patient(
@@ -233,9 +233,9 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
         sex=sex,
         age=age,
         stretch=(
-            size + 0.6 * height - slender + 0.0009 * (fat - 19),
-            size + depth + 0.0022 * (fat - 19),
-            0.985 * size + height + slender - 0.0012 * (fat - 19),
+            size + 0.6 * height - slender + 0.0009 * (fat - 22),
+            size + depth + 0.0022 * (fat - 22),
+            0.985 * size + height + slender - 0.0012 * (fat - 22),
         ),
         fat_mm=fat,
         heart_factor=_limited_normal(rng, 1.03 + 0.001 * (age - 55), 0.05),
@@ -306,12 +306,12 @@ def draw_examination(
         visit=visit,
         days_since_first=0 if visit == 1 else int(rng.integers(14, 420)),
         inspiration_mm=float(min(rng.gamma(1.5, 7.0) + 12 * bedside, 44)),
-        rotation_deg=wobble * _limited_normal(rng, 0, 2.2),
+        rotation_deg=wobble * _limited_normal(rng, 0, 3.0),
         tilt_deg=wobble * _limited_normal(rng, 2 * bedside, 2.5),
-        roll_deg=wobble * _limited_normal(rng, 0, 1.3),
+        roll_deg=wobble * _limited_normal(rng, 0, 1.7),
         shift_mm=(
-            wobble * _limited_normal(rng, 0, 7),
-            wobble * _limited_normal(rng, 0, 9),
+            wobble * _limited_normal(rng, 0, 10),
+            wobble * _limited_normal(rng, 0, 14),
         ),
         arm_mm=_limited_normal(rng, -10 if bedside else 6, 7),
         detector_ugy=float(2.5 * np.exp(rng.normal(0, 0.35))),

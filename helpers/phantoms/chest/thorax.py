@@ -30,7 +30,7 @@ _CAGE_DEPTH = {
 }  # fmt: skip
 _BODY_WIDTH = {
     220: 52, 168: 52, 150: 57, 138: 72, 128: 104, 118: 140, 106: 176, 90: 208,
-    62: 224, 38: 214, 14: 192, -20: 175, -80: 164, -150: 158, -260: 156,
+    62: 226, 38: 218, 14: 200, -20: 184, -80: 170, -150: 163, -260: 162,
 }  # fmt: skip
 _BODY_DEPTH = {
     220: 58, 160: 60, 130: 62, 100: 76, 60: 94, 0: 112, -60: 116, -260: 112,
@@ -139,7 +139,7 @@ def build_thorax(patient: Patient) -> Thorax:
     cage, body = _widths(rng, patient.barrel)
     depth = {z: d * (1 + 0.10 * patient.barrel) for z, d in _CAGE_DEPTH.items()}
     body_depth = {z: d * (1 + 0.08 * patient.barrel) for z, d in _BODY_DEPTH.items()}
-    right = float(rng.normal(-111, 7)) - 14 * patient.barrel
+    right = float(rng.normal(-110, 9)) - 14 * patient.barrel
     heart = patient.heart_factor * (1 - 0.10 * patient.barrel)
     wide = patient.breast_mm - 35 if patient.breast_mm else 0.0
     return Thorax(
@@ -179,7 +179,7 @@ def _widths(
         if z <= 104
     }
     cage |= {z: _CAGE_WIDTH[z] * cage[104] / _CAGE_WIDTH[104] for z in (150, 125)}
-    waist, shoulder = rng.normal(0, 6), rng.normal(0, 7)
+    waist, shoulder = rng.normal(0, 8), rng.normal(0, 8)
     body = {
         z: w * (1 + slim) + (waist if z < 20 else shoulder if 60 < z < 140 else 0)
         for z, w in _BODY_WIDTH.items()

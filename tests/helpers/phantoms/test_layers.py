@@ -189,9 +189,10 @@ def test_arms_overhead_leave_the_body_alone():
         depth_of(tissue_layers(anatomy, posture, view), "body", view)
         for posture in (hanging, replace(hanging, arms_down=False))
     )
-    beside = (np.abs(view.x) > 200) & (view.z < -60)
-    assert without[beside].max() == 0
-    assert with_arms[beside].max() > 30
+    beside = (np.abs(view.x) > 190) & (view.z < -60)
+    assert (with_arms - without)[beside].max() > 30
+    middle = (np.abs(view.x) < 120) & (view.z < 90)
+    np.testing.assert_allclose(with_arms[middle], without[middle])
 
 
 def test_an_unknown_gut_is_refused():
