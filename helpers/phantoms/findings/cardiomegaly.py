@@ -16,7 +16,7 @@ from helpers.phantoms.shapes.solids import Piece, length
 #: inspiration (Danzer, Am J Med Sci 1919;157:513-521).
 ENLARGED_RATIO = 0.50
 #: Ratio drawn for an enlarged heart: 0.50 plus at least this, mean of the rest; chosen.
-EXCESS_RATIO = (0.02, 0.045)
+EXCESS_RATIO = (0.01, 0.045)
 #: Largest ratio drawn.
 LARGEST_RATIO = 0.72
 _HEART_HEIGHTS_MM = (-140.0, -45.0)

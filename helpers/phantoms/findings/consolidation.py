@@ -28,11 +28,11 @@ _GREAT = (-34.0, 1.0)
 _SMALL = (-22.0, 0.05)
 # the lobes as (side, fissures that bound it), with how often each is hit
 _LOBES = {
-    "right upper lobe": (0.20, -1, ((*_SMALL, 1), (*_GREAT, 1))),
+    "right upper lobe": (0.22, -1, ((*_SMALL, 1), (*_GREAT, 1))),
     "middle lobe": (0.18, -1, ((*_SMALL, -1), (*_GREAT, 1))),
-    "right lower lobe": (0.24, -1, ((*_GREAT, -1),)),
-    "left upper lobe": (0.16, 1, ((*_GREAT, 1),)),
-    "left lower lobe": (0.22, 1, ((*_GREAT, -1),)),
+    "right lower lobe": (0.20, -1, ((*_GREAT, -1),)),
+    "left upper lobe": (0.21, 1, ((*_GREAT, 1),)),
+    "left lower lobe": (0.19, 1, ((*_GREAT, -1),)),
 }
 
 
@@ -84,7 +84,7 @@ def draw_consolidation(
     anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
 ) -> Consolidation:
     """Return a consolidation; ``detectability`` is a factor on how dense it is."""
-    fill = detectability * float(rng.uniform(0.7, 2.8))
+    fill = detectability * float(rng.uniform(1.6, 6.2))
     if rng.random() < LOBAR_SHARE:
         return _draw_lobar(anatomy, rng, fill)
     return _draw_broncho(anatomy, rng, fill)
@@ -103,12 +103,12 @@ def _draw_lobar(
         Fissure(height + rng.normal(0, 6), rise, keep, bulge_mm=sag - 2 * keep)
         for height, rise, keep in planes
     )
-    trial = places_in_lung(anatomy, rng, number=200, low=0.1)
+    trial = places_in_lung(anatomy, rng, number=200, low=0.0)
     good = (side * trial[:, 0] > 0) & np.all(
         [fissure.inside(*trial.T) > 4 for fissure in fissures], axis=0
     )
     seat = trial[good][0] if good.any() else trial[side * trial[:, 0] > 0][0]
-    extent = rng.uniform(14, 27) * np.array([1.0, 1.1, rng.uniform(0.7, 1.1)])
+    extent = rng.uniform(13, 25) * np.array([1.0, 1.1, rng.uniform(0.7, 1.1)])
     centres = _cluster(seat, extent, int(rng.integers(22, 40)), rng)
     sigma = rng.uniform(6.5, 12.5, len(centres))
     return Consolidation("lobar", Cloud(centres, sigma, fill, fissures), lobe)
@@ -119,18 +119,18 @@ def _draw_broncho(
 ) -> Consolidation:
     """Return patches about the small bronchi of one or, at times, both lungs."""
     centres, sigma = [], []
-    seats = [places_in_lung(anatomy, rng, low=0.5)[0]]
+    seats = [places_in_lung(anatomy, rng, low=0.1)[0]]
     for _ in range(rng.binomial(2, 0.35)):
-        seat = places_in_lung(anatomy, rng, low=0.5)[0]
+        seat = places_in_lung(anatomy, rng, low=0.1)[0]
         seat[0] = np.abs(seat[0]) * np.sign(seats[0][0])
         if rng.random() < 0.3:
             seat[0] *= -1
         seats.append(seat)
     for seat in seats:
-        number = int(rng.integers(10, 22))
+        number = int(rng.integers(9, 20))
         hearts = bronchial_places(anatomy, rng, near=seat, number=number)
         centres.append(hearts + rng.normal(0, 4, hearts.shape))
-        sigma.append(rng.uniform(5.0, 12.0, number))
+        sigma.append(rng.uniform(4.5, 11.0, number))
     cloud = Cloud(np.concatenate(centres), np.concatenate(sigma), 1.2 * fill)
     return Consolidation("broncho", replace(cloud, mottle=0.4))
 
