@@ -13,6 +13,8 @@ from helpers.cohorts.card import Card, CohortError, DownloadError
 from helpers.cohorts.catalogue import list_cohorts
 from helpers.cohorts.contract import SPLITS, Cohort
 from helpers.cohorts.insilico import insilico_names, load_chest_insilico
+from helpers.cohorts.insilico_ct import NAME as NODULES_CT
+from helpers.cohorts.insilico_ct import load_nodules_ct
 from helpers.cohorts.medmnist import load_medmnist
 from helpers.cohorts.own_folder import find_folder, from_folder
 from helpers.cohorts.registry import published_names, unknown_name
@@ -61,6 +63,8 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
     """
     if name in insilico_names():
         return _load_insilico(str(name), size)
+    if name == NODULES_CT:
+        return load_nodules_ct(size)
     if name in published_names():
         return load_medmnist(str(name), size=size)
     text = os.fspath(name)
@@ -69,7 +73,9 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
     except CohortError:
         if isinstance(name, Path) or "/" in text or "\\" in text:
             raise
-        raise unknown_name(text, [*insilico_names(), *published_names()]) from None
+        raise unknown_name(
+            text, [*insilico_names(), NODULES_CT, *published_names()]
+        ) from None
     return from_folder(folder, size=size)
 
 

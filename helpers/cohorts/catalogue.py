@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.cohorts.downloads import local_candidates
 from helpers.cohorts.insilico import BASE, SMALLEST_SIZE, insilico_names
+from helpers.cohorts.insilico_ct import NAME as NODULES_CT
 from helpers.cohorts.medmnist import KNOWN_VARIANTS
 from helpers.cohorts.registry import PublishedFile, published_cards, published_files
 from helpers.cohorts.storage import cache_dir, data_dir
@@ -68,6 +69,23 @@ def _insilico_rows() -> Iterator[list[object]]:
             "CC BY 4.0",
             "cached" if here else "made on first use",
         ]
+    yield _nodules_row()
+
+
+def _nodules_row() -> list[object]:
+    from helpers.phantoms.cohort.nodules import SHAPE, NoduleCohortSettings
+
+    cubes = 2 * NoduleCohortSettings().n_patients
+    return [
+        NODULES_CT,
+        "CT, simulated, volumes",
+        "nodule, malignant",
+        str(SHAPE[1]),
+        cubes,
+        round(cubes * SHAPE[0] * SHAPE[1] * SHAPE[2] / 1e6),
+        "CC BY 4.0",
+        "cached" if any(cache_dir().glob(f"{NODULES_CT}_*")) else "made on first use",
+    ]
 
 
 def _published_rows() -> Iterator[list[object]]:

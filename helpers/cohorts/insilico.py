@@ -11,6 +11,7 @@ import hashlib
 import json
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,11 @@ def load_chest_insilico(
             "helpers.phantoms.render_chest(patient, size=...)."
         )
     path = cache_path(settings, phantoms.GENERATOR_VERSION)
-    images, table, masks = _read_or_make(path, settings)
+    images, table, masks = read_or_make(
+        path,
+        lambda: phantoms.make_chest_cohort(settings, progress=True),
+        f"the in-silico chest cohort ({settings.variant})",
+    )
     if size is not None and size < full_size:
         images = shrink_images(images, size)
         small = {finding: shrink_masks(masks[finding], size) for finding in masks}
@@ -115,30 +120,36 @@ def cache_path(settings: ChestCohortSettings, generator_version: object) -> Path
     return cache_dir() / f"{BASE}_{settings.variant}_{number}.npz"
 
 
-def _read_or_make(path: Path, settings: ChestCohortSettings) -> Parts:
+def read_or_make(path: Path, make: Callable[[], tuple], what: str) -> Parts:
+    """Return a cohort from its cache file, or make it now and keep it.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is kept; the name says all settings.
+    make : callable
+        Returns images, table and masks as bool arrays.
+    what : str
+        Such as "the in-silico chest cohort".
+    """
     if path.is_file():
         try:
             return read_cache(path)
         except _UnusableCacheError as error:
             tell(f"The cached cohort {path.name} is damaged ({error}); making it anew.")
-    with one_process_at_a_time(path, "the in-silico chest cohort"):
+    with one_process_at_a_time(path, what):
         if path.is_file():  # made by another process while this one waited
             try:
                 return read_cache(path)
             except _UnusableCacheError:
                 path.unlink(missing_ok=True)
-        return _make_and_keep(path, settings)
+        return _make_and_keep(path, make, what)
 
 
-def _make_and_keep(path: Path, settings: ChestCohortSettings) -> Parts:
-    from helpers import phantoms
-
-    tell(
-        f"Making the in-silico chest cohort ({settings.variant}); this is done once, "
-        "then it is cached."
-    )
+def _make_and_keep(path: Path, make: Callable[[], tuple], what: str) -> Parts:
+    tell(f"Making {what}; this is done once, then it is cached.")
     started = time.perf_counter()
-    images, table, masks = phantoms.make_chest_cohort(settings, progress=True)
+    images, table, masks = make()
     seconds = time.perf_counter() - started
     table, masks = table.reset_index(drop=True), PackedMasks.from_bool(masks)
     try:

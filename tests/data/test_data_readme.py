@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from helpers.cohorts.medmnist import KNOWN_VARIANTS
 from helpers.cohorts.own_folder.findings import LABEL_COLUMNS
 from helpers.cohorts.own_folder.table import IMAGE_COLUMNS
@@ -9,6 +11,14 @@ from helpers.cohorts.registry import find_published, published_cards, published_
 from helpers.cohorts.storage import PROJECT
 from helpers.phantoms import ChestCohortSettings
 from helpers.phantoms.chest.projection import FIELD_MM
+from helpers.phantoms.cohort.columns import COLUMNS, EXTRA_COLUMNS, NODULE_COLUMNS
+from helpers.phantoms.cohort.named import VARIANTS, planted_sentences
+from helpers.phantoms.cohort.nodules import SHAPE, SPACING_MM, NoduleCohortSettings
+from helpers.phantoms.findings.finding import FINDINGS
+from helpers.phantoms.hospital.clinical import MISSING, VARIABLES
+from helpers.phantoms.hospital.clinical_models import YesNo
+from helpers.phantoms.hospital.habits import HABITS
+from helpers.phantoms.hospital.readers import READERS
 
 TEXT = (PROJECT / "data" / "README.md").read_text(encoding="utf-8")
 
@@ -41,9 +51,71 @@ def test_the_card_of_the_in_silico_cohort_has_its_numbers():
     assert f"{default.n_images:,} frontal chest radiographs" in card
     assert f"{default.n_patients:,} simulated patients" in card
     assert (
-        f"{default.size} x {default.size} pixels of {FIELD_MM / default.size:g} mm"
+        f"{default.size} x {default.size} pixels of {FIELD_MM / default.size:.3g} mm"
         in card
     )
+
+
+def card_of(name):
+    """Return the words of a card in one line."""
+    found = re.search(rf"#+ Card: {name}\n(.*?)\n#", TEXT, re.DOTALL)
+    return " ".join(found.group(1).split())
+
+
+def test_the_card_names_all_findings_and_hospitals():
+    card = card_of("chest_insilico")
+    assert all(kind in card for kind in FINDINGS)
+
+
+def test_every_column_is_documented_with_its_meaning():
+    for column, meaning in {**COLUMNS, **EXTRA_COLUMNS}.items():
+        assert f"| `{column}` | {meaning} |" in TEXT
+
+
+def test_every_effect_on_a_clinical_value_is_documented():
+    for name, model in VARIABLES.items():
+        (line,) = [x for x in TEXT.splitlines() if x.startswith(f"| `{name}` | ")][1:]
+        effects = model.odds_ratio if isinstance(model, YesNo) else model.times
+        for condition, factor in effects.items():
+            assert f"{factor:g} {condition}" in line
+
+
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "default"])
+def test_every_variant_has_a_card_that_says_what_is_planted(variant):
+    card = card_of(f"chest_insilico_{variant}")
+    for sentence in planted_sentences(VARIANTS[variant]):
+        assert sentence in card
+
+
+def test_the_card_of_missing_values_has_the_shares():
+    card = card_of("chest_insilico_missing_values")
+    for rule in MISSING["several ways"]:
+        assert f"`{rule.variable}`" in card
+        assert f"{rule.measured:.0%}".replace("%", " %") in card
+
+
+def test_the_card_of_readers_has_their_skill():
+    card = card_of("chest_insilico_readers")
+    skills = [f"{reader.skill:g}" for reader in READERS]
+    assert f"{', '.join(skills[:-1])} and {skills[-1]}" in card
+
+
+def test_the_rates_of_the_reports_are_the_stated_ones():
+    words = re.search(r"### Words\n(.*?)\n#", TEXT, re.DOTALL).group(1)
+    missed, over = HABITS.missed.values(), HABITS.overcalled.values()
+    assert f"missed ({min(missed) * 100:g} to {max(missed) * 100:g} %" in words
+    assert f"over-called ({min(over) * 100:g} to {max(over) * 100:g} %)" in words
+    for rate in (HABITS.hedged, HABITS.wrong_side, HABITS.copied):
+        assert f"({rate * 100:g} %" in words
+
+
+def test_the_card_of_the_ct_cubes_has_their_numbers():
+    card = card_of("chest_insilico_nodules_ct")
+    patients = NoduleCohortSettings().n_patients
+    assert f"{2 * patients} cubes of simulated CT of {patients} patients" in card
+    assert f"{SHAPE[0]} slices of {SHAPE[1]} x {SHAPE[2]} voxels" in card
+    assert f"{SPACING_MM[0]:g} mm apart and {SPACING_MM[1]:g} mm wide" in card
+    assert all(f"`{name}`" in card for name in NODULE_COLUMNS)
 
 
 def test_the_columns_that_are_understood_are_named():

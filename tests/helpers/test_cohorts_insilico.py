@@ -16,6 +16,7 @@ from helpers.cohorts import CohortError, insilico
 from helpers.cohorts.packed_masks import PackedMasks
 from helpers.cohorts.storage import PROJECT
 from helpers.phantoms import ChestCohortSettings
+from helpers.phantoms.chest.projection import FIELD_MM
 from helpers.phantoms.cohort import named
 
 SETTINGS = ChestCohortSettings(seed=3, n_patients=20, n_images=24, size=32)
@@ -92,7 +93,7 @@ def test_card_knows_patients_spacing_and_findings(generator):
     cohort = load()
     assert cohort.findings == ["consolidation", "nodule"]
     assert cohort.card.n_patients == 20
-    assert cohort.card.pixel_spacing_mm == 12  # a field of 384 mm over 32 pixels
+    assert cohort.card.pixel_spacing_mm == FIELD_MM / 32
     assert cohort.lacks("visits") is None
 
 
@@ -100,7 +101,7 @@ def test_smaller_size_is_the_area_average_with_masks(generator):
     cohort = load(16)
     blocks = load().images[0].reshape(16, 2, 16, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(cohort.images[0], blocks, atol=0.5)
-    assert cohort.card.pixel_spacing_mm == 24
+    assert cohort.card.pixel_spacing_mm == FIELD_MM / 16
     # columns 4 to 12 of 32 become 2 to 6 of 16: the last one is half covered, and the
     # corner of two half-covered sides only a quarter
     assert cohort.masks["consolidation"][0].sum() == 5 * 5 - 1

@@ -81,3 +81,15 @@ EXTRA_COLUMNS = {
     "<finding>_truth": "label_noise: the reference standard without noise",
     "reader_1": "readers: score 1 to 5 of the first; likewise reader_2 to reader_5",
 }
+
+#: Columns of the cohort of CT cubes.
+NODULE_COLUMNS = {
+    **{name: _WHO[name] for name in ("patient_id", "study_id", "site", "split")},
+    **{name: _WHO[name] for name in ("age", "sex")},
+    **{name: _FINDINGS[name] for name in ("nodule", "malignant")},
+    "nodule_diameter_mm": _SEVERITY["nodule_diameter_mm"],
+    "nodule_margin": _SEVERITY["nodule_margin"],
+    "nodule_calcified": _SEVERITY["nodule_calcified"],
+    "nodule_doubling_days": _SEVERITY["nodule_doubling_days"],
+    "nodule_volume_ml": "volume of the mask, 0 if none",
+}

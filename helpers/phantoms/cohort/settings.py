@@ -24,7 +24,7 @@ class ChestCohortSettings:
     n_images : int
         From ``n_patients`` to three times as many: the surplus are later visits.
     size : int
-        Rows and columns, 32 to 1024; the field of view is always 384 mm.
+        Rows and columns, 32 to 1024; the field of view is always ``FIELD_MM``.
     difficulty : str
         "easy", "default" or "hard".
     variant : str
