@@ -305,7 +305,7 @@ def draw_examination(
     return Examination(
         visit=visit,
         days_since_first=0 if visit == 1 else int(rng.integers(14, 420)),
-        inspiration_mm=float(min(rng.gamma(1.5, 7.0) + 12 * bedside, 44)),
+        inspiration_mm=float(min(rng.gamma(1.5, 7.0) + 12 * bedside, 34)),
         rotation_deg=wobble * _limited_normal(rng, 0, 3.0),
         tilt_deg=wobble * _limited_normal(rng, 2 * bedside, 2.5),
         roll_deg=wobble * _limited_normal(rng, 0, 1.7),

@@ -262,7 +262,7 @@ def dome_interval(
 def apex_interval(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
     """Return the space under the two rounded lung apices."""
     room = np.maximum(APEX_MM - z, 0) / 42.0
-    room = room * (1 + 0.9 * room) - np.square((np.abs(x) - thorax.apex_x) / 40.0)
+    room = room * (1 + 1.4 * room) - np.square((np.abs(x) - thorax.apex_x) / 40.0)
     half = 62.0 * np.sqrt(np.maximum(room, 0))
     return APEX_DEPTH_MM - half, APEX_DEPTH_MM + half
 
@@ -290,12 +290,14 @@ def heart_interval(
     lift = float(np.clip(0.9 * (thorax.dome_top[1] + 123) + 0.7 * raised_mm, -26, 48))
     high = 1 - lift / _HEART_HEIGHT
     middle = _HEART_CENTRE[1] + (1 - high) * (_HEART_TOP - _HEART_CENTRE[1])
-    dx = (x - _HEART_CENTRE[0]) / np.float32(1 / math.sqrt(high))
-    dz = (z - np.float32(middle)) / np.float32(high)
+    # a larger heart grows to the sides, most to the left, and little upwards
+    wide, tall = factor / math.sqrt(high), (1 + 0.35 * (factor - 1)) * high
+    dx = (x - np.float32(_HEART_CENTRE[0] + 16 * (factor - 1))) / np.float32(wide)
+    dz = (z - np.float32(middle)) / np.float32(tall)
     angle = np.arctan2(dz, dx)
     index = ((angle + np.pi) * (360 / np.pi)).astype(np.int32) % 720
     rho = np.square(dx) + np.square(dz)
-    rho = rho / np.square(np.float32(factor) * thorax.heart_radius[index])
+    rho = rho / np.square(thorax.heart_radius[index])
     thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
     half = 56.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
     return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half

@@ -105,7 +105,7 @@ def arm_tubes(posture: Posture) -> tuple[Tube, ...]:
     rows = (
         (146, 30, 106 + up, 18), (172, 22, 90 + up, 33),
         (196 - 0.5 * near, 0, 16 + up, 41),
-        (222 - near, -8, -70, 44), (234 - near, -12, -240, 42),
+        (222 - near, -8, -70, 44), (236 - near, -12, -340, 40),
     )  # fmt: skip
     right, left = ([(s * x, y, z, r) for x, y, z, r in rows] for s in (-1, 1))
     return smooth_tube(right, smooth=False), smooth_tube(left, smooth=False)
