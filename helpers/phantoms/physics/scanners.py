@@ -149,7 +149,13 @@ def take_radiograph(
 
 _STAND = Detector()
 _OLD = replace(
-    _STAND, screen_mm=0.2, narrow_mm=0.15, broad_mm=0.5, electronic_quanta=6.0
+    _STAND,
+    screen_mm=0.2,
+    swank=0.65,
+    narrow_mm=0.15,
+    broad_mm=0.6,
+    broad_share=0.4,
+    electronic_quanta=6.0,
 )
 _BEDSIDE = replace(
     _STAND,
@@ -160,7 +166,7 @@ _BEDSIDE = replace(
     electronic_quanta=4.0,
 )
 _ALDER = Processing()
-_ALDER_OLD = replace(_ALDER, detail=(0.05, 0.0), dense_compression=0.15)
+_ALDER_OLD = replace(_ALDER, detail=(0.0, 0.0), dense_compression=0.12)
 _BIRCH = replace(_ALDER, compression=0.18, detail=(0.15, 0.10), steepness=1.9)
 _ALDER_BEDSIDE = replace(_ALDER, compression=0.22, detail=(0.30, 0.22))
 _BIRCH_BEDSIDE = replace(_BIRCH, compression=0.24, detail=(0.25, 0.22))
