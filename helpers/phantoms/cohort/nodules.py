@@ -41,6 +41,8 @@ _JITTER_MM = 6.0
 # a cube does not show how much body the beam passes: that of an average chest
 _ACQUISITION = replace(USUAL, water_mm=260.0)
 _STREAM = 81
+# no patient of the radiographs has such a number
+_FIRST_NUMBER = 5000
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,11 @@ def to_grey(hu: np.ndarray) -> np.ndarray:
 
 
 def nodule_study(number: int, *, seed: int, group: str) -> Study:
-    """Return the study of patient ``number``, who has nodules and nothing else."""
+    """Return the study of a patient (from 1) who has nodules and nothing else."""
     hospital = replace(HOSPITALS[group], prevalence={"nodule": 1.0})
-    patient = draw_patient(number, cohort_seed=seed, people=hospital.people)
+    patient = draw_patient(
+        _FIRST_NUMBER + number, cohort_seed=seed, people=hospital.people
+    )
     return replace(draw_study(patient, hospital, visit=1), devices=())
 
 

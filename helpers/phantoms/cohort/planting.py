@@ -70,10 +70,12 @@ def _letters(text: str, study: Study, rng: np.random.Generator) -> Marker:
     taken = study.markers[0].x_mm if study.markers else rng.choice([-1.0, 1.0])
     side = -1.0 if taken > 0 else 1.0
     edge = FIELD_MM / 2 - (left if side < 0 else right)
+    height = FIELD_MM / 2 - top - rng.uniform(18, 26)
+    beside = [m.z_mm for m in study.markers if m.x_mm * side > 0]
     return Marker(
         text,
         x_mm=side * (edge - rng.uniform(24, 34)),
-        z_mm=FIELD_MM / 2 - top - rng.uniform(18, 26),
+        z_mm=min([height, *(z - 28 for z in beside)]),
         height_mm=20.0,
         stroke_mm=3.6,
         turn_deg=float(rng.normal(0, 3)),
