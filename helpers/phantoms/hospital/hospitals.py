@@ -148,7 +148,7 @@ HOSPITALS: dict[str, Hospital] = {
     # stand is replaced by the next generation on 2021-04-01
     "A": Hospital(
         "A", "Alderbrook University Hospital", People(58, 17, 0.46),
-        _mix(0.36, 0.20, 0.10, 0.06, 0.12, 0.03, 0.05), 0.15,
+        _mix(0.36, 0.20, 0.10, 0.06, 0.12, 0.05, 0.05), 0.15,
         _machines("Alder DR 17", "Alder DR 21", "Alder Go"),
         MarkerStyle("R", 13.0, 2.4, initials=("", "MK", "TB", "JS"),
                     bedside=("PORTABLE", "PORTABLE", "AP")),
@@ -156,7 +156,7 @@ HOSPITALS: dict[str, Hospital] = {
     # a district hospital: older patients, more hearts, fewer drains
     "B": Hospital(
         "B", "Birchfield District Hospital", People(63, 15, 0.52),
-        _mix(0.36, 0.19, 0.10, 0.05, 0.14, 0.02, 0.06), 0.12,
+        _mix(0.36, 0.19, 0.10, 0.06, 0.14, 0.04, 0.06), 0.12,
         _machines("Birch Vista", "Birch Roll"),
         MarkerStyle("L", 16.0, 2.8, bedside=("AP", "AP SUPINE", "")),
         drain_share=(0.35, 0.12),
@@ -164,7 +164,7 @@ HOSPITALS: dict[str, Hospital] = {
     # a chest clinic in another country: younger, more men, more tuberculosis
     "C": Hospital(
         "C", "Cedar Bay Chest Clinic", People(49, 18, 0.41),
-        _mix(0.33, 0.20, 0.11, 0.07, 0.09, 0.10, 0.04), 0.08,
+        _mix(0.33, 0.20, 0.11, 0.07, 0.09, 0.11, 0.05), 0.08,
         _machines("Cedar One", "Cedar Cart"),
         MarkerStyle("R", 11.0, 2.2, ring=True, bedside=("MOBILE", ""), share=0.85),
         drain_share=(0.40, 0.20),

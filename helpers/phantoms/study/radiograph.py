@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from helpers.phantoms.chest.anatomy import Anatomy, build_anatomy
 from helpers.phantoms.chest.patients import (
@@ -110,7 +111,7 @@ def render_chest(
     patient : Patient
         From ``draw_patient``.
     size : int
-        Rows and columns, 32 to 1024; the field of view is always 384 mm.
+        Rows and columns, 32 to 1024; the field of view is always ``FIELD_MM``.
     visit : int
         1 or more.
     findings : sequence of str
@@ -161,7 +162,7 @@ def image_study(study: Study, *, size: int = 512) -> Radiograph:
     ----------
     study : Study
     size : int
-        Rows and columns, 32 to 1024; the field of view is always 384 mm.
+        Rows and columns, 32 to 1024; the field of view is always ``FIELD_MM``.
 
     Raises
     ------
@@ -321,15 +322,18 @@ def to_pixels(fine: np.ndarray, size: int) -> np.ndarray:
     """
     if fine.shape[0] == size:
         return fine
-    share = _area_shares(fine.shape[0], size).astype(fine.dtype)
-    return share @ fine @ share.T
+    share = _area_shares(fine.shape[0], size)
+    return (share @ (share @ fine).T).T.astype(fine.dtype, order="C")
 
 
 @functools.lru_cache(maxsize=8)
-def _area_shares(fine: int, size: int) -> np.ndarray:
-    """Return how much of each large pixel every fine one makes up, (size, fine)."""
+def _area_shares(fine: int, size: int) -> csr_array:
+    """Return how much of each large pixel every fine one makes up, (size, fine).
+
+    A sparse matrix adds up in one order on every machine; a full one might not.
+    """
     edges = np.arange(size + 1) * (fine / size)
     low, high = edges[:-1, None], edges[1:, None]
     cell = np.arange(fine)[None, :]
     overlap = np.minimum(high, cell + 1) - np.maximum(low, cell)
-    return np.maximum(overlap, 0) * (size / fine)
+    return csr_array(np.maximum(overlap, 0) * (size / fine))

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import binomtest, fisher_exact
 
 from helpers.phantoms.chest.patients import draw_patient
+from helpers.phantoms.chest.projection import FIELD_MM
 from helpers.phantoms.devices.markers import marker_shield
 from helpers.phantoms.findings.finding import FINDINGS
 from helpers.phantoms.hospital.draw import (
@@ -224,13 +225,14 @@ def test_marker_lies_on_its_side_and_whole_inside_the_field():
             for place, marker in enumerate(study.markers):
                 if place == 0 and marker.text[0] == hospital.marker.letter:
                     assert sign * marker.x_mm > 60
-                lead = marker_shield([marker], size=384, pixel_mm=1.0) < 0.5
+                size = int(FIELD_MM)
+                lead = marker_shield([marker], size=size, pixel_mm=1.0) < 0.5
                 rows, columns = np.nonzero(lead)
                 left, right, top, bottom = study.technique.margins_mm
                 assert rows.min() >= top
-                assert rows.max() <= 383 - bottom
+                assert rows.max() < FIELD_MM - bottom
                 assert columns.min() >= left
-                assert columns.max() <= 383 - right
+                assert columns.max() < FIELD_MM - right
 
 
 def test_hospitals_mark_differently():

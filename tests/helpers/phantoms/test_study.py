@@ -9,6 +9,7 @@ import pytest
 
 from helpers.phantoms.chest.anatomy import build_anatomy
 from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.projection import FIELD_MM
 from helpers.phantoms.chest.tracing import Paths
 from helpers.phantoms.devices.electrodes import draw_ecg_leads
 from helpers.phantoms.devices.lines import draw_central_line
@@ -112,9 +113,9 @@ def test_twice_the_dose_gives_twice_the_counts():
 
 def test_collimated_strips_are_dark_to_the_detector():
     study = Study(PATIENT, draw_examination(PATIENT), SCANNERS["Birch Vista"])
-    closed = replace(study, technique=Technique(margins_mm=(0, 0, 48, 0)))
+    strip = 8 * FIELD_MM / SIZE  # 8 rows
+    closed = replace(study, technique=Technique(margins_mm=(0, 0, strip, 0)))
     open_, shut = (image_study(s, size=SIZE).counts for s in (study, closed))
-    # 48 mm are 8 rows of 6 mm
     assert shut[:7].mean() < 0.25 * open_[:7].mean()
     assert shut[20:].mean() > 0.8 * open_[20:].mean()
 

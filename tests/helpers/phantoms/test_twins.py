@@ -6,6 +6,7 @@ from scipy.ndimage import binary_dilation
 
 from helpers.phantoms.chest.anatomy import build_anatomy
 from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.projection import FIELD_MM
 from helpers.phantoms.chest.tracing import optical_depth
 from helpers.phantoms.devices.markers import Marker
 from helpers.phantoms.devices.pacemaker import draw_pacemaker
@@ -111,10 +112,11 @@ def test_without_marker_changes_only_the_letters():
     second = image_study(without_marker(HEALTHY), size=SIZE).counts
     changed = np.abs(first / second - 1) > 1e-3
     rows, columns = np.nonzero(changed)
-    # the letter's middle is 150 mm left of and above the middle: (64 - 50, 64 - 50)
+    # the letter's middle is 150 mm left of and above the middle
+    middle = (SIZE - 1) / 2 - 150 / (FIELD_MM / SIZE)
     assert changed.any()
-    assert np.abs(rows - 13.5).max() <= 6
-    assert np.abs(columns - 13.5).max() <= 6
+    assert np.abs(rows - middle).max() <= 6
+    assert np.abs(columns - middle).max() <= 6
     assert (first[changed] <= second[changed] * 1.01).all()
 
 
