@@ -8,8 +8,7 @@ what their lumen lacks.
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from helpers.phantoms.chest.anatomy import (
     posed_tree,
 )
 from helpers.phantoms.chest.layers import Layers, tissue_layers
+from helpers.phantoms.chest.lung_detail import Grain, grain_of, peripheral_vessels
 from helpers.phantoms.chest.projection import View, flat_view
 from helpers.phantoms.chest.pulmonary_tree import Tree
 from helpers.phantoms.chest.tracing import lung_mottle
@@ -30,7 +30,6 @@ from helpers.phantoms.shapes.voxels import Part, VoxelGrid, tube_coverage
 CT_ENERGY_KEV = 70.0
 #: Mass attenuation of iodine in cm2/g by energy in keV (xraylib 4.3.0).
 IODINE_CM2_PER_G = {50: 12.32, 60: 7.577, 70: 5.016, 80: 3.510, 100: 1.942}
-_TEXTURE = 0.06  # of the lung's density; chosen for appearance
 _SINKING = 0.0008  # of the density a mm, lying: 40 HU over 200 mm (chosen)
 _SMALLEST_BRONCHUS_MM = 1.3  # radius of the artery beside it
 _HEART_WALL_MM = 9.0
@@ -68,10 +67,14 @@ class Scene:
         Disjoint, of weight 1.
     lung_above_air : float32 array of shape (slices, columns)
         CT number of the lung plus 1000, before texture.
-    texture : float32 array of shape (slices, rows, columns)
-        Periodic, relative density of the lung.
+    grain : Grain
+        Texture of the lung.
     branches : list of (Part, float)
         Vessels and bronchi of the lung, with their HU against lung.
+    hidden : Part, or None
+        Small vessels that leave the mean along every ray as it was.
+    blood_above_lung : float
+        CT number of blood less that of lung, without contrast medium.
     sinking : float
         Rise of the lung's density a mm towards the back.
     inlays : list of Inlay
@@ -84,8 +87,10 @@ class Scene:
     body: list[Piece]
     lung: list[Piece]
     lung_above_air: np.ndarray
-    texture: np.ndarray
+    grain: Grain
     branches: list[tuple[Part, float]]
+    hidden: Part | None = None
+    blood_above_lung: float = 0.0
     sinking: float = 0.0
     inlays: list[Inlay] = field(default_factory=list)
     metal: list[tuple[Part, float]] = field(default_factory=list)
@@ -174,6 +179,10 @@ def compose_scene(
     body += [p._replace(weight=lung - np.float32(soft)) for p in layers["lung"]]
     if rise:
         body += _contrast(layers, solids, view, rise=rise)
+    small = peripheral_vessels(anatomy.patient)
+    small = posed_tree(replace(anatomy, tree=small), posture)
+    hidden = tube_coverage(small.start, small.end, small.radius, grid=grid)
+    branches = _branches(posed_tree(anatomy, posture), grid, energy_kev, rise)
     times = grid.rays_per_slice
     mean = lung.reshape(-1, times, lung.shape[1]).mean(axis=1)[::-1]
     return Scene(
@@ -181,8 +190,10 @@ def compose_scene(
         body=body,
         lung=layers["lung"],
         lung_above_air=mean,
-        texture=_texture(anatomy.patient.seed, grid.spacing_mm),
-        branches=_branches(posed_tree(anatomy, posture), grid, energy_kev, rise),
+        grain=grain_of(mean, spacing_mm=grid.spacing_mm, seed=anatomy.patient.seed),
+        branches=[*branches, (hidden, rise)] if rise else branches,
+        hidden=hidden,
+        blood_above_lung=above["blood"] - above["lung"],
         sinking=_SINKING * grid.spacing_mm[1] if posture.supine else 0.0,
     )
 
@@ -229,18 +240,3 @@ def _branches(
     walls = tube_coverage(start + beside, end + beside, outer, grid=grid)
     lumens = tube_coverage(start + beside, end + beside, lumen, grid=grid)
     return [(vessels, blood + rise - lung), (walls, soft - lung), (lumens, air - soft)]
-
-
-@functools.lru_cache(maxsize=4)
-def _texture(
-    seed: tuple[int, int], spacing_mm: tuple[float, float, float]
-) -> np.ndarray:
-    """Return a periodic block of lung texture, mean 0."""
-    rng = np.random.default_rng([*seed, 77])
-    shape = (32, 128, 128)
-    sides = [np.fft.fftfreq(n, d) for n, d in zip(shape, spacing_mm, strict=True)]
-    frequency = np.sqrt(sum(np.square(side) for side in np.ix_(*sides)))
-    gain = np.maximum(frequency, 1 / 12) ** -1.2
-    gain[0, 0, 0] = 0
-    field_3d = np.fft.ifftn(np.fft.fftn(rng.standard_normal(shape)) * gain).real
-    return (_TEXTURE * field_3d / field_3d.std()).astype(np.float32)

@@ -165,13 +165,21 @@ def _fill_lung(scene: Scene, here: np.ndarray, box: Box) -> None:
 
 def _grain(scene: Scene, aerated: np.ndarray, box: Box) -> np.ndarray:
     """Return the lung's relative density less 1, with mean 0 along every ray."""
-    wrapped = [
+    wrapped = np.ix_(*(
         np.arange(side.start, side.stop) % n
-        for side, n in zip(box, scene.texture.shape, strict=True)
-    ]
-    grain = scene.texture[np.ix_(*wrapped)]
+        for side, n in zip(box, scene.grain.fine.shape, strict=True)
+    ))  # fmt: skip
+    ray = (box[0], None, box[2])
+    grain = scene.grain.fine[wrapped]
+    grain += scene.grain.fluctuation[ray] * scene.grain.lumps[wrapped]
     depth = np.arange(box[1].start, box[1].stop, dtype=np.float32)
     grain += (np.float32(scene.sinking) * depth)[:, None]
+    common = _common(scene.hidden, box) if scene.hidden is not None else None
+    if common is not None:
+        local, target = common
+        rise = np.float32(scene.blood_above_lung) / scene.lung_above_air[ray]
+        rise = np.broadcast_to(rise, grain.shape)[target]
+        grain[target] += rise * scene.hidden.values[local]
     path = np.maximum(aerated.sum(axis=1), np.float32(1e-3))
     mean = np.einsum("zyx,zyx->zx", grain, aerated) / path
     grain -= mean[:, None]
