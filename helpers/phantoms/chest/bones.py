@@ -35,7 +35,7 @@ def bone_pieces(anatomy: Anatomy, posture: Posture, view: View) -> Bones:
     for way in (1, -1):
         wall = cage_wall(skeleton, thorax, view, way=way)
         if wall is not None:
-            add_ribs(bones, skeleton, thorax=thorax, wall=wall, posture=posture)
+            add_ribs(bones, skeleton, wall, posture=posture)
     add_spine(bones, skeleton.spine, thorax, view=view, mineral=skeleton.mineral)
     add_sternum(bones, skeleton, thorax, view=view)
     add_shoulders(bones, skeleton, thorax, posture=posture, view=view)

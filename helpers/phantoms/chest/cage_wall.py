@@ -39,6 +39,8 @@ class CageWall:
     off, beside : float arrays
         Distance from the midline, or from the spine for the posterior wall, and
         what of it lies beside the spine.
+    left : bool array
+        Whether the ray passes to the left of the midline or of the spine.
     neck : float array, or 0
         How far the ribs bend forwards to the spine, mm.
     share : float array, or 1
@@ -55,6 +57,7 @@ class CageWall:
     gain: np.ndarray
     off: np.ndarray
     beside: np.ndarray
+    left: np.ndarray
     neck: np.ndarray | np.float32
     share: np.ndarray | np.float32
 
@@ -73,13 +76,14 @@ def cage_wall(
     squared, gain = _squared_depth(thorax, x, z)
     inner = np.sqrt(np.maximum(squared, 0))
     if way > 0:  # near the spine the ribs bend forwards to the vertebrae
-        off = np.abs(x - skeleton.spine.course(_rows(z)))
+        off = x - skeleton.spine.course(_rows(z))
+        left, off = off > 0, np.abs(off)
         neck, share = neck_room(off), np.float32(1)
         squared = np.where(squared > 0, np.square(np.maximum(inner - neck, 0)), squared)
         inner = np.sqrt(np.maximum(squared, 0))
         beside = np.maximum(off - 18, 0)
     else:  # towards the breast bone the ribs rise less than they fell, and thin out
-        off, neck = np.abs(x), np.float32(0)
+        left, off, neck = x > 0, np.abs(x), np.float32(0)
         wide = thorax.cage_width(_rows(z))
         beside = (1 - _RISE) * (wide - 18) + _RISE * np.maximum(off - 18, 0)
         share = _ANTERIOR + (1 - _ANTERIOR) * edge(off - np.float32(0.8) * wide, 40.0)
@@ -88,7 +92,7 @@ def cage_wall(
     gain = 1 / gain
     depth = squared * gain + middle
     return CageWall(
-        way, whole, x, z, inner, last, depth, gain, off, beside, neck, share
+        way, whole, x, z, inner, last, depth, gain, off, beside, left, neck, share
     )
 
 
@@ -108,13 +112,3 @@ def _squared_depth(
     squared = deep - deep * u * (np.float32(0.45) + np.float32(0.55) * u)
     steep = deep * across * share * (np.float32(0.9) + np.float32(2.2) * u)
     return squared, np.sqrt(4 * np.maximum(squared, 0) + np.square(steep))
-
-
-def within(whole: Window, window: Window) -> Window:
-    """Return a window of a part of the grid as a window of the grid."""
-    down, across = whole[0].start, whole[1].start
-    rows, columns = window
-    return (
-        slice(rows.start + down, rows.stop + down),
-        slice(columns.start + across, columns.stop + across),
-    )

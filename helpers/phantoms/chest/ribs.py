@@ -9,15 +9,15 @@ takes some 10 % of the rays in its middle and 20 % at its edges.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from helpers.phantoms.chest.bone_shapes import Bones, edge
-from helpers.phantoms.chest.cage_wall import RIB_MM, CageWall, within
+from helpers.phantoms.chest.cage_wall import RIB_MM, CageWall
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.skeleton import N_RIBS, Skeleton
-from helpers.phantoms.chest.thorax import Thorax
-from helpers.phantoms.shapes.solids import Interval, Piece, Window
-from helpers.phantoms.shapes.tubes import grid_window
+from helpers.phantoms.shapes.solids import Interval, Piece
 
 CORTEX_MM = 1.25
 _CORE = np.float32((1 - 2 * CORTEX_MM / RIB_MM) ** 2)
@@ -28,43 +28,93 @@ _BACK_MM = (58, 66, 74, 82, 88, 93, 97, 98, 98, 98, 97, 96)
 _FALL_WITH_BREATH = 0.35
 
 
+@dataclass(frozen=True)
+class RibTable:
+    """The planes and sections of all ribs on one day, right 0 to 11, left 12 to 23.
+
+    Parameters
+    ----------
+    height : float32 array of shape (24,)
+        Height of each plane at mid depth, mm.
+    slope, fall : float32 arrays
+        Fall in mm for each mm forwards and sideways.
+    half : float32 array
+        Half height of the section, mm.
+    end, reach : float32 arrays
+        Where bone ends in front and, of the floating ribs, at the side, mm.
+    """
+
+    height: np.ndarray
+    slope: np.ndarray
+    fall: np.ndarray
+    half: np.ndarray
+    end: np.ndarray
+    reach: np.ndarray
+
+
+def rib_table(skeleton: Skeleton, posture: Posture) -> RibTable:
+    """Return the ribs of a skeleton; they fall with the domes of the diaphragm."""
+    drop = skeleton.rib_drop + _FALL_WITH_BREATH * np.array(posture.raised_mm)[:, None]
+    number = np.arange(N_RIBS)
+    # the upper ribs lie flatter
+    fall = skeleton.rib_lean * np.minimum(1, (number + 2) / 5)
+    columns = (
+        skeleton.rib_height - drop / 2,
+        drop / (2 * np.array(_BACK_MM)),
+        np.tile(fall, (2, 1)),
+        skeleton.rib_half,
+        skeleton.rib_end,
+        np.tile(_REACH, (2, 1)),
+    )
+    return RibTable(*(column.astype(np.float32).ravel() for column in columns))
+
+
 def add_ribs(
-    bones: Bones,
-    skeleton: Skeleton,
-    *,
-    thorax: Thorax,
-    wall: CageWall,
-    posture: Posture,
+    bones: Bones, skeleton: Skeleton, wall: CageWall, *, posture: Posture
 ) -> None:
-    """Add all ribs of one wall, and the calcified cartilage of the anterior one."""
-    for side in (0, 1):
-        for number in range(N_RIBS if wall.way > 0 else 10):
-            rib = (side, number)
-            window = _window(skeleton, thorax, wall, rib)
-            if window is None:
-                continue
-            outer, inner, above = rib_intervals(
-                skeleton, wall, window, rib=rib, posture=posture
-            )
-            there = _extent(skeleton, wall, window, rib=rib, above=above)
-            place = within(wall.whole, window)
-            hard = there * np.float32(skeleton.mineral.cortex)
-            for part in ((outer[0], inner[0]), (inner[1], outer[1])):
-                bones["cortical bone"].append(Piece(*part, hard, place))
-            soft = there * np.float32(skeleton.mineral.spongiosa)
-            bones["spongiosa"].append(Piece(*inner, soft, place))
-            if wall.way < 0 and _has_calcium(skeleton, number):
-                grain = _calcified(skeleton, wall, window, rib=rib, above=above)
-                bones["cortical bone"].append(Piece(*outer, grain, place))
+    """Add all ribs of one wall, and the calcified cartilage of the anterior one.
+
+    A ray meets the wall between two ribs, and no other rib of the same wall can
+    touch it: the whole wall is two layers, the ribs above and the ribs below.
+    """
+    table = rib_table(skeleton, posture)
+    above_ray = ribs_above(wall, table)
+    left = wall.left * N_RIBS
+    for number in (above_ray - 1, above_ray):
+        index = np.minimum(np.maximum(number, 0), N_RIBS - 1)
+        there = index == number
+        index += left
+        outer, inner, above = rib_intervals(skeleton, wall, table, index)
+        bone = there * rib_extent(wall, table, index, above=above)
+        hard = bone * np.float32(skeleton.mineral.cortex)
+        for part in ((outer[0], inner[0]), (inner[1], outer[1])):
+            bones["cortical bone"].append(Piece(*part, hard, wall.whole))
+        soft = bone * np.float32(skeleton.mineral.spongiosa)
+        bones["spongiosa"].append(Piece(*inner, soft, wall.whole))
+        if wall.way < 0 and skeleton.cartilage > 0.04:
+            grain = there * _calcified(skeleton, wall, table, index=index, above=above)
+            bones["cortical bone"].append(Piece(*outer, grain, wall.whole))
+
+
+def ribs_above(wall: CageWall, table: RibTable) -> np.ndarray:
+    """Return how many ribs, 0 to 12, cross the wall above each ray."""
+    depth = (wall.inner + wall.last) * np.float32(0.5 * wall.way)
+    if wall.way > 0:
+        depth = depth + wall.neck
+    height, slope = (
+        (column[:N_RIBS] + column[N_RIBS:]) / 2
+        for column in (table.height, table.slope)
+    )
+    count = np.zeros(depth.shape, np.intp)
+    for number in range(N_RIBS):
+        if number < 4:  # from the fourth on all ribs fall alike
+            level = wall.z + wall.beside * table.fall[number]
+        count += depth * slope[number] > level - height[number]
+    return count
 
 
 def rib_intervals(
-    skeleton: Skeleton,
-    wall: CageWall,
-    window: Window,
-    *,
-    rib: tuple[int, int],
-    posture: Posture,
+    skeleton: Skeleton, wall: CageWall, table: RibTable, index: np.ndarray | int
 ) -> tuple[Interval, Interval, np.ndarray]:
     """Return a rib and its marrow as intervals of depth, and the height above it.
 
@@ -75,35 +125,44 @@ def rib_intervals(
     ----------
     skeleton : Skeleton
     wall : CageWall
-    window : two slices
-    rib : (side, number)
-        0 right or 1 left; 0 to 11.
-    posture : Posture
+    table : RibTable
+    index : int array of the wall's shape, or int
+        The rib that is sought along each ray, 0 to 23.
     """
-    slope, height = rib_plane(skeleton, rib, posture.raised_mm[rib[0]])
-    axis = wall.beside[window] * sideways_fall(skeleton, rib[1])
-    axis += wall.z[window]
-    axis -= height
-    axis *= np.float32(wall.way / slope)
+    axis = wall.beside * table.fall[index]
+    axis += wall.z
+    axis -= table.height[index]
+    axis *= (np.float32(wall.way) / table.slope)[index]
     if wall.way > 0:  # the neck bends forwards without falling
-        axis -= wall.neck[window]
-    swell = _swelling(skeleton, wall, window, rib)
+        axis -= wall.neck
+    swell = _swelling(skeleton, wall, index)
     thin = np.float32(2 / RIB_MM) / swell
-    tight = np.square(np.float32(slope / skeleton.rib_half[rib]) / swell)
+    tight = np.square(table.slope / table.half)[index] / np.square(swell)
     # the distance through the wall, linear about the point next to the axis
-    near = np.minimum(np.maximum(axis, wall.inner[window]), wall.last[window])
-    rise = near * wall.gain[window]
-    away = (rise * near - wall.depth[window]) * thin
-    rise *= 2 * thin
+    near = np.minimum(np.maximum(axis, wall.inner), wall.last)
     apart = near - axis
-    flat = 1 / (np.square(rise) + tight)
+    rise = near * wall.gain
+    away = rise * near
+    away -= wall.depth
+    away *= thin
+    rise *= 2 * thin
     pull = apart * tight
-    shift = away * rise + pull
-    least = np.square(away) + apart * pull - np.square(shift) * flat
-    centre = near - shift * flat
-    outer = np.sqrt(np.maximum(1 - least, 0) * flat)
-    inner = np.sqrt(np.maximum(_CORE - least, 0) * flat)
-    above = apart * np.float32(-wall.way * slope)
+    flat = np.square(rise, out=axis)
+    flat += tight
+    np.reciprocal(flat, out=flat)
+    shift = away * rise
+    shift += pull
+    pull *= apart
+    least = np.square(away, out=away)
+    least += pull
+    least -= np.square(shift) * flat
+    shift *= flat
+    centre = np.subtract(near, shift, out=near)
+    outer, inner = (
+        np.sqrt(np.maximum(full - least, 0) * flat) for full in (np.float32(1), _CORE)
+    )
+    above = apart
+    above *= (np.float32(-wall.way) * table.slope)[index]
     return _placed(centre, outer, wall.way), _placed(centre, inner, wall.way), above
 
 
@@ -116,91 +175,49 @@ def _placed(
     return np.minimum(-centre - half, 0), np.minimum(half - centre, 0)
 
 
-def rib_plane(
-    skeleton: Skeleton, rib: tuple[int, int], raised_mm: float
-) -> tuple[float, np.float32]:
-    """Return a rib's fall in mm a mm forwards, and its height at mid depth."""
-    drop = float(skeleton.rib_drop[rib]) + _FALL_WITH_BREATH * raised_mm
-    middle = np.float32(skeleton.rib_height[rib] - drop / 2)
-    return drop / (2 * _BACK_MM[rib[1]]), middle
-
-
-def sideways_fall(skeleton: Skeleton, number: int) -> np.float32:
-    """Return a rib's fall in mm a mm sideways; the upper ribs lie flatter."""
-    return np.float32(skeleton.rib_lean * min(1, (number + 2) / 5))
-
-
-def _window(
-    skeleton: Skeleton, thorax: Thorax, wall: CageWall, rib: tuple[int, int]
-) -> Window | None:
-    """Return the part of the grid that one half of a rib can touch."""
-    number, sign = rib[1], (-1, 1)[rib[0]]
-    drop, height = float(skeleton.rib_drop[rib]), float(skeleton.rib_height[rib])
-    top, lean = height + 8, 120 * float(sideways_fall(skeleton, number))
-    levels = np.array([height, height - 0.5 * drop - 0.8 * lean])
-    far = sign * min(float(thorax.cage_width(levels).max()) + 12, _REACH[number] + 8)
-    if wall.way > 0:
-        high, low = top, top - 22 - 0.55 * drop - lean
-        near = float(skeleton.spine.course(levels[:1])[0]) + sign * 12
-    else:
-        high, low = top - 0.45 * drop - 0.4 * lean, top - 24 - drop - lean
-        room = _CALCIFIED_MM + 8 if _has_calcium(skeleton, number) else 12
-        near = sign * (float(skeleton.rib_end[rib]) - room)
-    return grid_window(wall.x, wall.z, (near, 0, high), (far, 0, low), margin=2)
-
-
-def _extent(
-    skeleton: Skeleton,
-    wall: CageWall,
-    window: Window,
-    *,
-    rib: tuple[int, int],
-    above: np.ndarray,
+def rib_extent(
+    wall: CageWall, table: RibTable, index: np.ndarray | int, *, above: np.ndarray
 ) -> np.ndarray:
     """Return 1 where a rib is bone, falling to 0 at its ends."""
-    off = wall.off[window]
-    if wall.way < 0:  # a round end at right angles to the rib, and a thinner cortex
-        past = off - np.float32(skeleton.rib_end[rib]) + np.float32(0.6) * above
-        past -= np.square(above) * np.float32(1 / 14)
-        return edge(past, 8.0) * wall.share[window]
-    there = edge(off - 18, 4.0)
-    return there * edge(_REACH[rib[1]] - off, 6.0) if rib[1] > 9 else there
+    if wall.way > 0:
+        return edge(wall.off - 18, 4.0) * edge(table.reach[index] - wall.off, 6.0)
+    # a round end at right angles to the rib, and a thinner cortex
+    past = wall.off - table.end[index] + np.float32(0.6) * above
+    past -= np.square(above) * np.float32(1 / 14)
+    return edge(past, 8.0) * wall.share
 
 
 def _swelling(
-    skeleton: Skeleton, wall: CageWall, window: Window, rib: tuple[int, int]
+    skeleton: Skeleton, wall: CageWall, index: np.ndarray | int
 ) -> np.ndarray | np.float32:
     """Return the factor on a rib's section: thicker about a healed fracture."""
     factor = np.float32(1)
     for callus in skeleton.fractures:
-        if callus.rib == rib and wall.way > 0:
-            off = (wall.off[window] - np.float32(callus.off_mm)) * np.float32(1 / 7)
-            factor = factor + np.float32(callus.size) * np.exp(-np.square(off))
+        if wall.way > 0:
+            off = (wall.off - np.float32(callus.off_mm)) * np.float32(1 / 7)
+            bump = np.float32(callus.size) * np.exp(-np.square(off))
+            factor = factor + bump * (index == callus.rib[0] * N_RIBS + callus.rib[1])
     return factor
-
-
-def _has_calcium(skeleton: Skeleton, number: int) -> bool:
-    """Return whether the cartilage of a rib holds calcium worth drawing."""
-    return number < 8 and skeleton.cartilage > 0.04
 
 
 def _calcified(
     skeleton: Skeleton,
     wall: CageWall,
-    window: Window,
+    table: RibTable,
     *,
-    rib: tuple[int, int],
+    index: np.ndarray,
     above: np.ndarray,
 ) -> np.ndarray:
     """Return the share of calcium in a costal cartilage: grains, most at its edges."""
-    off = wall.off[window]
-    past = np.float32(skeleton.rib_end[rib]) - off - np.float32(0.6) * above
+    past = table.end[index] - wall.off - np.float32(0.6) * above
     there = edge(past, 8.0) * edge(np.float32(_CALCIFIED_MM) - past, 16.0)
-    there *= edge(off - 24, 8.0)
+    there *= edge(wall.off - 24, 8.0)
     rim = np.minimum(np.abs(above) * np.float32(1 / 5), 1) + np.float32(0.2)
     # grains of 2 mm
     cells = len(skeleton.grains)
-    down = (wall.z[window][:, :1] * np.float32(0.5)).astype(int) % cells
-    across = (wall.x[window][:1] * np.float32(0.5)).astype(int) % cells
-    share = np.float32(skeleton.cartilage * (1.3 if rib[1] == 0 else 0.7))
+    down = (wall.z[:, :1] * np.float32(0.5)).astype(int) % cells
+    across = (wall.x[:1] * np.float32(0.5)).astype(int) % cells
+    first = np.isin(np.arange(2 * N_RIBS), (0, N_RIBS))
+    share = np.where(first, 1.3, 0.7) * (np.arange(2 * N_RIBS) % N_RIBS < 8)
+    share = (skeleton.cartilage * share).astype(np.float32)[index]
     return there * np.minimum(skeleton.grains[down, across] * rim * share, 0.6)

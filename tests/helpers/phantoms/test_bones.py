@@ -18,7 +18,7 @@ from helpers.phantoms.chest.cage_wall import GAP_MM, RIB_MM, cage_wall
 from helpers.phantoms.chest.patients import draw_examination, draw_patient
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import flat_view, make_view
-from helpers.phantoms.chest.ribs import CORTEX_MM, rib_intervals, rib_plane
+from helpers.phantoms.chest.ribs import CORTEX_MM, rib_intervals, rib_table, ribs_above
 from helpers.phantoms.chest.shoulder import blade_of, outline_distance
 from helpers.phantoms.chest.skeleton import Callus, build_skeleton
 from helpers.phantoms.chest.spine import body_depth, column_front, spine_room
@@ -28,6 +28,7 @@ from helpers.phantoms.shapes.solids import HeightTable, Piece, length, path_leng
 from helpers.phantoms.shapes.tubes import Tube
 
 WHOLE_BONE = Mineral(1.0, 1.0)
+SIXTH_LEFT = 12 + 5
 STRAIGHT = HeightTable(np.zeros(1281, np.float32))
 
 
@@ -116,10 +117,11 @@ def test_ray_through_the_middle_of_a_rib_crosses_its_thickness():
     skeleton = anatomy.skeleton
     x, z = grid((45, 75), (60, -140), 0.5)
     wall = cage_wall(skeleton, anatomy.thorax, flat_view(x, z), way=1)
-    here = (slice(0, wall.z.shape[0]), slice(0, wall.z.shape[1]))
-    outer, inner, _ = rib_intervals(skeleton, wall, here, rib=(1, 5), posture=Posture())
+    outer, inner, _ = rib_intervals(
+        skeleton, wall, rib_table(skeleton, Posture()), SIXTH_LEFT
+    )
     thick, core = length(outer).max(axis=0), length(inner).max(axis=0)
-    slope = rib_plane(skeleton, (1, 5), 0.0)[0]
+    slope = float(rib_table(skeleton, Posture()).slope[SIXTH_LEFT])
     tall = float(skeleton.rib_half[1, 5])
     chord = 2 / np.sqrt((2 / RIB_MM) ** 2 + (slope / tall) ** 2)
     np.testing.assert_allclose(thick, chord, rtol=0.06)
@@ -146,14 +148,32 @@ def test_rib_takes_10_to_20_percent_of_the_rays_over_the_lung():
     view = flat_view(x, z)
     skeleton = replace(anatomy.skeleton, mineral=WHOLE_BONE)
     wall = cage_wall(skeleton, anatomy.thorax, view, way=1)
-    here = (slice(0, wall.z.shape[0]), slice(0, wall.z.shape[1]))
-    outer, inner, _ = rib_intervals(skeleton, wall, here, rib=(1, 5), posture=Posture())
+    outer, inner, _ = rib_intervals(
+        skeleton, wall, rib_table(skeleton, Posture()), SIXTH_LEFT
+    )
     core = length(inner)
     soft = attenuation_per_mm("soft tissue")
     more = (length(outer) - core) * (attenuation_per_mm("cortical bone") - soft)
     more += core * (attenuation_per_mm("spongiosa") - soft)
     stopped = 1 - np.exp(-more)
     assert 0.08 < np.median(stopped[core > 4]) < 0.20
+
+
+def test_every_ray_passes_between_two_neighbouring_ribs():
+    # counted one by one: ribs whose axis lies above the middle of the back wall
+    anatomy = straight_skeleton()
+    skeleton = anatomy.skeleton
+    x, z = grid((60, 80), (110, -150))
+    wall = cage_wall(skeleton, anatomy.thorax, flat_view(x, z), way=1)
+    table = rib_table(skeleton, Posture())
+    depth = (wall.inner + wall.last) / 2
+    counted = np.zeros(wall.z.shape, int)
+    for rib in range(12, 24):
+        axis = table.height[rib] + table.slope[rib] * depth
+        counted += axis - table.fall[rib] * wall.beside > wall.z
+    assert {0, 5, 9} <= set(counted.ravel().tolist())
+    near = wall.neck == 0
+    np.testing.assert_array_equal(ribs_above(wall, table)[near], counted[near])
 
 
 def test_ribs_fall_forwards_and_sideways():
@@ -164,8 +184,9 @@ def test_ribs_fall_forwards_and_sideways():
     tops = []
     for way, columns in ((1, (40, 60)), (1, (110, 120)), (-1, (95, 105))):
         wall = cage_wall(skeleton, anatomy.thorax, view, way=way)
-        here = (slice(0, wall.z.shape[0]), slice(0, wall.z.shape[1]))
-        outer, _, _ = rib_intervals(skeleton, wall, here, rib=(1, 5), posture=Posture())
+        outer, _, _ = rib_intervals(
+            skeleton, wall, rib_table(skeleton, Posture()), SIXTH_LEFT
+        )
         strip = (wall.x > columns[0]) & (wall.x < columns[1])
         tops.append(wall.z[(length(outer) > 1) & strip].mean())
     assert tops[0] > tops[1] + 10 > tops[2] + 20
