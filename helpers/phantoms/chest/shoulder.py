@@ -170,7 +170,7 @@ def _upper_arm(blade: Blade, posture: Posture) -> list[tuple[float, ...]]:
         rows = (
             (-2, 2, 6, 17, 0.8), (0, 0, -3, 21.5, 0.8), (4, -2, -20, 17, 1.0),
             (10, -4, -40, 12, 2.6), (10 + 0.45 * out, -8, -110, 10.5, 4.0),
-            (10 + out, -12, -280, 11.5, 4.0),
+            (10 + 1.3 * out, -14, -400, 11.5, 4.0),
         )  # fmt: skip
     return [(x + blade.side * a, y + b, z + c, r, shell) for a, b, c, r, shell in rows]
 
