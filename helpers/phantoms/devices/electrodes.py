@@ -14,7 +14,7 @@ _PLACES = ((-98, 52), (98, 52), (102, -118), (-102, -118), (38, -96))
 def draw_ecg_leads(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     """Return three to five electrodes whose wires leave the film together."""
     number = int(rng.choice([3, 4, 5], p=[0.6, 0.1, 0.3]))
-    gather = (rng.choice([-1, 1]) * rng.uniform(70, 165), rng.uniform(-260, -215))
+    gather = (rng.choice([-1, 1]) * rng.uniform(70, 165), rng.uniform(-335, -290))
     parts: list[Wire | Plate] = []
     for x, z in _PLACES[:number]:
         x, z = x + rng.normal(0, 9), z + rng.normal(0, 10)

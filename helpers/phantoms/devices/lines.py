@@ -31,7 +31,7 @@ def draw_central_line(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     if kind == "jugular":
         lean = rng.normal(0, 3)
         start: list[Point] = [
-            (sign * (46 + lean), -30, 215), (sign * (38 + lean), -28, 150),
+            (sign * (52 + lean), -30, 320), (sign * (38 + lean), -28, 150),
             (sign * (29 + 0.5 * lean), -26, 108),
         ]  # fmt: skip
         way = start + caval_way(sign)[1:]

@@ -43,7 +43,7 @@ def draw_drain(
         (sign * (wide + 2), deep, entry),
     ]
     if fluid:
-        tip = (sign * rng.uniform(45, 80), 62.0, floor + rng.uniform(6, 22))
+        tip = (sign * rng.uniform(60, 95), 62.0, floor + rng.uniform(4, 20))
         way += [(sign * (wide - 28), deep + 22, entry - rng.uniform(-8, 12)), tip]
     else:
         tip = (sign * rng.uniform(34, 62), -14.0, rng.uniform(48, 84))
@@ -100,7 +100,12 @@ def draw_tracheal_tube(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     tip = float(np.clip(rng.normal(45, 12), 12, 75))
     above = trachea[trachea[:, 2] > tip + 4]
     end = [np.interp(-tip, -trachea[:, 2], trachea[:, axis]) for axis in (0, 1)]
-    way = [*map(tuple, above.tolist()), (end[0] + rng.normal(0, 1.5), end[1], tip)]
+    mouth = (1.0, -22.0, 320.0)
+    way = [
+        mouth,
+        *map(tuple, above.tolist()),
+        (end[0] + rng.normal(0, 1.5), end[1], tip),
+    ]
     path = smooth_path(way)
     radius = float(rng.uniform(4.7, 5.8))  # inner diameters of 7 to 8.5 mm
     parts = _striped(path, radius, hole_mm=-99.0, inside="mediastinum")
@@ -111,7 +116,7 @@ def draw_gastric_tube(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     """Return a nasogastric tube: down the oesophagus and into the stomach."""
     top = anatomy.thorax.dome_top[1]
     way = [
-        (rng.normal(3, 3), 20.0, 210.0), (rng.normal(2, 2), 24.0, 130.0),
+        (rng.normal(3, 3), 12.0, 320.0), (rng.normal(2, 2), 24.0, 130.0),
         (rng.normal(4, 2), 30.0, 60.0), (rng.normal(1, 3), 34.0, -10.0),
         (rng.normal(5, 4), 36.0, -80.0), (16 + rng.normal(0, 3), 26.0, top - 8),
         (44 + rng.normal(0, 8), 0.0, top - rng.uniform(25, 45)),
