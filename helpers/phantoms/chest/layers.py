@@ -90,7 +90,7 @@ def tissue_layers(
         | {
             "adipose": [
                 *layers["adipose"],
-                *wall_fat(anatomy, view),
+                *wall_fat(anatomy, posture, view),
                 *mediastinal_fat(solids),
                 *abdominal_fat(anatomy, solids, view, gas=bowel),
             ],
@@ -104,8 +104,9 @@ def tissue_layers(
 def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
     """Return everything inside the skin, and the fat and breasts under it."""
     thorax, x, z = anatomy.thorax, *view.at_depth(0.0)
-    skin = body_interval(thorax, x, z)
-    fat = subtract([skin], body_interval(thorax, x, z, inset_mm=thorax.fat_mm))
+    low = _before_shrug(posture, x, z)
+    skin = body_interval(thorax, x, low)
+    fat = subtract([skin], body_interval(thorax, x, low, inset_mm=thorax.fat_mm))
     arms: list[Interval] = []
     for arm in arm_tubes(posture):
         beside = subtract([tube_interval(view.seen(arm), x, z)], skin)
@@ -126,10 +127,19 @@ def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
     }
 
 
-def wall_fat(anatomy: Anatomy, view: View) -> list[Piece]:
+def _before_shrug(posture: Posture, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return the heights that skin at height ``z`` has when no shoulder is lifted."""
+    if not posture.shoulders_mm:
+        return z
+    beside = np.clip((np.abs(x) - 70) / 80, 0, 1)
+    return z - np.float32(posture.shoulders_mm) * beside * np.clip((z - 20) / 60, 0, 1)
+
+
+def wall_fat(anatomy: Anatomy, posture: Posture, view: View) -> list[Piece]:
     """Return the fat between the muscles at the sides of the chest."""
     thorax, x, z = anatomy.thorax, *view.at_depth(0.0)
-    muscle = body_interval(thorax, x, z, inset_mm=thorax.fat_mm + _WALL_MM)
+    low = _before_shrug(posture, x, z)
+    muscle = body_interval(thorax, x, low, inset_mm=thorax.fat_mm + _WALL_MM)
     cage = cage_interval(thorax, x, z, wall_mm=_WALL_MM)
     return [
         Piece(*piece, np.float32(_WALL_FAT_SHARE)) for piece in subtract([muscle], cage)
@@ -151,7 +161,8 @@ def lowered_chin(
     """
     height = 196 - 1.6 * posture.shoulders_mm
     x, z = view.at_depth(_CHIN_DEPTH_MM)
-    head = ellipsoid(x, z, centre=(0, _CHIN_DEPTH_MM, height), radii=(60, 52, 36))
+    above = np.minimum(z, np.float32(height))  # the head goes on upwards
+    head = ellipsoid(x, above, centre=(0, _CHIN_DEPTH_MM, height), radii=(60, 52, 36))
     beside = subtract([head], (body[0].front, body[0].back))
     rows = (
         (-46, -32, height - 6, 5), (-34, -58, height - 18, 5), (0, -72, height - 24, 6),

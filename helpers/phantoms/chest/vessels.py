@@ -103,7 +103,7 @@ def arm_tubes(posture: Posture) -> tuple[Tube, ...]:
         return ()
     up, near = posture.shoulders_mm, 16 if posture.arms_down else 0
     rows = (
-        (146, 30, 106 + up, 18), (172, 22, 90 + up, 33),
+        (146, 30, 98 + up, 18), (172, 22, 83 + up, 31),
         (196 - 0.5 * near, 0, 16 + up, 41),
         (222 - near, -8, -70, 44), (236 - near, -12, -340, 40),
     )  # fmt: skip

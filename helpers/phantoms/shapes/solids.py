@@ -82,8 +82,7 @@ class HeightTable:
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Return the table at heights ``z`` in mm, in the shape of ``z``."""
         index = (np.asarray(z) - (_TABLE_LOW_MM - _TABLE_STEP_MM / 2)) / _TABLE_STEP_MM
-        top = len(self.values) - 1
-        return self.values[np.clip(index, 0, top).astype(np.int32)]
+        return self.values.take(index.astype(np.int32), mode="clip")
 
 
 def length(interval: Interval) -> np.ndarray:

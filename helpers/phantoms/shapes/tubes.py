@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -80,7 +79,7 @@ def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
 
 def _chords(tube: Tube, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the middle and half the length of the longest chord in depth."""
-    half, middle = np.zeros_like(x), np.zeros_like(x)
+    squared, middle = np.zeros_like(x), np.zeros_like(x)
     for k in range(len(tube.radii) - 1):
         a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
         ra, rb = tube.radii[k : k + 2].tolist()
@@ -90,14 +89,16 @@ def _chords(tube: Tube, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.nd
         px, pz = x[window] - a[0], z[window] - a[2]
         dx, dy, dz = (stop - start for start, stop in zip(a, b, strict=True))
         flat = max(dx * dx + dz * dz, 1e-6)
-        t = np.clip((px * dx + pz * dz) / flat, 0, 1)
+        t = px * (dx / flat) + pz * (dz / flat)
+        t = np.minimum(np.maximum(t, 0), 1)
         off = np.square(px - t * dx) + np.square(pz - t * dz)
-        slant = min(math.sqrt((flat + dy * dy) / flat), 2.0)
-        chord = slant * np.sqrt(np.maximum(np.square(ra + t * (rb - ra)) - off, 0))
-        better = chord > half[window]
-        half[window] = np.where(better, chord, half[window])
-        middle[window] = np.where(better, a[1] + t * dy, middle[window])
-    return middle, half
+        slant = min((flat + dy * dy) / flat, 4.0)  # squared
+        chord = slant * (np.square(ra + t * (rb - ra)) - off)
+        longest, depth = squared[window], middle[window]  # views: written in place
+        better = chord > longest
+        np.copyto(longest, chord, where=better)
+        np.copyto(depth, a[1] + t * dy, where=better)
+    return middle, np.sqrt(squared)
 
 
 def grid_window(

@@ -72,7 +72,10 @@ def test_nothing_lies_outside_the_body(number):
     body = depth_of(layers, "body", view)
     inside = sum(depth_of(layers, n, view) for n in layers if n != "body")
     # bones of neighbours may touch: 6 mm of 250
-    assert (inside - body).max() < 6
+    trunk = np.abs(view.x) < 140
+    assert (inside - body)[trunk].max() < 6
+    # the tip of the shoulder lies just under the skin, where all is counted as fat
+    assert (inside - body).max() < 15
     # fat, lung and bone alone do not make a chest: muscle is left
     assert (body - inside)[body > 100].mean() > 20
 
