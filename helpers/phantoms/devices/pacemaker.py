@@ -24,9 +24,12 @@ def draw_pacemaker(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     )  # fmt: skip
     turn = float(sign * rng.normal(18, 14))
     half = (float(rng.uniform(20, 23)), float(rng.uniform(17, 20)))
-    parts = [*_generator(centre, half, sign, turn)]
+    parts = [*_generator(centre, half, sign=sign, turn=turn)]
     caval = caval_way(sign)
-    slack = [*_slack(centre, half, sign, turn, rng), vein_entry(sign, rng)]
+    slack = [
+        *_slack(centre, half, sign=sign, turn=turn, rng=rng),
+        vein_entry(sign, rng),
+    ]
     parts += _lead([*slack, *caval, *_to_ventricle(anatomy, rng)])
     if rng.random() < 0.75:
         shifted = [(x + 1.5, y, z + 2.5) for x, y, z in [*slack, *caval]]
@@ -35,7 +38,7 @@ def draw_pacemaker(anatomy: Anatomy, rng: np.random.Generator) -> Device:
 
 
 def _generator(
-    centre: Point, half: tuple[float, float], sign: int, turn: float
+    centre: Point, half: tuple[float, float], *, sign: int, turn: float
 ) -> tuple[Plate, ...]:
     """Return the can with its battery and circuit, and the header of clear epoxy."""
     across, along = half
@@ -72,6 +75,7 @@ def caval_way(sign: int) -> list[Point]:
 def _slack(
     centre: Point,
     half: tuple[float, float],
+    *,
     sign: int,
     turn: float,
     rng: np.random.Generator,

@@ -24,12 +24,8 @@ from helpers.phantoms.findings.draw import draw_finding
 from helpers.phantoms.findings.finding import FINDINGS, Filling
 from helpers.phantoms.physics.scanners import SCANNERS, Technique
 from helpers.phantoms.shapes.solids import Piece
-from helpers.phantoms.study.radiograph import (
-    fill_lungs,
-    image_study,
-    render_chest,
-    to_pixels,
-)
+from helpers.phantoms.study.radiograph import image_study, render_chest
+from helpers.phantoms.study.scene import fill_lungs, to_pixels
 from helpers.phantoms.study.study import Study
 
 PATIENT = draw_patient(3, cohort_seed=5)

@@ -12,7 +12,8 @@ from helpers.phantoms.devices.markers import Marker
 from helpers.phantoms.devices.pacemaker import draw_pacemaker
 from helpers.phantoms.findings.draw import draw_finding
 from helpers.phantoms.physics.scanners import SCANNERS
-from helpers.phantoms.study.radiograph import image_study, set_scene, to_pixels
+from helpers.phantoms.study.radiograph import image_study
+from helpers.phantoms.study.scene import set_scene, to_pixels
 from helpers.phantoms.study.study import Study
 from helpers.phantoms.study.twins import (
     as_sex,
