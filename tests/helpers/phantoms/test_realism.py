@@ -9,6 +9,8 @@ from scipy.optimize import brentq
 from scipy.signal import periodogram
 
 from helpers.phantoms.physics.detector import Detector, light_spread
+from helpers.phantoms.realism import __main__ as command
+from helpers.phantoms.realism import report
 from helpers.phantoms.realism.chest_checks import (
     chest_sample,
     contrast_rows,
@@ -21,7 +23,12 @@ from helpers.phantoms.realism.estimators import (
     noise_power,
     slanted_edge_mtf,
 )
-from helpers.phantoms.realism.grey_levels import distance_of_halves, grey_distance
+from helpers.phantoms.realism.grey_levels import (
+    distance_of_halves,
+    grey_distance,
+    histogram_rows,
+    real_films,
+)
 from helpers.phantoms.realism.panel_checks import (
     coarse_pixel_noise,
     counting_variance,
@@ -277,3 +284,56 @@ def test_stored_panel_values_are_those_of_today():
     stored = pd.read_csv(TABLE).set_index("name")["value"]
     for row in panel_rows(PANEL):
         assert stored[row.name] == pytest.approx(row.value, rel=0.02)
+
+
+GOOD = Row(2, "variance", 1.0, "1", 0.97, 1.03)
+
+
+def test_command_prints_every_row_and_fails_where_a_check_is_not_inside(
+    monkeypatch, capsys
+):
+    bad = replace(GOOD, number=4, name="edge", value=3.0, unit="/mm")
+    monkeypatch.setattr(command, "measure", lambda: [GOOD])
+    assert command.main([]) == 0
+    monkeypatch.setattr(command, "measure", lambda: [GOOD, bad])
+    assert command.main([]) == 1
+    assert "NO             3 /mm" in capsys.readouterr().out
+
+
+def test_command_writes_nothing_where_a_number_is_missing(monkeypatch, capsys):
+    missing = replace(GOOD, number=0, name="greys", value=float("nan"))
+    monkeypatch.setattr(command, "measure", lambda: [GOOD, missing])
+    monkeypatch.setattr(command, "write", lambda rows: pytest.fail("wrote"))
+    assert command.main(["--write"]) == 1
+    assert "Nothing written: greys could not be measured" in capsys.readouterr().out
+
+
+def test_write_changes_its_own_parts_of_the_page_alone(monkeypatch, tmp_path):
+    page, table = tmp_path / "page.md", tmp_path / "table.csv"
+    page.write_text(
+        "<!-- begin checks -->x<!-- end checks --> kept "
+        "<!-- begin scanners --><!-- end scanners --> <!-- begin transfer -->y"
+    )
+    monkeypatch.setattr(report, "PAGE", page)
+    monkeypatch.setattr(report, "TABLE", table)
+    report.write([GOOD])
+    text = page.read_text()
+    assert " kept " in text
+    assert text.endswith("<!-- begin transfer -->y")
+    assert "1 of 1 inside." in text
+    assert pd.read_csv(table).loc[0, "value"] == 1.0
+
+
+def test_histogram_row_without_data_says_what_is_missing(monkeypatch):
+    monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
+    (row,) = histogram_rows()
+    assert not row.inside
+    assert "COURSE_DATA_DIR has no folder cxr_nih14_256px" in row.remark
+
+
+@pytest.mark.skipif(
+    real_films() is None, reason="COURSE_DATA_DIR has no folder cxr_nih14_256px"
+)
+def test_greys_are_as_close_to_real_films_as_the_page_says():
+    (row,) = histogram_rows(number=30)
+    assert row.inside
