@@ -19,6 +19,8 @@ from helpers.phantoms.shapes.tubes import grid_window
 
 #: Thickness of a slab; a ball's weight is constant within one.
 SLAB_MM = 6.0
+#: The same for the parallel rays that fill a CT, whose slices would show the slabs.
+THIN_SLAB_MM = 2.0
 _REACH = 2.3  # a ball ends this many sigma from its centre
 
 
@@ -101,7 +103,8 @@ def cloud_pieces(
         return []
     reach = _REACH * float(cloud.sigma.max())
     low, high = cloud.centres[:, 1].min() - reach, cloud.centres[:, 1].max() + reach
-    edges = np.arange(low, high + SLAB_MM, SLAB_MM, np.float32)
+    thick = THIN_SLAB_MM if np.isinf(view.source_y) else SLAB_MM
+    edges = np.arange(low, high + thick, thick, np.float32)
     middle = (edges[:-1] + edges[1:]) / 2
     share = _share(cloud, anatomy, view=view, window=window, depth=middle)
     if cloud.bronchi:
@@ -192,7 +195,8 @@ def _without_bronchi(
     place, volume = _bronchial_points(cloud, tree, step=0.7 * view.pixel_mm)
     row, column = view.points(place)
     row, column = row - window[0].start, column - window[1].start
-    slab = np.floor((place[:, 1] - edges[0]) / SLAB_MM).astype(int)
+    thick = float(edges[1] - edges[0])
+    slab = np.floor((place[:, 1] - edges[0]) / thick).astype(int)
     top, left = np.floor(row).astype(int), np.floor(column).astype(int)
     fine = (slab >= 0) & (slab < shape[0]) & (top >= 0) & (top < rows - 1)
     fine &= (left >= 0) & (left < columns - 1)
@@ -205,7 +209,7 @@ def _without_bronchi(
         down * (1 - right), down * right,
     ])  # fmt: skip
     total = np.bincount(cells, np.tile(volume, 4) * parts, int(np.prod(shape)))
-    cell = SLAB_MM * view.pixel_mm**2 / (view.stretch[0] * view.stretch[2])
+    cell = thick * view.pixel_mm**2 / (view.stretch[0] * view.stretch[2])
     return 1 - np.minimum(total.reshape(shape) / cell, 0.8).astype(np.float32)
 
 

@@ -37,6 +37,8 @@ RECLINE_DEG = 55.0
 VOLUME_ML = (480.0, 0.95, 90.0, 3200.0)
 #: Median days until half has gone, under treatment; chosen.
 HALF_LIFE_DAYS = 16.0
+# largest share of a lung that fluid takes, on one side and on both; chosen
+_LARGEST_SHARE = (0.8, 0.35)
 # fluid beyond this share of the lung pushes the mediastinum over, mm at a white-out
 _PUSH_FROM, _PUSH_MM = 0.45, 26.0
 
@@ -199,9 +201,14 @@ def draw_effusion(
     median, spread, least, most = VOLUME_ML
     volume = float(np.clip(median * np.exp(rng.normal(0, spread)), least, most))
     sides = ["right", "left"] if rng.random() < 0.55 else ["left", "right"]
-    amounts = {sides[0]: detectability * volume}
+    amounts = {sides[0]: volume}
     if rng.random() < 0.35:
-        amounts[sides[1]] = detectability * volume * float(rng.uniform(0.3, 1.0))
+        amounts[sides[1]] = volume * float(rng.uniform(0.3, 1.0))
+    # nobody stands upright with both sides full
+    limit = _LARGEST_SHARE[len(amounts) > 1]
+    for side, amount in amounts.items():
+        room = coarse_lung(anatomy, side).volume_ml()
+        amounts[side] = detectability * min(amount, limit * room)
     return effusion_of(anatomy, amounts)
 
 
