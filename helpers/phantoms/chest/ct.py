@@ -15,10 +15,10 @@ import numpy as np
 from helpers.phantoms.chest.anatomy import (
     Anatomy,
     ChestSolids,
-    posed_tree,
 )
 from helpers.phantoms.chest.layers import Layers, tissue_layers
 from helpers.phantoms.chest.lung_detail import Grain, grain_of, peripheral_vessels
+from helpers.phantoms.chest.posed import posed_tree
 from helpers.phantoms.chest.projection import View, flat_view
 from helpers.phantoms.chest.pulmonary_tree import Tree
 from helpers.phantoms.chest.tracing import lung_mottle

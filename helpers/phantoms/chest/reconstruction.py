@@ -18,7 +18,7 @@ from helpers.phantoms.physics.ct_noise import (
     relative_sigma,
 )
 from helpers.phantoms.shapes.solids import Piece
-from helpers.phantoms.shapes.voxels import Box, Part, VoxelGrid, fill_pieces
+from helpers.phantoms.shapes.voxels import Box, VoxelGrid, fill_pieces
 
 _SLAB = 8
 _LOWEST_HU, _HIGHEST_HU = -1024, 3071
@@ -136,7 +136,7 @@ def slab_hu(scene: Scene, part: slice) -> np.ndarray:
     if box is not None:
         _fill_lung(scene, hu[:, box[1], box[2]], box)
     for metal, value in scene.metal:
-        common = _common(metal, whole)
+        common = _overlap(metal.box, whole)
         if common is not None:
             local, target = common
             hu[target] += metal.values[local] * (np.float32(value) - hu[target])
@@ -149,14 +149,23 @@ def _fill_lung(scene: Scene, here: np.ndarray, box: Box) -> None:
     density = scene.lung_above_air[box[0], None, box[2]]
     aerated, carries_vessels = lung.copy(), lung
     for inlay in scene.inlays:
-        share = np.clip(fill_pieces(inlay.pieces, scene.grid, box), 0, aerated)
-        here += share * (np.float32(inlay.hu + 1000) - density)
-        aerated -= share
+        own = extent(inlay.pieces, scene.grid, box[0])
+        common = None if own is None else _overlap(own, box)
+        if common is None:
+            continue
+        local, at = common
+        own = tuple(
+            slice(side.start + part.start, side.start + part.stop)
+            for side, part in zip(own, local, strict=True)
+        )
+        share = np.clip(fill_pieces(inlay.pieces, scene.grid, own), 0, aerated[at])
+        here[at] += share * (np.float32(inlay.hu + 1000) - density[:, :, at[2]])
+        aerated[at] -= share
         if inlay.clears_vessels:
             carries_vessels = np.minimum(carries_vessels, aerated)
     here += aerated * density * _grain(scene, aerated, box)
     for branch, value in scene.branches:
-        common = _common(branch, box)
+        common = _overlap(branch.box, box)
         if common is not None:
             local, target = common
             room = carries_vessels[target] * branch.values[local]
@@ -174,7 +183,7 @@ def _grain(scene: Scene, aerated: np.ndarray, box: Box) -> np.ndarray:
     grain += scene.grain.fluctuation[ray] * scene.grain.lumps[wrapped]
     depth = np.arange(box[1].start, box[1].stop, dtype=np.float32)
     grain += (np.float32(scene.sinking) * depth)[:, None]
-    common = _common(scene.hidden, box) if scene.hidden is not None else None
+    common = _overlap(scene.hidden.box, box) if scene.hidden is not None else None
     if common is not None:
         local, target = common
         rise = np.float32(scene.blood_above_lung) / scene.lung_above_air[ray]
@@ -232,10 +241,10 @@ def extent(pieces: Sequence[Piece], grid: VoxelGrid, part: slice) -> Box | None:
     return part, rows, columns
 
 
-def _common(branch: Part, box: Box) -> tuple[Box, Box] | None:
-    """Return the common voxels of a part and a box, counted in each of them."""
+def _overlap(first: Box, second: Box) -> tuple[Box, Box] | None:
+    """Return the common voxels of two boxes, counted in each of them."""
     local, target = [], []
-    for own, wanted in zip(branch.box, box, strict=True):
+    for own, wanted in zip(first, second, strict=True):
         low, high = max(own.start, wanted.start), min(own.stop, wanted.stop)
         if low >= high:
             return None

@@ -14,7 +14,8 @@ from helpers.phantoms.chest.ct import (
     iodine_hu,
     material_hu,
 )
-from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.examinations import draw_examination
+from helpers.phantoms.chest.patients import draw_patient
 from helpers.phantoms.chest.reconstruction import Acquisition, slab_hu
 from helpers.phantoms.findings.draw import draw_finding
 from helpers.phantoms.findings.nodule import round_nodule
