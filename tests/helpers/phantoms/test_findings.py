@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from helpers.phantoms.chest.anatomy import build_anatomy
-from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.examinations import draw_examination
+from helpers.phantoms.chest.patients import draw_patient
+from helpers.phantoms.chest.tracing import optical_depth
 from helpers.phantoms.findings.draw import at_later_visit, draw_finding
 from helpers.phantoms.findings.finding import FINDINGS, side_of, zone_of
 from helpers.phantoms.findings.lung_space import coarse_lung, in_lung, places_in_lung
@@ -30,39 +32,30 @@ def drawn(kind, patient, *, seed=1, detectability=1.0):
     return draw_finding(kind, build_anatomy(patient), rng, detectability=detectability)
 
 
-def log_counts(study):
-    """Attenuation as the detector saw it, display left out."""
-    return -np.log(image_study(study, size=96).counts)
-
-
 @pytest.mark.parametrize("kind", FINDINGS)
-def test_finding_changes_the_film_in_its_mask_more_than_elsewhere(kind):
+def test_finding_changes_the_rays_in_its_mask_more_than_elsewhere(kind):
     inside, outside = [], []
     for patient in PATIENTS[:4]:
-        finding = drawn(kind, patient)
-        sick = study_of(patient, finding)
-        change = np.abs(log_counts(sick) - log_counts(study_of(patient)))
-        mask = image_study(sick, size=96).masks[kind]
+        sick = set_scene(study_of(patient, drawn(kind, patient)), size=96)
+        well = set_scene(study_of(patient), size=96)
+        # before detector and display, both of which adapt to the whole film
+        change = np.abs(optical_depth(sick.paths) - optical_depth(well.paths))
+        mask = finding_mask(kind, sick.marked_mm[kind], sick.cavity_mm)
         assert mask.any()
         inside.append(change[mask].mean())
-        outside.append(np.median(change[~mask]))
-    # scatter and the moved mediastinum reach beyond the mask, but faintly
-    assert np.mean(inside) > 3 * np.mean(outside)
+        outside.append(change[~mask].mean())
+    assert np.mean(inside) > 5 * np.mean(outside)
 
 
 @pytest.mark.parametrize("kind", ["consolidation", "nodule"])
 def test_twin_is_equal_far_from_a_small_finding(kind):
     patient = PATIENTS[0]
     sick = study_of(patient, drawn(kind, patient))
-    primary = (
-        set_scene(sick, size=96).paths,
-        set_scene(study_of(patient), size=96).paths,
-    )
-    filled = set_scene(sick, size=96).filled_mm[kind]
-    for name in primary[0].tissue:
-        there = primary[0].tissue[name][filled == 0]
-        np.testing.assert_array_equal(
-            there, primary[1].tissue.get(name, 0 * filled)[filled == 0]
+    one, two = set_scene(sick, size=96), set_scene(study_of(patient), size=96)
+    away = one.filled_mm[kind] < 1e-3
+    for name in two.paths.tissue:
+        np.testing.assert_allclose(
+            one.paths.tissue[name][away], two.paths.tissue[name][away], atol=2e-3
         )
 
 
@@ -173,7 +166,7 @@ def test_lungs_hold_litres():
     for patient in PATIENTS:
         anatomy = build_anatomy(patient)
         both = sum(coarse_lung(anatomy, s).volume_ml() for s in ("right", "left"))
-        assert 2500 < both < 9000
+        assert 2500 < both < 10000
 
 
 def test_side_and_zone_of_places():
