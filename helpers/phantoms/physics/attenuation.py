@@ -90,7 +90,7 @@ def attenuation_per_mm(
     Examples
     --------
     >>> round(attenuation_per_mm("water"), 4)
-    0.0206
+    0.0205
     """
     if material == "spongiosa":
         bone = attenuation_per_mm("cortical bone", energy_kev=energy_kev)

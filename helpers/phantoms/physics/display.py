@@ -85,7 +85,8 @@ def process_for_display(
     mixed = log - (vendor.compression + latitude) * broad
     mixed += vendor.detail[0] * (tissue - small) + vendor.detail[1] * (small - middle)
     mixed -= vendor.dense_compression * dense
-    low, high = np.percentile(mixed[chest], [3, 97])
+    low = np.percentile(mixed[_lung_window(log)], 3)
+    high = np.percentile(mixed[chest], 97)
     place = (mixed - (low + high) / 2) / max((high - low) / 2, 1e-3)
     bent = 1 / (1 + np.exp(-contrast * vendor.steepness * (place - vendor.middle)))
     grey = vendor.black + (vendor.white - vendor.black) * bent + brightness
@@ -99,6 +100,15 @@ def _chest_window(image: np.ndarray) -> tuple[slice, slice]:
     return (
         slice(rows // 6, -(rows // 12), 2),
         slice(columns // 8, -(columns // 8), 2),
+    )
+
+
+def _lung_window(image: np.ndarray) -> tuple[slice, slice]:
+    """Return the part where lungs lie and hardly any direct beam, even in the slim."""
+    rows, columns = image.shape
+    return (
+        slice(rows // 4, -(rows // 4), 2),
+        slice(columns // 4, -(columns // 4), 2),
     )
 
 

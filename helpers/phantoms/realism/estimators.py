@@ -119,7 +119,8 @@ def quantum_efficiency(
 
     Examples
     --------
-    >>> float(quantum_efficiency(np.array(0.8), np.array(1.6e-5), quanta_per_mm2=8e4))
+    >>> dqe = quantum_efficiency(np.array(0.8), np.array(1.6e-5), quanta_per_mm2=8e4)
+    >>> round(float(dqe), 3)
     0.5
     """
     return mtf**2 / (nnps_mm2 * quanta_per_mm2)
