@@ -8,8 +8,9 @@ import json
 from typing import TYPE_CHECKING
 
 from helpers.cohorts.card import Card, CohortError
+from helpers.cohorts.cohort_cache import CACHE_FORMAT, read_or_make
 from helpers.cohorts.contract import Cohort
-from helpers.cohorts.insilico import BASE, CACHE_FORMAT, read_or_make
+from helpers.cohorts.insilico import BASE
 from helpers.cohorts.storage import cache_dir
 from helpers.cohorts.validation import validate
 

@@ -6,12 +6,8 @@ again, and ``image_study`` a radiograph of a study at any size. ``draw_patient``
 ``helpers``.
 """
 
-from helpers.phantoms.chest.patients import (
-    Examination,
-    Patient,
-    draw_examination,
-    draw_patient,
-)
+from helpers.phantoms.chest.examinations import Examination, draw_examination
+from helpers.phantoms.chest.patients import Patient, draw_patient
 from helpers.phantoms.cohort.chest_cohort import GENERATOR_VERSION, make_chest_cohort
 from helpers.phantoms.cohort.settings import ChestCohortSettings
 from helpers.phantoms.cohort.visits import study_of

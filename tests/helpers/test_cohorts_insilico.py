@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from helpers import cohorts, phantoms
-from helpers.cohorts import CohortError, insilico
+from helpers.cohorts import CohortError, cohort_cache, insilico
 from helpers.cohorts.packed_masks import PackedMasks
 from helpers.cohorts.storage import PROJECT
 from helpers.phantoms import ChestCohortSettings
@@ -197,7 +197,7 @@ def test_other_settings_and_versions_are_other_files(generator, monkeypatch):
     monkeypatch.setattr(phantoms, "GENERATOR_VERSION", "another")
     load()
     assert len(generator) == 3
-    monkeypatch.setattr(insilico, "CACHE_FORMAT", insilico.CACHE_FORMAT + 1)
+    monkeypatch.setattr(cohort_cache, "CACHE_FORMAT", cohort_cache.CACHE_FORMAT + 1)
     load()
     assert len(generator) == 4
 
@@ -231,7 +231,7 @@ def test_damaged_cache_is_made_anew_with_a_sentence(generator, capsys, name):
 
 def test_cache_without_its_parts_is_made_anew(generator):
     load()
-    np.savez(cached_file(), format=np.array(insilico.CACHE_FORMAT))
+    np.savez(cached_file(), format=np.array(cohort_cache.CACHE_FORMAT))
     load()
     assert len(generator) == 2
 
@@ -245,7 +245,7 @@ def test_cache_with_objects_is_never_unpickled(generator, tmp_path):
             return os.mkdir, (str(witness),)
 
     trap = np.array([Trap()], dtype=object)
-    np.savez(cached_file(), format=np.array(insilico.CACHE_FORMAT), images=trap)
+    np.savez(cached_file(), format=np.array(cohort_cache.CACHE_FORMAT), images=trap)
     load()
     assert len(generator) == 2
     assert not witness.exists()

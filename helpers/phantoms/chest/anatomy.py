@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.phantoms.chest.patients import Patient
+from helpers.phantoms.chest.heart import HEART_DEPTH_MM, heart_interval
+from helpers.phantoms.chest.patients import Patient, random_stream
+from helpers.phantoms.chest.posed import mediastinal_share, posed_tube
 from helpers.phantoms.chest.posture import UPRIGHT, Posture
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.pulmonary_tree import Tree, pulmonary_tree
@@ -16,17 +18,15 @@ from helpers.phantoms.chest.spine import spine_room
 from helpers.phantoms.chest.thorax import (
     APEX_DEPTH_MM,
     DOME_DEPTH_MM,
-    HEART_DEPTH_MM,
     Thorax,
     apex_interval,
     build_thorax,
     cage_interval,
     dome_interval,
-    heart_interval,
 )
 from helpers.phantoms.chest.vessels import airways, great_vessels
 from helpers.phantoms.shapes.solids import Interval, hull, intersect, subtract
-from helpers.phantoms.shapes.texture import lung_and_soft_textures
+from helpers.phantoms.shapes.texture import random_field
 from helpers.phantoms.shapes.tubes import Tube, tube_interval
 
 #: Thickness of the walls of the trachea and the main bronchi.
@@ -125,7 +125,9 @@ def build_anatomy(patient: Patient) -> Anatomy:
     (2, 12)
     """
     thorax = build_thorax(patient)
-    fine, broad = lung_and_soft_textures(patient)
+    rng = random_stream(patient.seed, "anatomy", part=6)
+    fine = random_field(rng, exponent=2.2, longest_mm=14)
+    broad = random_field(rng, exponent=3.0, longest_mm=90)
     return Anatomy(
         patient=patient,
         thorax=thorax,
@@ -136,41 +138,6 @@ def build_anatomy(patient: Patient) -> Anatomy:
         lung_texture=fine,
         soft_texture=broad,
     )
-
-
-def mediastinal_share(z: np.ndarray) -> np.ndarray:
-    """Return how far the middle moves at a height, 1 at the heart, less at the neck."""
-    up = np.clip((np.asarray(z, np.float32) - 30) / 110, 0, 1)
-    return 1 - 0.85 * up * up * (3 - 2 * up)
-
-
-def posed_tube(tube: Tube, posture: Posture) -> Tube:
-    """Return a tube of the mediastinum where a posture puts it."""
-    if not posture.mediastinum_mm:
-        return tube
-    points = tube.points.copy()
-    points[:, 0] += posture.mediastinum_mm * mediastinal_share(points[:, 2])
-    return Tube(points, tube.radii)
-
-
-def posed_tree(anatomy: Anatomy, posture: Posture) -> Tree:
-    """Return the pulmonary vessels moved by the domes and the mediastinum.
-
-    The hila go with the mediastinum, the periphery stays; below the hila the
-    vessels are crowded together by a high dome.
-    """
-    tree, thorax = anatomy.tree, anatomy.thorax
-
-    def moved(points: np.ndarray) -> np.ndarray:
-        x, y, z = points.T
-        left = (x > 0).astype(int)
-        floor = np.asarray(thorax.dome_top)[left]
-        depth = np.clip((z + 10) / (floor + 10), 0, 1.3)
-        outside = np.clip((np.abs(x) - 40) / 80, 0, 1)
-        shift = posture.mediastinum_mm * mediastinal_share(z) * (1 - outside)
-        return np.stack([x + shift, y, z + depth * np.take(posture.raised_mm, left)], 1)
-
-    return Tree(moved(tree.start), moved(tree.end), tree.radius)
 
 
 def chest_solids(
@@ -188,36 +155,22 @@ def chest_solids(
         Upright in full inspiration by default.
     """
     thorax = anatomy.thorax
-
-    def tube(name: str) -> Interval:
-        found = anatomy.vessels.get(name) or anatomy.airways[name]
-        return tube_interval(view.seen(posed_tube(found, posture)), view.x, view.z)
-
-    heart = heart_interval(
-        thorax,
-        *_shifted(view, HEART_DEPTH_MM, posture),
-        raised_mm=posture.raised_mm[1],
-        factor=posture.heart_factor,
-    )
-    for name in _MIDDLE_VESSELS:
-        heart = hull(heart, tube(name))
+    tubes = _tubes(anatomy, view, posture)
+    heart = _heart_with_vessels(anatomy, view, posture, tubes)
     core = _core(anatomy, *_shifted(view, _CORE_DEPTH_MM, posture))
-    wedge = _front_wedge(thorax, *_shifted(view, _WEDGE_DEPTH_MM, posture))
     middle = hull(heart, core)
+    front_fat = _front_wedge(thorax, *_shifted(view, _WEDGE_DEPTH_MM, posture))
+    airway = functools.reduce(hull, [tubes[name] for name in anatomy.airways])
+    hilar = [tubes[name] for name in _HILAR_VESSELS]
     cage = cage_interval(thorax, *view.at_depth(0.0))
     abdomen = dome_interval(
         thorax, *view.at_depth(DOME_DEPTH_MM), raised_mm=posture.raised_mm
     )
-    aorta = tube("descending aorta")
     spine = spine_room(anatomy.skeleton.spine, thorax, *view.at_depth(_SPINE_DEPTH_MM))
-    apex = apex_interval(thorax, *view.at_depth(APEX_DEPTH_MM))
-    cavity = intersect(cage, apex)
-    hilar = [tube(name) for name in _HILAR_VESSELS]
-    airway = functools.reduce(hull, [tube(name) for name in anatomy.airways])
-    wall = (airway[0] - AIRWAY_WALL_MM, airway[1] + AIRWAY_WALL_MM)
-    wall = (wall[0], np.where(airway[1] > airway[0], wall[1], wall[0]))
-    lungs = [cavity]
-    for hole in (abdomen, middle, aorta, spine, wedge, wall, *hilar):
+    cavity = intersect(cage, apex_interval(thorax, *view.at_depth(APEX_DEPTH_MM)))
+    lungs, aorta = [cavity], tubes["descending aorta"]
+    wall = walled(airway)
+    for hole in (abdomen, middle, aorta, spine, front_fat, wall, *hilar):
         lungs = subtract(lungs, hole)
     return ChestSolids(
         lungs=lungs,
@@ -230,9 +183,37 @@ def chest_solids(
         hilar=hilar,
         airway=airway,
         core=core,
-        front_fat=wedge,
+        front_fat=front_fat,
         posture=posture,
     )
+
+
+def _tubes(anatomy: Anatomy, view: View, posture: Posture) -> dict[str, Interval]:
+    """Return all vessels and airways where the rays of a view meet them."""
+    return {
+        name: tube_interval(view.seen(posed_tube(tube, posture)), view.x, view.z)
+        for name, tube in (anatomy.vessels | anatomy.airways).items()
+    }
+
+
+def _heart_with_vessels(
+    anatomy: Anatomy, view: View, posture: Posture, tubes: dict[str, Interval]
+) -> Interval:
+    """Return the heart with the vessels that rise from it."""
+    heart = heart_interval(
+        anatomy.thorax,
+        *_shifted(view, HEART_DEPTH_MM, posture),
+        raised_mm=posture.raised_mm[1],
+        factor=posture.heart_factor,
+    )
+    return functools.reduce(hull, [heart, *(tubes[name] for name in _MIDDLE_VESSELS)])
+
+
+def walled(airway: Interval) -> Interval:
+    """Return the airways with their walls."""
+    front, back = airway
+    wall = np.where(back > front, np.float32(AIRWAY_WALL_MM), np.float32(0))
+    return front - wall, back + wall
 
 
 def _shifted(

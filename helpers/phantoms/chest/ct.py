@@ -24,7 +24,8 @@ from helpers.phantoms.chest.pulmonary_tree import Tree
 from helpers.phantoms.chest.tracing import lung_mottle
 from helpers.phantoms.physics.attenuation import attenuation_per_mm
 from helpers.phantoms.shapes.solids import Piece
-from helpers.phantoms.shapes.voxels import Part, VoxelGrid, tube_coverage
+from helpers.phantoms.shapes.voxel_tubes import Part, tube_coverage
+from helpers.phantoms.shapes.voxels import VoxelGrid
 
 #: Mean energy of a 120 kV CT beam behind 20 cm of water (spekpy 2.5.4: 72.1 keV).
 CT_ENERGY_KEV = 70.0

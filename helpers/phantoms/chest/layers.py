@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers.phantoms.chest.anatomy import (
-    AIRWAY_WALL_MM,
     Anatomy,
     ChestSolids,
     chest_solids,
+    walled,
 )
 from helpers.phantoms.chest.bones import bone_pieces
 from helpers.phantoms.chest.bowel import bowel_gas
@@ -184,10 +184,8 @@ def blood_pieces(solids: ChestSolids) -> list[Piece]:
 
 def mediastinal_fat(solids: ChestSolids) -> list[Piece]:
     """Return the fat between the organs of the mediastinum, mixed with their walls."""
-    front, back = solids.airway
-    wall = np.where(back > front, np.float32(AIRWAY_WALL_MM), np.float32(0))
     organs = (solids.heart, *solids.hilar, solids.aorta, solids.spine)
-    holes = [*organs, solids.abdomen, (front - wall, back + wall)]
+    holes = [*organs, solids.abdomen, walled(solids.airway)]
     share = np.float32(_FAT_SHARE)
     return [
         *_without(solids.core, holes, share),

@@ -1,8 +1,7 @@
-"""Who is imaged, and how they stood: the random numbers of anatomy and visits.
+"""Who is imaged: invented people, and the streams of random numbers they own.
 
-Nothing here knows about images. A ``Patient`` fixes the anatomy for life; an
-``Examination`` says how that anatomy was positioned and exposed on one day.
-All spreads are chosen for appearance unless a source is given.
+Nothing here knows about images. A ``Patient`` fixes the anatomy for life. All
+spreads are chosen for appearance unless a source is given.
 """
 
 from __future__ import annotations
@@ -10,15 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-
-#: Half width, half depth and height of the reference thorax that is stretched, mm.
-REFERENCE_CAGE_MM = (140.0, 98.0, 260.0)
-
-#: Where the gas under the left dome lies.
-GAS_KINDS = ("none", "fundus", "colon", "both")
-
-# focus to detector; 1.8 m upright and about 1 m at the bedside are usual
-_SOURCE_MM = {"PA": 1800.0, "AP": 1050.0}
 
 # one independent stream of random numbers for each purpose of a patient
 _STREAMS = {"person": 0, "anatomy": 1, "finding": 2, "examination": 3, "noise": 4}
@@ -76,85 +66,6 @@ class Patient:
     lung_density: float = 0.8
 
 
-@dataclass(frozen=True)
-class Examination:
-    """How one radiograph of a patient was positioned and exposed.
-
-    Parameters
-    ----------
-    visit : int
-        1 or 2.
-    days_since_first : int
-        0 at the first visit.
-    inspiration_mm : float
-        How far the diaphragm stands above its place in full inspiration.
-    rotation_deg, tilt_deg, roll_deg : float
-        Turn about the long axis, lean towards the detector, and turn in the
-        plane of the image.
-    shift_mm : tuple of float
-        Off-centre position (x, z).
-    arm_mm : float
-        How far the shoulder blades are rolled out of the lung fields.
-    detector_ugy : float
-        Mean air kerma behind the patient.
-    contrast, brightness : float
-        Display settings of the day: width factor and offset of the window.
-    gas_mm : float
-        Size of the gas under the left dome, 0 for none.
-    gas_kind : str
-        Which gut holds it, one of ``GAS_KINDS``.
-    view : str
-        "PA" upright, the chest at the detector; "AP" at the bedside, the back.
-    source_mm : float
-        Focus to detector; infinite for parallel rays.
-    recline_deg : float
-        0 upright, 90 flat on the back.
-    shoulders_mm : float
-        How far the shoulders are shrugged.
-
-    Raises
-    ------
-    ValueError
-        If the view is unknown or the focus stands inside the body.
-    """
-
-    visit: int
-    days_since_first: int
-    inspiration_mm: float
-    rotation_deg: float
-    tilt_deg: float
-    roll_deg: float
-    shift_mm: tuple[float, float]
-    arm_mm: float
-    detector_ugy: float
-    contrast: float
-    brightness: float
-    gas_mm: float
-    gas_kind: str = "fundus"
-    view: str = "PA"
-    source_mm: float = _SOURCE_MM["PA"]
-    recline_deg: float = 0.0
-    shoulders_mm: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the view and its distance."""
-        if self.view not in _SOURCE_MM:
-            raise ValueError(
-                f"view is {self.view!r}, but this phantom is imaged from the front. "
-                f"Choose one of: {', '.join(_SOURCE_MM)}."
-            )
-        if not self.source_mm >= 600:
-            raise ValueError(
-                f"source_mm is {self.source_mm}, but the focus must stand at least "
-                "600 mm from the detector. 1800 is usual for PA, 1000 for AP."
-            )
-
-    @property
-    def supine(self) -> bool:
-        """Whether the patient lies or half lies, the arms at the sides."""
-        return self.recline_deg > 20
-
-
 def random_stream(
     seed: tuple[int, int], purpose: str, *, part: int = 0
 ) -> np.random.Generator:
@@ -178,7 +89,7 @@ def random_stream(
     return np.random.default_rng([*seed, _STREAMS[purpose], part])
 
 
-def _limited_normal(
+def limited_normal(
     rng: np.random.Generator, mean: float, spread: float, *, limit: float = 2.2
 ) -> float:
     """Return a normal number cut at ``limit`` spreads from the mean."""
@@ -225,8 +136,8 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
     sex = "F" if rng.random() < people.female_share else "M"
     age = int(np.clip(rng.normal(people.age_mean, people.age_sd), 18, 90))
     fat = float(np.clip(rng.gamma(2.6, 8.5), 3, 65))
-    height, slender = _limited_normal(rng, 0, 0.055), _limited_normal(rng, 0, 0.045)
-    depth = _limited_normal(rng, 0, 0.05)
+    height, slender = limited_normal(rng, 0, 0.055), limited_normal(rng, 0, 0.045)
+    depth = limited_normal(rng, 0, 0.05)
     size = _SIZE[sex]
     return Patient(
         patient_id=f"P{number:04d}",
@@ -238,14 +149,14 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
             0.985 * size + height + slender - 0.0012 * (fat - 22),
         ),
         fat_mm=fat,
-        heart_factor=_limited_normal(rng, 1.03 + 0.001 * (age - 55), 0.05),
-        aorta_factor=_limited_normal(rng, 1.0 + 0.005 * (age - 55), 0.08),
+        heart_factor=limited_normal(rng, 1.03 + 0.001 * (age - 55), 0.05),
+        aorta_factor=limited_normal(rng, 1.0 + 0.005 * (age - 55), 0.08),
         breast_mm=_breast_mm(seed, fat) if sex == "F" else 0.0,
         gland_fraction=float(np.clip(rng.normal(0.75 - 0.008 * age, 0.18), 0.05, 0.95)),
         vessel_factor=float(np.exp(rng.normal(0, 0.13))),
         seed=seed,
         barrel=(barrel := _barrel(rng, age)),
-        lung_density=_limited_normal(rng, 0.82, 0.07) * (1 - 0.2 * barrel),
+        lung_density=limited_normal(rng, 0.82, 0.07) * (1 - 0.2 * barrel),
     )
 
 
@@ -279,48 +190,3 @@ def with_sex(patient: Patient, sex: str) -> Patient:
     breast = _breast_mm(patient.seed, patient.fat_mm) if sex == "F" else 0.0
     stretch = (x + more, y + more, z + 0.985 * more)
     return replace(patient, sex=sex, stretch=stretch, breast_mm=breast)
-
-
-def draw_examination(
-    patient: Patient, *, visit: int = 1, view: str = "PA"
-) -> Examination:
-    """Return how the patient stood, or lay, and was exposed at a visit.
-
-    Parameters
-    ----------
-    patient : Patient
-    visit : int
-        1, 2, ...
-    view : str
-        "PA" or "AP"; an AP film is taken lying or half lying, at the bedside.
-
-    Examples
-    --------
-    >>> draw_examination(draw_patient(1, cohort_seed=2026)).days_since_first
-    0
-    """
-    rng = random_stream(patient.seed, "examination", part=visit)
-    bedside = view == "AP"
-    wobble = 1.7 if bedside else 1.0
-    return Examination(
-        visit=visit,
-        days_since_first=0 if visit == 1 else int(rng.integers(14, 420)),
-        inspiration_mm=float(min(rng.gamma(1.5, 7.0) + 12 * bedside, 34)),
-        rotation_deg=wobble * _limited_normal(rng, 0, 3.0),
-        tilt_deg=wobble * _limited_normal(rng, 2 * bedside, 2.5),
-        roll_deg=wobble * _limited_normal(rng, 0, 1.7),
-        shift_mm=(
-            wobble * _limited_normal(rng, 0, 10),
-            wobble * _limited_normal(rng, 0, 14),
-        ),
-        arm_mm=_limited_normal(rng, -10 if bedside else 6, 7),
-        detector_ugy=float(2.5 * np.exp(rng.normal(0, 0.35))),
-        contrast=_limited_normal(rng, 1.0, 0.08),
-        brightness=_limited_normal(rng, 0.0, 0.045),
-        gas_mm=float(rng.uniform(10, 36)),
-        gas_kind=str(rng.choice(GAS_KINDS, p=(0.30, 0.36, 0.20, 0.14))),
-        view=view,
-        source_mm=_SOURCE_MM[view] * float(rng.uniform(0.95, 1.05) if bedside else 1),
-        recline_deg=float(rng.choice((30.0, 45.0, 90.0))) if bedside else 0.0,
-        shoulders_mm=_limited_normal(rng, 14 if bedside else 0, 6),
-    )

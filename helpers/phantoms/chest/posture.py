@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpers.phantoms.chest.patients import GAS_KINDS, Examination
+from helpers.phantoms.chest.examinations import GAS_KINDS, Examination
 
 
 @dataclass(frozen=True)

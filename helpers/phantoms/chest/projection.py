@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from helpers.phantoms.chest.patients import Examination, Patient
+from helpers.phantoms.chest.examinations import Examination
+from helpers.phantoms.chest.patients import Patient
 from helpers.phantoms.shapes.tubes import Tube
 
 #: Side of the square detector (17 inches); 3.4 mm pixels at 128, 0.84 mm at 512.

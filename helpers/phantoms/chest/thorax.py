@@ -7,19 +7,17 @@ a frontal radiograph; they come from no patient.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
+from helpers.phantoms.chest.heart import heart_border
 from helpers.phantoms.chest.patients import Patient, random_stream
 from helpers.phantoms.shapes.solids import HeightTable, Interval
 
 APEX_MM = 104.0
-#: Depth of the middle of the lung apices, the heart and the domes, mm.
+#: Depth of the middle of the lung apices and the domes, mm.
 APEX_DEPTH_MM = 22.0
-HEART_DEPTH_MM = -29.0
 DOME_DEPTH_MM = -14.0
 _CAGE_WIDTH = {
     150: 50, 125: 63, 104: 83, 92: 95, 75: 107, 50: 119, 20: 128, -10: 133,
@@ -36,19 +34,6 @@ _BODY_DEPTH = {
     220: 58, 160: 60, 130: 62, 100: 76, 60: 94, 0: 112, -60: 116, -260: 112,
 }  # fmt: skip
 _FAT_FRONT = 0.6  # of the fat at the sides lies in front and behind
-# the silhouette of the heart about its centre: (x, z) of points on the border
-_HEART_CENTRE = (16.0, -78.0)
-_HEART_TOP, _HEART_HEIGHT = -22.0, 109.0
-_HEART_BORDER = (
-    (4, -24), (-14, -30), (-28, -46), (-37, -68), (-39, -90), (-31, -112),
-    (-8, -126), (30, -130), (57, -130), (74, -121), (83, -106), (82, -88),
-    (73, -68), (57, -47), (41, -30), (22, -22),
-)  # fmt: skip
-# (angle, width, spread) of right atrium, left ventricle, apex, waist and base
-_HEART_LOBES = (
-    (3.05, 0.7, 0.07), (-0.1, 0.45, 0.06), (-0.55, 0.3, 0.05), (0.7, 0.4, 0.07),
-    (1.6, 0.5, 0.06),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,37 +80,6 @@ class Thorax:
     breast_shape: tuple[float, float, float]
 
 
-def _heart_border(rng: np.random.Generator, factor: float) -> np.ndarray:
-    """Return the border of the heart in polar form, with a person's own shape.
-
-    Right atrium, left ventricle, apex and the waist under the pulmonary trunk are
-    each larger or smaller in their own measure.
-    """
-    points = np.asarray(_HEART_BORDER, float) - _HEART_CENTRE
-    angle = np.arctan2(points[:, 1], points[:, 0])
-    radius = np.hypot(points[:, 0], points[:, 1])
-    order = np.argsort(angle)
-    angle, radius = angle[order], radius[order]
-    lobes = 1 + sum(
-        rng.normal(0, spread) * np.exp(-np.square(_turned(angle - place) / width))
-        for place, width, spread in _HEART_LOBES
-    )
-    radius = radius * factor * lobes
-    turn = rng.normal(0.02, 0.09)  # vertical or lying heart
-    spline = CubicSpline(
-        np.append(angle, angle[0] + 2 * np.pi),
-        np.append(radius, radius[0]),
-        bc_type="periodic",
-    )
-    grid = np.arange(720) * np.pi / 360 - np.pi
-    return spline(grid + turn).astype(np.float32)
-
-
-def _turned(angle: np.ndarray) -> np.ndarray:
-    """Return an angle between -pi and pi."""
-    return (angle + np.pi) % (2 * np.pi) - np.pi
-
-
 def _normals(
     rng: np.random.Generator, *spreads: tuple[float, float]
 ) -> tuple[float, ...]:
@@ -147,7 +101,7 @@ def build_thorax(patient: Patient) -> Thorax:
         cage_depth=HeightTable.through(list(depth), list(depth.values())),
         body_width=HeightTable.through(list(body), list(body.values())),
         body_depth=HeightTable.through(list(body_depth), list(body_depth.values())),
-        heart_radius=_heart_border(rng, heart),
+        heart_radius=heart_border(rng, heart),
         dome_top=(right, right - float(np.clip(rng.normal(14, 6), 1, 30))),
         dome_width=_normals(rng, (71, 5), (69, 5)),
         dome_lean=_normals(rng, (-64, 6), (70, 6)),
@@ -265,42 +219,6 @@ def apex_interval(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
     room = room * (1 + 1.4 * room) - np.square((np.abs(x) - thorax.apex_x) / 40.0)
     half = 62.0 * np.sqrt(np.maximum(room, 0))
     return APEX_DEPTH_MM - half, APEX_DEPTH_MM + half
-
-
-def heart_interval(
-    thorax: Thorax,
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    raised_mm: float,
-    factor: float = 1.0,
-) -> Interval:
-    """Return the heart; a high diaphragm shortens and widens it.
-
-    Parameters
-    ----------
-    thorax : Thorax
-    x, z : float arrays of one shape, mm
-    raised_mm : float
-        Height of the left dome above full inspiration.
-    factor : float
-        Extra factor on the size.
-    """
-    # the base hangs on the great vessels, the bottom rests on the left dome
-    lift = float(np.clip(0.9 * (thorax.dome_top[1] + 123) + 0.7 * raised_mm, -26, 48))
-    high = 1 - lift / _HEART_HEIGHT
-    middle = _HEART_CENTRE[1] + (1 - high) * (_HEART_TOP - _HEART_CENTRE[1])
-    # a larger heart grows to the sides, most to the left, and little upwards
-    wide, tall = factor / math.sqrt(high), (1 + 0.35 * (factor - 1)) * high
-    dx = (x - np.float32(_HEART_CENTRE[0] + 16 * (factor - 1))) / np.float32(wide)
-    dz = (z - np.float32(middle)) / np.float32(tall)
-    angle = np.arctan2(dz, dx)
-    index = ((angle + np.pi) * (360 / np.pi)).astype(np.int32) % 720
-    rho = np.square(dx) + np.square(dz)
-    rho = rho / np.square(thorax.heart_radius[index])
-    thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
-    half = 56.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
-    return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half
 
 
 def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -10,9 +10,9 @@ from helpers.phantoms.chest.anatomy import (
     Anatomy,
     ChestSolids,
     chest_solids,
-    posed_tree,
 )
 from helpers.phantoms.chest.layers import tissue_layers
+from helpers.phantoms.chest.posed import posed_tree
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View, splat
 from helpers.phantoms.chest.pulmonary_tree import Tree

@@ -10,7 +10,8 @@ from helpers.phantoms.chest.ct import hounsfield
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.devices.parts import Device, Plate, Wire, attenuation_of
 from helpers.phantoms.devices.shadow import _posed as posed_points
-from helpers.phantoms.shapes.voxels import Part, VoxelGrid, tube_coverage
+from helpers.phantoms.shapes.voxel_tubes import Part, tube_coverage
+from helpers.phantoms.shapes.voxels import VoxelGrid
 
 _TABLE_END_KEV = 70.0
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.phantoms.chest.anatomy import Anatomy
-from helpers.phantoms.chest.patients import Examination, random_stream
+from helpers.phantoms.chest.examinations import Examination
+from helpers.phantoms.chest.patients import random_stream
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.findings.lung_space import places_in_lung
 from helpers.phantoms.shapes.tubes import Tube, grid_window, tube_interval

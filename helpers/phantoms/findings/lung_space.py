@@ -14,6 +14,7 @@ from helpers.phantoms.chest.anatomy import (
     build_anatomy,
     chest_solids,
 )
+from helpers.phantoms.chest.heart import heart_interval
 from helpers.phantoms.chest.patients import Patient
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View, flat_view
@@ -22,7 +23,6 @@ from helpers.phantoms.chest.thorax import (
     apex_interval,
     cage_interval,
     dome_interval,
-    heart_interval,
 )
 from helpers.phantoms.shapes.solids import Interval, Piece, Window, intersect
 

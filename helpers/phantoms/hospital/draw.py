@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from helpers.phantoms.chest.anatomy import build_anatomy
-from helpers.phantoms.chest.patients import Patient, draw_examination
+from helpers.phantoms.chest.examinations import draw_examination
+from helpers.phantoms.chest.patients import Patient
 from helpers.phantoms.findings.finding import Finding
 from helpers.phantoms.hospital.equipment import draw_devices, draw_markers
 from helpers.phantoms.hospital.history import date_of, findings_at, stream

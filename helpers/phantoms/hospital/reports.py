@@ -86,7 +86,7 @@ def write_report(
     >>> facts = Facts({"effusion": Seen("left", "lower", 950.0)})
     >>> report = write_report(facts, np.random.default_rng(0), habits=quiet)
     >>> print(report.text.splitlines()[2])
-    FINDINGS: Large pleural effusion is seen on the left.
+    FINDINGS: Large layering effusion is seen on the left.
     """
     style = STYLES.get(facts.site, STYLES["A"])
     writer = _Writer(facts, style, habits, rng)

@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from helpers.phantoms.chest.anatomy import build_anatomy
-from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.examinations import draw_examination
+from helpers.phantoms.chest.patients import draw_patient
 from helpers.phantoms.chest.posture import posture_of
 from helpers.phantoms.chest.projection import make_view
 from helpers.phantoms.chest.tracing import optical_depth, trace_paths

@@ -12,8 +12,6 @@ import functools
 import numpy as np
 from scipy import fft
 
-from helpers.phantoms.chest.patients import Patient, random_stream
-
 _CELLS = 256
 _STEP_MM = 1.5
 
@@ -46,14 +44,6 @@ def random_field(
     spectrum = fft.rfft2(noise) * _power_law_gain(exponent, longest_mm)
     field = fft.irfft2(spectrum, s=(_CELLS, _CELLS))
     return (field / field.std()).astype(np.float32)
-
-
-def lung_and_soft_textures(patient: Patient) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fields of the lungs' fine markings and of the soft tissues."""
-    rng = random_stream(patient.seed, "anatomy", part=6)
-    fine = random_field(rng, exponent=2.2, longest_mm=14)
-    broad = random_field(rng, exponent=3.0, longest_mm=90)
-    return fine, broad
 
 
 def look_up(field: np.ndarray, x: np.ndarray, z: np.ndarray) -> np.ndarray:

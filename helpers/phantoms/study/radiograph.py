@@ -8,12 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.phantoms.chest.anatomy import build_anatomy
-from helpers.phantoms.chest.patients import (
-    Examination,
-    Patient,
-    draw_examination,
-    random_stream,
-)
+from helpers.phantoms.chest.examinations import Examination, draw_examination
+from helpers.phantoms.chest.patients import Patient, random_stream
 from helpers.phantoms.chest.projection import FIELD_MM
 from helpers.phantoms.chest.tracing import optical_depth
 from helpers.phantoms.devices.markers import marker_shield

@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpers.phantoms.chest.anatomy import Anatomy, build_anatomy, chest_solids
+from helpers.phantoms.chest.anatomy import (
+    Anatomy,
+    ChestSolids,
+    build_anatomy,
+    chest_solids,
+)
 from helpers.phantoms.chest.ct import (
     Inlay,
     compose_scene,
@@ -15,12 +20,16 @@ from helpers.phantoms.chest.ct import (
     material_hu,
 )
 from helpers.phantoms.chest.posture import Posture
-from helpers.phantoms.chest.reconstruction import Acquisition, extent, reconstruct
+from helpers.phantoms.chest.projection import View
+from helpers.phantoms.chest.reconstruction import Acquisition, reconstruct
 from helpers.phantoms.chest.thorax import APEX_MM
 from helpers.phantoms.devices.voxels import device_parts
 from helpers.phantoms.findings.finding import MATERIALS, Filling
-from helpers.phantoms.shapes.solids import Piece
-from helpers.phantoms.shapes.voxels import VoxelGrid, fill_pieces
+from helpers.phantoms.findings.harmless import draw_variants
+from helpers.phantoms.findings.lung_space import clip_to_lungs
+from helpers.phantoms.shapes.solids import WHOLE, Piece, ellipsoid
+from helpers.phantoms.shapes.tubes import grid_window, tube_interval
+from helpers.phantoms.shapes.voxels import VoxelGrid, extent, fill_pieces
 from helpers.phantoms.study.study import Study
 
 #: Lying on the back in full inspiration, the arms over the head.
@@ -165,7 +174,10 @@ def scan_voxels(
     found = {f: f.fillings(anatomy, solids, view) for f in study.findings}
     scene = replace(
         scene,
-        inlays=[_inlay(part, energy) for parts in found.values() for part in parts],
+        inlays=[
+            *(_inlay(part, energy) for parts in found.values() for part in parts),
+            *(_inlay(part, energy) for part in _variants(study, solids, view)),
+        ],
         metal=device_parts(study.devices, grid, posture=posture, energy_kev=energy),
     )
     seed = [*study.patient.seed, _NOISE_STREAM, study.noise]
@@ -186,6 +198,25 @@ def _inlay(filling: Filling, energy_kev: float) -> Inlay:
     """Return a filling with its CT number."""
     hu = material_hu(MATERIALS[filling.material], energy_kev=energy_kev)
     return Inlay(filling.pieces, hu, filling.clears_vessels)
+
+
+def _variants(study: Study, solids: ChestSolids, view: View) -> list[Filling]:
+    """Return the harmless scars and calcified granulomas of the day as fillings."""
+    healthy = build_anatomy(study.patient)
+    variants = draw_variants(healthy, study.examination)
+    x, z = view.at_depth(0.0)
+    scars, grains = [], []
+    for band in variants.bands:
+        front, back = tube_interval(band, x, z)
+        deeper = np.maximum(back - front, 0) / 4  # half as thick again in depth
+        solid = (front - deeper, back + deeper)
+        scars += clip_to_lungs(solid, solids, window=WHOLE)
+    for *place, radius in variants.calcified:
+        window = grid_window(x, z, place, place, margin=radius)
+        if window is not None:
+            ball = ellipsoid(x[window], z[window], centre=place, radii=(radius,) * 3)
+            grains += clip_to_lungs(ball, solids, window=window, weight=0.6)
+    return [Filling("calcium", grains), Filling("soft tissue", scars, False)]
 
 
 def voxel_mask(pieces: Sequence[Piece], grid: VoxelGrid) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from helpers.phantoms.chest.anatomy import Anatomy, build_anatomy
-from helpers.phantoms.chest.patients import Examination
+from helpers.phantoms.chest.examinations import Examination
 from helpers.phantoms.chest.posture import Posture, posture_of
 from helpers.phantoms.chest.projection import View, make_view
 from helpers.phantoms.chest.tracing import Paths, trace_paths

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from helpers.phantoms.chest.patients import Examination, Patient
+from helpers.phantoms.chest.examinations import Examination
+from helpers.phantoms.chest.patients import Patient
 from helpers.phantoms.devices.markers import Marker
 from helpers.phantoms.devices.parts import Device
 from helpers.phantoms.physics.scanners import Scanner, Technique

@@ -7,11 +7,12 @@ import pytest
 
 from helpers.phantoms import draw_patient, render_chest
 from helpers.phantoms.chest.anatomy import build_anatomy, chest_solids
+from helpers.phantoms.chest.heart import heart_interval
 from helpers.phantoms.chest.patients import People, with_sex
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import flat_view
 from helpers.phantoms.chest.pulmonary_tree import SMALLEST_RADIUS_MM
-from helpers.phantoms.chest.thorax import cage_interval, dome_interval, heart_interval
+from helpers.phantoms.chest.thorax import cage_interval, dome_interval
 from helpers.phantoms.shapes.solids import (
     HeightTable,
     ellipsoid,

@@ -15,7 +15,8 @@ from helpers.phantoms.chest.bone_shapes import (
 )
 from helpers.phantoms.chest.bones import bone_pieces
 from helpers.phantoms.chest.cage_wall import GAP_MM, RIB_MM, cage_wall
-from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.examinations import draw_examination
+from helpers.phantoms.chest.patients import draw_patient
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import flat_view, make_view
 from helpers.phantoms.chest.ribs import CORTEX_MM, rib_intervals, rib_table, ribs_above

@@ -22,12 +22,8 @@ from helpers.phantoms.findings.nodule import round_nodule
 from helpers.phantoms.physics.attenuation import attenuation_per_mm
 from helpers.phantoms.physics.scanners import SCANNERS
 from helpers.phantoms.shapes.solids import Piece
-from helpers.phantoms.shapes.voxels import (
-    VoxelGrid,
-    fill_pieces,
-    tube_coverage,
-    whole_box,
-)
+from helpers.phantoms.shapes.voxel_tubes import tube_coverage
+from helpers.phantoms.shapes.voxels import VoxelGrid, fill_pieces, whole_box
 from helpers.phantoms.study.scan import (
     CT_POSTURE,
     WITH_CONTRAST,

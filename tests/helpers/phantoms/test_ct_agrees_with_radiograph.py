@@ -12,7 +12,8 @@ from scipy.ndimage import map_coordinates
 
 from helpers.phantoms.chest.anatomy import build_anatomy, chest_solids
 from helpers.phantoms.chest.ct import compose_scene, grid_view
-from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.examinations import draw_examination
+from helpers.phantoms.chest.patients import draw_patient
 from helpers.phantoms.chest.posture import posture_of
 from helpers.phantoms.chest.projection import SURFACE_MM, make_view
 from helpers.phantoms.chest.reconstruction import Acquisition, reconstruct

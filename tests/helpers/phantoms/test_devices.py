@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from helpers.phantoms.chest.anatomy import build_anatomy
+from helpers.phantoms.chest.heart import heart_interval
 from helpers.phantoms.chest.patients import draw_patient
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import flat_view
-from helpers.phantoms.chest.thorax import cage_interval, heart_interval
+from helpers.phantoms.chest.thorax import cage_interval
 from helpers.phantoms.devices.electrodes import draw_ecg_leads
 from helpers.phantoms.devices.letters import STROKES, strokes_of
 from helpers.phantoms.devices.lines import draw_central_line

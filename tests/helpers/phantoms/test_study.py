@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from helpers.phantoms.chest.anatomy import build_anatomy
-from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.examinations import draw_examination
+from helpers.phantoms.chest.patients import draw_patient
 from helpers.phantoms.chest.projection import FIELD_MM
 from helpers.phantoms.chest.tracing import Paths
 from helpers.phantoms.devices.electrodes import draw_ecg_leads

@@ -5,7 +5,8 @@ import pytest
 from scipy.ndimage import binary_dilation
 
 from helpers.phantoms.chest.anatomy import build_anatomy
-from helpers.phantoms.chest.patients import draw_examination, draw_patient
+from helpers.phantoms.chest.examinations import draw_examination
+from helpers.phantoms.chest.patients import draw_patient
 from helpers.phantoms.chest.projection import FIELD_MM
 from helpers.phantoms.chest.tracing import optical_depth
 from helpers.phantoms.devices.markers import Marker
