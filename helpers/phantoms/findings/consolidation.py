@@ -84,7 +84,7 @@ def draw_consolidation(
     anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
 ) -> Consolidation:
     """Return a consolidation; ``detectability`` is a factor on how dense it is."""
-    fill = detectability * float(rng.uniform(3.2, 11.0))
+    fill = detectability * float(rng.uniform(4.0, 12.0))
     if rng.random() < LOBAR_SHARE:
         return _draw_lobar(anatomy, rng, fill)
     return _draw_broncho(anatomy, rng, fill)
