@@ -17,8 +17,7 @@ from helpers.phantoms.physics.ct_noise import (
     noise_sigma_hu,
     relative_sigma,
 )
-from helpers.phantoms.shapes.solids import Piece
-from helpers.phantoms.shapes.voxels import Box, VoxelGrid, fill_pieces
+from helpers.phantoms.shapes.voxels import Box, VoxelGrid, extent, fill_pieces, overlap
 
 _SLAB = 8
 _LOWEST_HU, _HIGHEST_HU = -1024, 3071
@@ -136,7 +135,7 @@ def slab_hu(scene: Scene, part: slice) -> np.ndarray:
     if box is not None:
         _fill_lung(scene, hu[:, box[1], box[2]], box)
     for metal, value in scene.metal:
-        common = _overlap(metal.box, whole)
+        common = overlap(metal.box, whole)
         if common is not None:
             local, target = common
             hu[target] += metal.values[local] * (np.float32(value) - hu[target])
@@ -150,7 +149,7 @@ def _fill_lung(scene: Scene, here: np.ndarray, box: Box) -> None:
     aerated, carries_vessels = lung.copy(), lung
     for inlay in scene.inlays:
         own = extent(inlay.pieces, scene.grid, box[0])
-        common = None if own is None else _overlap(own, box)
+        common = None if own is None else overlap(own, box)
         if common is None:
             continue
         local, at = common
@@ -165,7 +164,7 @@ def _fill_lung(scene: Scene, here: np.ndarray, box: Box) -> None:
             carries_vessels = np.minimum(carries_vessels, aerated)
     here += aerated * density * _grain(scene, aerated, box)
     for branch, value in scene.branches:
-        common = _overlap(branch.box, box)
+        common = overlap(branch.box, box)
         if common is not None:
             local, target = common
             room = carries_vessels[target] * branch.values[local]
@@ -183,7 +182,7 @@ def _grain(scene: Scene, aerated: np.ndarray, box: Box) -> np.ndarray:
     grain += scene.grain.fluctuation[ray] * scene.grain.lumps[wrapped]
     depth = np.arange(box[1].start, box[1].stop, dtype=np.float32)
     grain += (np.float32(scene.sinking) * depth)[:, None]
-    common = _overlap(scene.hidden.box, box) if scene.hidden is not None else None
+    common = overlap(scene.hidden.box, box) if scene.hidden is not None else None
     if common is not None:
         local, target = common
         rise = np.float32(scene.blood_above_lung) / scene.lung_above_air[ray]
@@ -193,61 +192,3 @@ def _grain(scene: Scene, aerated: np.ndarray, box: Box) -> np.ndarray:
     mean = np.einsum("zyx,zyx->zx", grain, aerated) / path
     grain -= mean[:, None]
     return grain
-
-
-def extent(pieces: Sequence[Piece], grid: VoxelGrid, part: slice) -> Box | None:
-    """Return the voxels of some slices that pieces touch, or None for none.
-
-    Parameters
-    ----------
-    pieces : sequence of Piece
-        Over the rays of the grid.
-    grid : VoxelGrid
-    part : slice
-        Which slices.
-    """
-    times, slices = grid.rays_per_slice, grid.shape[0]
-    rays = slice((slices - part.stop) * times, (slices - part.start) * times)
-    low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    for piece in pieces:
-        own, columns = (
-            range(*window.indices(n))
-            for window, n in zip(
-                piece.window, (slices * times, grid.shape[2]), strict=True
-            )
-        )
-        first, last = max(own.start, rays.start), min(own.stop, rays.stop)
-        if first >= last:
-            continue
-        cut = slice(first - own.start, last - own.start)
-        front, back = (part[cut] for part in np.broadcast_arrays(*piece[:2]))
-        solid = back > front
-        if not solid.any():
-            continue
-        place = np.flatnonzero(solid.any(axis=0)) + columns.start
-        ends = front[solid].min(), back[solid].max()
-        scale = grid.stretch[1] / grid.spacing_mm[1]
-        y = [end * scale - grid.origin_mm[1] / grid.spacing_mm[1] for end in ends]
-        low = np.minimum(low, (0, np.floor(y[0]), place[0]))
-        high = np.maximum(high, (0, np.ceil(y[1]) + 1, place[-1] + 1))
-    if not np.isfinite(low).all():
-        return None
-    low, high = np.maximum(low, 0).astype(int), high.astype(int)
-    rows, columns = (
-        slice(low[axis], min(high[axis], grid.shape[axis])) for axis in (1, 2)
-    )
-    if rows.stop <= rows.start or columns.stop <= columns.start:
-        return None
-    return part, rows, columns
-
-
-def _overlap(first: Box, second: Box) -> tuple[Box, Box] | None:
-    """Return the common voxels of two boxes, counted in each of them."""
-    local, target = [], []
-    for own, wanted in zip(first, second, strict=True):
-        low, high = max(own.start, wanted.start), min(own.stop, wanted.stop)
-        if low >= high:
-            return None
-        local.append(slice(low - own.start, high - own.start))
-        target.append(slice(low - wanted.start, high - wanted.start))
-    return tuple(local), tuple(target)
