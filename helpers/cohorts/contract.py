@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.cohorts.card import Card, CohortError
-from helpers.cohorts.packed_masks import PackedMasks
+from helpers.cohorts.packed_masks import select_masks
 
 SPLITS = ("train", "tuning", "internal test", "external test")
 REQUIRED_COLUMNS = ("patient_id", "study_id", "site", "split")
@@ -179,11 +179,7 @@ class Cohort:
                 )
             chosen = np.flatnonzero(chosen)
         chosen = chosen.astype(int)
-        masks = self.masks
-        if isinstance(masks, PackedMasks):
-            masks = masks.select(chosen)
-        elif masks:
-            masks = {name: part[chosen] for name, part in masks.items()}
+        masks = select_masks(self.masks, chosen)
         table = self.table.iloc[chosen].reset_index(drop=True)
         return replace(
             self, images=self.images[chosen], table=table, masks=masks, is_part=True

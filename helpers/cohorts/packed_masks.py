@@ -67,3 +67,12 @@ class PackedMasks(Mapping[str, np.ndarray]):
         """
         packed = {name: bits[rows] for name, bits in self.packed.items()}
         return PackedMasks(packed, (len(rows), *self.shape[1:]))
+
+
+def select_masks(
+    masks: Mapping[str, np.ndarray] | None, rows: np.ndarray
+) -> Mapping[str, np.ndarray] | None:
+    """Return some rows of masks, packed or not; None stays None."""
+    if masks is None or isinstance(masks, PackedMasks):
+        return masks and masks.select(rows)
+    return {name: part[rows] for name, part in masks.items()}
