@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.cohorts.downloads import local_candidates
-from helpers.cohorts.insilico import BASE, SMALLEST_SIZE, insilico_names
+from helpers.cohorts.insilico import SMALLEST_SIZE, cache_path, insilico_names
 from helpers.cohorts.insilico_ct import NAME as NODULES_CT
+from helpers.cohorts.insilico_ct import nodules_ct_path
 from helpers.cohorts.medmnist import KNOWN_VARIANTS
 from helpers.cohorts.registry import PublishedFile, published_cards, published_files
-from helpers.cohorts.storage import cache_dir, data_dir
+from helpers.cohorts.storage import data_dir
 
 COLUMNS = ["name", "shows", "findings", "sizes", "images", "MB", "licence", "here"]
 
@@ -53,12 +54,12 @@ class _ReadableTable(pd.DataFrame):
 
 
 def _insilico_rows() -> Iterator[list[object]]:
-    from helpers.phantoms import ChestCohortSettings
+    from helpers.phantoms import GENERATOR_VERSION, ChestCohortSettings
     from helpers.phantoms.cohort.named import VARIANTS
 
     for name, variant in insilico_names().items():
         settings = ChestCohortSettings(variant=variant)
-        here = any(cache_dir().glob(f"{BASE}_{variant}_*.npz"))
+        here = cache_path(settings, GENERATOR_VERSION).is_file()
         yield [
             name,
             VARIANTS[variant].title,
@@ -75,7 +76,8 @@ def _insilico_rows() -> Iterator[list[object]]:
 def _nodules_row() -> list[object]:
     from helpers.phantoms.cohort.nodules import SHAPE, NoduleCohortSettings
 
-    cubes = 2 * NoduleCohortSettings().n_patients
+    settings = NoduleCohortSettings()
+    cubes = 2 * settings.n_patients
     return [
         NODULES_CT,
         "CT, simulated, volumes",
@@ -84,7 +86,7 @@ def _nodules_row() -> list[object]:
         cubes,
         round(cubes * SHAPE[0] * SHAPE[1] * SHAPE[2] / 1e6),
         "CC BY 4.0",
-        "cached" if any(cache_dir().glob(f"{NODULES_CT}_*")) else "made on first use",
+        "cached" if nodules_ct_path(settings).is_file() else "made on first use",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.cohorts.card import Card, CohortError
@@ -37,7 +38,6 @@ def load_nodules_ct(
     CohortError
         If another size is asked for.
     """
-    from helpers import phantoms
     from helpers.phantoms.cohort import nodules
 
     if size not in (None, nodules.SHAPE[1]):
@@ -46,14 +46,21 @@ def load_nodules_ct(
             "rows and columns, or no size at all."
         )
     settings = settings or nodules.NoduleCohortSettings()
-    key = [dataclasses.asdict(settings), phantoms.GENERATOR_VERSION, CACHE_FORMAT]
-    number = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     images, table, masks = read_or_make(
-        cache_dir() / f"{NAME}_{number}.npz",
+        nodules_ct_path(settings),
         lambda: nodules.make_nodule_cohort(settings, progress=True),
         "the in-silico cohort of CT cubes",
     )
     return validate(Cohort(NAME, images, table, masks, _card(settings)))
+
+
+def nodules_ct_path(settings: NoduleCohortSettings) -> Path:
+    """Return where a cohort of cubes with these settings is kept, made or not."""
+    from helpers.phantoms import GENERATOR_VERSION
+
+    key = [dataclasses.asdict(settings), GENERATOR_VERSION, CACHE_FORMAT]
+    number = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
+    return cache_dir() / f"{NAME}_{number}.npz"
 
 
 def _card(settings: NoduleCohortSettings) -> Card:

@@ -328,3 +328,18 @@ def test_whole_cohort_loads_from_the_cache_in_under_a_second():
     assert cohort.images.shape == (2000, 128, 128)
     assert cohort.card.n_patients == 1200
     assert len(cohort.findings) == 7
+
+
+def test_list_says_cached_for_the_current_version_only(generator, monkeypatch):
+    def here(name):
+        table = cohorts.list_cohorts().set_index("name")
+        return table.loc[name, "here"]
+
+    assert here("chest_insilico") == "made on first use"
+    path = insilico.cache_path(ChestCohortSettings(), phantoms.GENERATOR_VERSION)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"any")
+    assert here("chest_insilico") == "cached"
+    assert here("chest_insilico_confounded") == "made on first use"
+    monkeypatch.setattr(phantoms, "GENERATOR_VERSION", "another")
+    assert here("chest_insilico") == "made on first use"
