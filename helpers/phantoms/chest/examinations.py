@@ -112,6 +112,7 @@ def draw_examination(
 
     Examples
     --------
+    >>> from helpers.phantoms import draw_patient
     >>> draw_examination(draw_patient(1, cohort_seed=2026)).days_since_first
     0
     """
