@@ -34,8 +34,8 @@ _SEVERITY = {
     **{
         f"{kind}_area_mm2": "projected area of the mask, 0 if none" for kind in FINDINGS
     },
-    "consolidation_extent_mm": "largest standard deviation of its cloud",
-    "consolidation_density": "share of the air replaced in its middle, 0 to 1",
+    "consolidation_extent_mm": "twice the mean spread of its densest part",
+    "consolidation_density": "how much of the air is replaced, 0 to 1",
     "nodule_diameter_mm": "of the largest nodule",
     "nodule_number": "how many nodules",
     "nodule_margin": "0 smooth, 1 lobulated, 2 spiculated",
@@ -50,7 +50,7 @@ _SEVERITY = {
     "cardiomegaly_heart_factor": "factor on the size of the heart",
     "tuberculosis_cavities": "how many cavities",
     "tuberculosis_largest_cavity_mm": "diameter of the largest",
-    "tuberculosis_density": "share of the air replaced around them, 0 to 1",
+    "tuberculosis_density": "how much of the air about them is replaced, 0 to 1",
     "tuberculosis_hilum_raised_mm": "how far scars have pulled the hilum up",
     "oedema_amount": "1 is average",
     "oedema_septal_lines": "how many septal lines",

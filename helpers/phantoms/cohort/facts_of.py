@@ -56,8 +56,13 @@ def facts_of(study: Study, symptoms: tuple[str, ...] = ()) -> Facts:
     for finding in study.findings:
         sizes = finding.severity
         size = sizes[SIZE_OF[finding.kind]]
-        malignant = bool(getattr(finding, "malignant", False))
-        seen[finding.kind] = Seen(finding.side, finding.zone, float(size), malignant)
+        seen[finding.kind] = Seen(
+            side=finding.side,
+            zone=finding.zone,
+            size=float(size),
+            malignant=bool(getattr(finding, "malignant", False)),
+            lobe=getattr(finding, "lobe", ""),
+        )
     return Facts(
         findings=seen,
         devices={device.kind: device.side for device in study.devices},

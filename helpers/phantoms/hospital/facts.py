@@ -28,12 +28,15 @@ class Seen:
         visits: diameter in mm, volume in ml, depth in mm, cardiothoracic ratio, ...
     malignant : bool
         True for a malignant nodule.
+    lobe : str
+        Such as "right upper lobe", where the finding keeps to one lobe.
     """
 
     side: str
     zone: str
     size: float
     malignant: bool = False
+    lobe: str = ""
 
     def __post_init__(self) -> None:
         """Check the two words."""

@@ -160,7 +160,7 @@ class _Writer:
         if chance < self.habits.missed.get(kind, 0.0) * (2 if small else 1):
             return None
         if truth.side != "both" and rng.random() < self.habits.wrong_side:
-            return replace(truth, side={"right": "left", "left": "right"}[truth.side])
+            return _mirrored(truth)
         return truth
 
     def compose(
@@ -218,3 +218,10 @@ class _Writer:
 
     def _spelt(self, text: str) -> str:
         return text.replace("oedema", "edema") if self.style.american else text
+
+
+def _mirrored(seen: Seen) -> Seen:
+    """Return a finding on the other side; the right lung alone has a middle lobe."""
+    side = {"right": "left", "left": "right"}[seen.side]
+    lobe = seen.lobe.replace(seen.side, side) if seen.side in seen.lobe else ""
+    return replace(seen, side=side, lobe=lobe)

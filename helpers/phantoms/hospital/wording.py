@@ -20,7 +20,6 @@ from helpers.phantoms.hospital.phrases import (
 #: Findings with a place in the lung, and findings with a side only.
 PLACED = ("consolidation", "nodule", "tuberculosis")
 SIDED = ("effusion", "pneumothorax")
-_LOBES = {("left", "middle"): "lingula"}
 _SAME_WITHIN = 0.12
 
 
@@ -45,12 +44,13 @@ def place_of(kind: str, seen: Seen, *, lobes: bool) -> str:
     kind : str
     seen : Seen
     lobes : bool
-        Whether the hospital speaks of lobes rather than zones.
+        Whether the hospital names the lobe where a finding keeps to one; all others
+        are placed by zones.
 
     Examples
     --------
     >>> place_of("nodule", Seen("left", "middle", 9.0), lobes=True)
-    'in the lingula'
+    'in the left middle zone'
     >>> place_of("effusion", Seen("both", "lower", 400.0), lobes=True)
     'bilaterally'
     """
@@ -58,15 +58,14 @@ def place_of(kind: str, seen: Seen, *, lobes: bool) -> str:
         return "bilaterally" if seen.side == "both" else f"on the {seen.side}"
     if kind not in PLACED:
         return ""
+    if lobes and seen.lobe:
+        return f"in the {seen.lobe}"
     if seen.zone == "all":
         both = seen.side == "both"
         return "in both lungs" if both else f"throughout the {seen.side} lung"
     if seen.side == "both":
         return f"in both {seen.zone} zones"
-    if not lobes:
-        return f"in the {seen.side} {seen.zone} zone"
-    lobe = f"{seen.side} {seen.zone} lobe"
-    return f"in the {_LOBES.get((seen.side, seen.zone), lobe)}"
+    return f"in the {seen.side} {seen.zone} zone"
 
 
 def size_of(kind: str, seen: Seen, *, measured: bool) -> str:

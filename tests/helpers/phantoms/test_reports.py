@@ -181,16 +181,20 @@ def test_denials_hold_a_negation_or_other_words(usual):
 
 def test_side_and_lobe_are_the_true_ones():
     for side in ("left", "right"):
-        facts = Facts({"consolidation": Seen(side, "lower", 1.0)}, site="A")
-        text = write_report(facts, np.random.default_rng(0), habits=PERFECT).text
-        assert f"{side} lower lobe" in text
-    assert place_of("nodule", Seen("left", "middle", 9), lobes=True) == "in the lingula"
-    assert "middle zone" in place_of("nodule", Seen("left", "middle", 9), lobes=False)
+        place = Seen(side, "lower", 1.0, lobe=f"{side} lower lobe")
+        for site, words in (("A", place.lobe), ("B", f"{side} lower zone")):
+            facts = Facts({"consolidation": place}, site=site)
+            text = write_report(facts, np.random.default_rng(0), habits=PERFECT).text
+            assert words in text
+    # a finding that keeps to no lobe is placed by zones everywhere
+    place = place_of("nodule", Seen("left", "middle", 9), lobes=True)
+    assert place == "in the left middle zone"
 
 
 @pytest.mark.parametrize(("rate", "expected"), [(0.0, 0.0), (0.2, 0.2)])
 def test_wrong_side_is_as_frequent_as_stated(rate, expected):
-    facts = Facts({"nodule": Seen("left", "upper", 30.0)}, site="A")
+    place = Seen("left", "upper", 30.0, lobe="left upper lobe")
+    facts = Facts({"nodule": place}, site="A")
     habits = replace(PERFECT, wrong_side=rate)
     texts = [
         write_report(facts, np.random.default_rng(i), habits=habits).text

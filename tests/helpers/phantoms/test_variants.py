@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.phantoms import ChestCohortSettings
+from helpers.phantoms.cohort.columns import COLUMNS
 from helpers.phantoms.cohort.named import VARIANTS, planted_sentences
 from helpers.phantoms.cohort.people import groups_of_patients
 from helpers.phantoms.cohort.planting import hospital_of, plant_in_row
@@ -177,3 +178,16 @@ def test_every_variant_says_what_is_planted_at_which_strength(name):
     none = " ".join(planted_sentences(VARIANTS[name].at_strength(0.0)))
     assert "Planted" in full
     assert (full == none) == (name == "default")
+
+
+def test_every_measure_of_every_finding_has_its_column(default_studies):
+    seen = set()
+    for _, study in default_studies:
+        for finding in study.findings:
+            seen |= {f"{finding.kind}_{name}" for name in finding.severity}
+    seen.remove("nodule_malignant")  # the column malignant
+    assert {name.split("_")[0] for name in seen} == set(FINDINGS)
+    assert seen <= set(COLUMNS)
+    measures = {name for name in COLUMNS if name.split("_")[0] in FINDINGS}
+    areas = {f"{kind}_area_mm2" for kind in FINDINGS}
+    assert measures - areas - set(FINDINGS) == seen
