@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from helpers.phantoms import ChestCohortSettings
+from helpers.phantoms import ChestCohortSettings, make_chest_cohort
 from helpers.phantoms.cohort.columns import COLUMNS
 from helpers.phantoms.cohort.named import VARIANTS, planted_sentences
 from helpers.phantoms.cohort.people import groups_of_patients
@@ -191,3 +191,50 @@ def test_every_measure_of_every_finding_has_its_column(default_studies):
     measures = {name for name in COLUMNS if name.split("_")[0] in FINDINGS}
     areas = {f"{kind}_area_mm2" for kind in FINDINGS}
     assert measures - areas - set(FINDINGS) == seen
+
+
+def made(name, strength=1.0):
+    settings = ChestCohortSettings(
+        seed=11, n_patients=24, n_images=24, size=64, variant=name, strength=strength
+    )
+    return make_chest_cohort(settings, progress=False, workers=1)
+
+
+@pytest.fixture(scope="module")
+def default_cohort():
+    return made("default")
+
+
+CHANGED = {
+    "label_noise": {"consolidation"},
+    "missing_values": {"crp_mg_l", "spo2_percent", "pack_years"},
+    "readers": set(),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_variants_of_the_table_leave_the_pixels_and_other_columns(default_cohort, name):
+    images, table, masks = made(name)
+    np.testing.assert_array_equal(images, default_cohort[0])
+    for kind in FINDINGS:
+        np.testing.assert_array_equal(masks[kind], default_cohort[2][kind])
+    # how much changes is tested above on many rows; here, that nothing else does
+    changed = {c for c in COLUMNS if not table[c].equals(default_cohort[1][c])}
+    assert changed <= CHANGED[name]
+
+
+def test_confounded_images_differ_only_where_letters_were_added(default_cohort):
+    images, table, _ = made("confounded")
+    letters = table["marker"].str.contains("ER").to_numpy()
+    assert 0 < letters.sum() < len(letters)
+    same = (images == default_cohort[0]).all(axis=(1, 2))
+    np.testing.assert_array_equal(same, ~letters)
+    changed = [c for c in COLUMNS if not table[c].equals(default_cohort[1][c])]
+    assert changed == ["marker"]
+
+
+@pytest.mark.parametrize("name", ["hidden_stratum", "new_scanner"])
+def test_variants_of_the_hospital_change_the_pixels(default_cohort, name):
+    images, table, _ = made(name)
+    assert (images != default_cohort[0]).any(axis=(1, 2)).any()
+    assert list(table.columns) == list(COLUMNS)
