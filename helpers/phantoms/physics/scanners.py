@@ -2,7 +2,7 @@
 
 Makers and names are invented. Alder and Birch display alike, Cedar differs:
 less multi-scale processing, a softer curve, a brighter lung. Physical parameters
-follow ``detector.Detector`` and its sources; differences between the machines
+follow ``panel.Detector`` and its sources; differences between the machines
 are chosen, inside what panels of the last twenty years span.
 """
 
@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpers.phantoms.physics.detector import Detector, beam_opening, form_image
+from helpers.phantoms.physics.detector import beam_opening, form_image
 from helpers.phantoms.physics.display import (
     Processing,
     close_shutter,
     process_for_display,
 )
+from helpers.phantoms.physics.panel import Detector
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from helpers.phantoms.chest.projection import make_view
 from helpers.phantoms.chest.tracing import optical_depth, trace_paths
 from helpers.phantoms.findings.cardiomegaly import cardiothoracic_ratio
 from helpers.phantoms.physics.attenuation import attenuation_per_mm
-from helpers.phantoms.physics.detector import Detector, scatter
+from helpers.phantoms.physics.detector import scatter
+from helpers.phantoms.physics.panel import Detector
 from helpers.phantoms.realism.rows import Row
 from helpers.phantoms.shapes.solids import length, total_length
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from helpers.phantoms.physics.detector import Detector
+from helpers.phantoms.physics.panel import Detector
 from helpers.phantoms.physics.scanners import SCANNERS, Scanner
 from helpers.phantoms.realism.chest_checks import (
     contrast_rows,
@@ -51,7 +51,7 @@ def all_checks() -> dict[str, Callable[[], list[Row]]]:
 
 
 def measure(*, progress: bool = True) -> list[Row]:
-    """Return every row of the report; about half a minute on one core."""
+    """Return every row of the report; about ten seconds on one core."""
     rows: list[Row] = []
     for name, check in (bar := tqdm(all_checks().items(), disable=not progress)):
         bar.set_description(f"Realism: {name}")

@@ -16,7 +16,6 @@ from helpers.phantoms.physics.attenuation import (
 )
 from helpers.phantoms.physics.broad_blur import broad_blur
 from helpers.phantoms.physics.detector import (
-    Detector,
     absorbed_quanta,
     beam_opening,
     count_quanta,
@@ -32,6 +31,7 @@ from helpers.phantoms.physics.display import (
     close_shutter,
     process_for_display,
 )
+from helpers.phantoms.physics.panel import Detector
 
 PANEL = Detector()
 FLAT = np.ones((256, 256), np.float32)

@@ -8,7 +8,8 @@ import pytest
 from scipy.optimize import brentq
 from scipy.signal import periodogram
 
-from helpers.phantoms.physics.detector import Detector, light_spread
+from helpers.phantoms.physics.detector import light_spread
+from helpers.phantoms.physics.panel import Detector
 from helpers.phantoms.realism import __main__ as command
 from helpers.phantoms.realism import report
 from helpers.phantoms.realism.chest_checks import (
