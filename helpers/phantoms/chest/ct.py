@@ -16,21 +16,22 @@ from helpers.phantoms.chest.anatomy import (
     Anatomy,
     ChestSolids,
 )
+from helpers.phantoms.chest.ct_detail import (
+    Grain,
+    grain_of,
+    loops_of_gut,
+    peripheral_vessels,
+)
 from helpers.phantoms.chest.layers import Layers, tissue_layers
-from helpers.phantoms.chest.lung_detail import Grain, grain_of, peripheral_vessels
 from helpers.phantoms.chest.posed import posed_tree
 from helpers.phantoms.chest.projection import View, flat_view
 from helpers.phantoms.chest.pulmonary_tree import Tree
 from helpers.phantoms.chest.tracing import lung_mottle
-from helpers.phantoms.physics.attenuation import attenuation_per_mm
+from helpers.phantoms.physics.ct_numbers import CT_ENERGY_KEV, iodine_hu, material_hu
 from helpers.phantoms.shapes.solids import Piece
 from helpers.phantoms.shapes.voxel_tubes import Part, tube_coverage
 from helpers.phantoms.shapes.voxels import VoxelGrid
 
-#: Mean energy of a 120 kV CT beam behind 20 cm of water (spekpy 2.5.4: 72.1 keV).
-CT_ENERGY_KEV = 70.0
-#: Mass attenuation of iodine in cm2/g by energy in keV (xraylib 4.3.0).
-IODINE_CM2_PER_G = {50: 12.32, 60: 7.577, 70: 5.016, 80: 3.510, 100: 1.942}
 _SINKING = 0.0008  # of the density a mm, lying: 40 HU over 200 mm (chosen)
 _SMALLEST_BRONCHUS_MM = 1.3  # radius of the artery beside it
 _HEART_WALL_MM = 9.0
@@ -97,49 +98,6 @@ class Scene:
     metal: list[tuple[Part, float]] = field(default_factory=list)
 
 
-def hounsfield(mu_per_mm: float, *, energy_kev: float = CT_ENERGY_KEV) -> float:
-    """Return the CT number of an attenuation coefficient, in HU.
-
-    Examples
-    --------
-    >>> round(hounsfield(0.0206, energy_kev=60))
-    0
-    """
-    water = attenuation_per_mm("water", energy_kev=energy_kev)
-    return 1000 * (mu_per_mm / water - 1)
-
-
-def material_hu(material: str, *, energy_kev: float = CT_ENERGY_KEV) -> float:
-    """Return the CT number of a material of ``physics.attenuation``, in HU."""
-    mu = attenuation_per_mm(material, energy_kev=energy_kev)
-    return hounsfield(mu, energy_kev=energy_kev)
-
-
-def iodine_hu(mg_ml: float, *, energy_kev: float = CT_ENERGY_KEV) -> float:
-    """Return how much iodine in blood raises its CT number.
-
-    Raises
-    ------
-    ValueError
-        If the energy lies outside the table, which begins above the K-edge.
-
-    Examples
-    --------
-    >>> round(iodine_hu(10.0))
-    260
-    """
-    energies = list(IODINE_CM2_PER_G)
-    if not energies[0] <= energy_kev <= energies[-1]:
-        raise ValueError(
-            f"energy_kev is {energy_kev}, but iodine is known from {energies[0]} to "
-            f"{energies[-1]} keV, above its K-edge. Choose an energy in that range."
-        )
-    table = np.log(list(IODINE_CM2_PER_G.values()))
-    per_gram = float(np.exp(np.interp(np.log(energy_kev), np.log(energies), table)))
-    mu = per_gram * mg_ml / 10_000
-    return 1000 * mu / attenuation_per_mm("water", energy_kev=energy_kev)
-
-
 def grid_view(grid: VoxelGrid) -> View:
     """Return the parallel rays along ``y`` that fill a grid."""
     return flat_view(*grid.rays(), stretch=grid.stretch)
@@ -168,6 +126,15 @@ def compose_scene(
     """
     view, posture = grid_view(grid), solids.posture
     layers = tissue_layers(anatomy, posture, view, solids=solids)
+    layers["adipose"] = [
+        part
+        for piece in layers["adipose"]
+        for part in (
+            loops_of_gut(piece, anatomy.soft_texture, view)
+            if np.ndim(piece.weight) == 2  # the only fat whose share varies
+            else [piece]
+        )
+    ]
     above = {m: 1000 + material_hu(m, energy_kev=energy_kev) for m in (*layers, "lung")
              if m != "body"}  # fmt: skip
     soft = 1000 + material_hu("soft tissue", energy_kev=energy_kev)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from helpers.phantoms.chest.ct import CT_ENERGY_KEV, Scene
+from helpers.phantoms.chest.ct import Scene
 from helpers.phantoms.physics.attenuation import attenuation_per_mm
 from helpers.phantoms.physics.ct_noise import (
     find_kernel,
@@ -17,6 +17,7 @@ from helpers.phantoms.physics.ct_noise import (
     noise_sigma_hu,
     relative_sigma,
 )
+from helpers.phantoms.physics.ct_numbers import CT_ENERGY_KEV
 from helpers.phantoms.shapes.voxels import Box, VoxelGrid, extent, fill_pieces, overlap
 
 _SLAB = 8

@@ -64,7 +64,7 @@ def _mm_per_pixel(view: View, depth: float) -> float:
     return float(step * (1 - depth / view.source_y))
 
 
-def _posed(points: np.ndarray, posture: Posture) -> np.ndarray:
+def posed_points(points: np.ndarray, posture: Posture) -> np.ndarray:
     """Return points of the mediastinum where a posture puts them, as the heart goes."""
     moved = points.copy()
     up = np.clip((points[:, 2] - 30) / 110, 0, 1)
@@ -96,7 +96,7 @@ def _lay_wire(
     """Multiply the transmission of one wire or tube into an image."""
     points = np.asarray(wire.points, float)
     if wire.inside == "mediastinum":
-        points = _posed(points, posture)
+        points = posed_points(points, posture)
     row, column = view.points(points)
     mm = _mm_per_pixel(view, float(points[:, 1].mean()))
     reach = wire.radius_mm / mm + 1.5

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.phantoms.chest.ct import hounsfield
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.devices.parts import Device, Plate, Wire, attenuation_of
-from helpers.phantoms.devices.shadow import _posed as posed_points
+from helpers.phantoms.devices.shadow import posed_points
+from helpers.phantoms.physics.ct_numbers import hounsfield
 from helpers.phantoms.shapes.voxel_tubes import Part, tube_coverage
 from helpers.phantoms.shapes.voxels import VoxelGrid
 

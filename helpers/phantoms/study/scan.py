@@ -13,12 +13,7 @@ from helpers.phantoms.chest.anatomy import (
     build_anatomy,
     chest_solids,
 )
-from helpers.phantoms.chest.ct import (
-    Inlay,
-    compose_scene,
-    grid_view,
-    material_hu,
-)
+from helpers.phantoms.chest.ct import Inlay, compose_scene, grid_view
 from helpers.phantoms.chest.posture import Posture
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.reconstruction import Acquisition, reconstruct
@@ -27,6 +22,7 @@ from helpers.phantoms.devices.voxels import device_parts
 from helpers.phantoms.findings.finding import MATERIALS, Filling
 from helpers.phantoms.findings.harmless import draw_variants
 from helpers.phantoms.findings.lung_space import clip_to_lungs
+from helpers.phantoms.physics.ct_numbers import material_hu
 from helpers.phantoms.shapes.solids import WHOLE, Piece, ellipsoid
 from helpers.phantoms.shapes.tubes import grid_window, tube_interval
 from helpers.phantoms.shapes.voxels import VoxelGrid, extent, fill_pieces

@@ -7,21 +7,18 @@ import numpy as np
 import pytest
 
 from helpers.phantoms.chest.anatomy import build_anatomy, chest_solids
-from helpers.phantoms.chest.ct import (
-    compose_scene,
-    grid_view,
-    hounsfield,
-    iodine_hu,
-    material_hu,
-)
+from helpers.phantoms.chest.ct import compose_scene, grid_view
+from helpers.phantoms.chest.ct_detail import loops_of_gut
 from helpers.phantoms.chest.examinations import draw_examination
 from helpers.phantoms.chest.patients import draw_patient
+from helpers.phantoms.chest.projection import flat_view
 from helpers.phantoms.chest.reconstruction import Acquisition, slab_hu
 from helpers.phantoms.findings.draw import draw_finding
 from helpers.phantoms.findings.nodule import round_nodule
 from helpers.phantoms.physics.attenuation import attenuation_per_mm
+from helpers.phantoms.physics.ct_numbers import hounsfield, iodine_hu, material_hu
 from helpers.phantoms.physics.scanners import SCANNERS
-from helpers.phantoms.shapes.solids import Piece
+from helpers.phantoms.shapes.solids import Piece, path_length
 from helpers.phantoms.shapes.voxel_tubes import tube_coverage
 from helpers.phantoms.shapes.voxels import VoxelGrid, fill_pieces, whole_box
 from helpers.phantoms.study.scan import (
@@ -155,6 +152,20 @@ def test_textures_of_the_lung_leave_every_ray_as_it_was():
     rough, flat = slab_hu(scene, part), slab_hu(smooth, part)
     assert np.abs(rough - flat).max() > 50
     np.testing.assert_allclose((rough - flat).mean(axis=1), 0, atol=0.05)
+
+
+def test_loops_of_gut_hold_the_fat_of_the_piece_they_come_from():
+    rng = np.random.default_rng(5)
+    x, z = np.meshgrid(np.arange(8.0), -np.arange(6.0))
+    piece = Piece(0 * x, 60 + 0 * x, rng.uniform(0.05, 0.95, x.shape))
+    field = rng.standard_normal((256, 256)).astype(np.float32)
+    slabs = loops_of_gut(piece, field, flat_view(x, z))
+    weights = np.array([slab.weight for slab in slabs])
+    assert weights.min() >= -1e-6
+    assert weights.max() <= 1 + 1e-6
+    assert weights.std(axis=0).min() > 0.01
+    before, after = (path_length(part, shape=x.shape) for part in ([piece], slabs))
+    np.testing.assert_allclose(after, before, rtol=1e-4)
 
 
 def test_nodule_has_its_volume_and_density_in_the_voxels():

@@ -1,8 +1,8 @@
-"""Detail of the lung that only a CT resolves, and that no ray from the front notices.
+"""Detail that only a CT resolves, and that no ray from the front notices.
 
-A radiograph knows the lung's density along a ray, not where along it the density
-lies. Small vessels and lumps of tissue are put here in such a way that the mean
-along every ray stays what it was; see ``reconstruction``. Chosen for appearance.
+A radiograph knows the density along a ray, not where along it the density lies.
+Small vessels and lumps in the lung, and loops of gut in their fat, are put here in
+such a way that the mean along every ray stays what it was. Chosen for appearance.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from helpers.phantoms.chest.patients import Patient
+from helpers.phantoms.chest.projection import View
 from helpers.phantoms.chest.pulmonary_tree import Tree, grow_tree
 from helpers.phantoms.chest.thorax import build_thorax
+from helpers.phantoms.shapes.solids import Piece
+from helpers.phantoms.shapes.texture import look_up
 
 _BLOCK = (32, 128, 128)  # voxels, repeated through the lung
 _TEXTURE = 0.05  # standard deviation of the density, relative
 _LUMPINESS = 1.8
 _SMOOTH_MM = 14.0
+_GUT_SLABS, _GUT_LOOPS = 15, 2
 _ROOTS = 700
 _HILUM_MM = (44.0, 14.0, -20.0)
 
@@ -111,3 +115,34 @@ def peripheral_vessels(patient: Patient) -> Tree:
     end = start + way * (5 + 4 * radius)[:, None]
     roots = Tree(start[kept], end[kept], radius[kept])
     return grow_tree(roots, inside=inside, rng=rng)
+
+
+def loops_of_gut(piece: Piece, field: np.ndarray, view: View) -> list[Piece]:
+    """Return fat of one density along a ray as fat between the loops of the gut.
+
+    Parameters
+    ----------
+    piece : Piece
+        Its weight is an array.
+    field : float32 array of shape (256, 256)
+        Texture of the patient's soft tissues; it bends the loops.
+    view : View
+
+    Returns
+    -------
+    list of Piece
+        Slabs of equal thickness whose weights lie between 0 and 1 and have the
+        piece's own weight as their mean.
+    """
+    x, z = view.x[piece.window], view.z[piece.window]
+    # the field is stretched, so that loops are some centimetres wide
+    bent = np.float32(4.5) * look_up(field, 0.35 * x, 0.35 * z + 60)
+    swing = np.minimum(piece.weight, 1 - piece.weight)
+    step = (piece.back - piece.front) / np.float32(_GUT_SLABS)
+    slabs = []
+    for number in range(_GUT_SLABS):
+        turn = np.float32(2 * np.pi * _GUT_LOOPS * number / _GUT_SLABS)
+        weight = piece.weight + swing * np.cos(turn + bent)
+        front = piece.front + np.float32(number) * step
+        slabs.append(Piece(front, front + step, weight, piece.window))
+    return slabs
