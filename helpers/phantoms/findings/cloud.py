@@ -60,7 +60,7 @@ class Cloud:
     sigma : float array of shape (n,)
         Width of each ball, mm.
     fill : float
-        How densely a ball fills its middle; 1 replaces two thirds of the air.
+        How densely a ball fills its middle: 1 replaces half of the air, 5 nearly all.
     fissures : tuple of Fissure
     mottle : float
         Relative spread of the density within the cloud.
@@ -112,11 +112,15 @@ def cloud_pieces(
             cloud, anatomy.tree, view=view, window=window, edges=edges
         )
     lungs = [(a[window], b[window]) for a, b in solids.lungs]
-    return [piece for lung in lungs for piece in _slabs(share, edges, lung, window)]
+    return [
+        piece
+        for lung in lungs
+        for piece in _slabs(share, edges, lung=lung, window=window)
+    ]
 
 
 def _slabs(
-    share: np.ndarray, edges: np.ndarray, lung: Interval, window: Window
+    share: np.ndarray, edges: np.ndarray, *, lung: Interval, window: Window
 ) -> list[Piece]:
     """Return the slabs of a cloud cut to one piece of lung."""
     front, back = lung

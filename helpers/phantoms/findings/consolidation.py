@@ -109,7 +109,7 @@ def _draw_lobar(
     )
     seat = trial[good][0] if good.any() else trial[side * trial[:, 0] > 0][0]
     extent = rng.uniform(13, 25) * np.array([1.0, 1.1, rng.uniform(0.7, 1.1)])
-    centres = _cluster(seat, extent, int(rng.integers(22, 40)), rng)
+    centres = _cluster(seat, extent, number=int(rng.integers(22, 40)), rng=rng)
     sigma = rng.uniform(6.5, 12.5, len(centres))
     return Consolidation("lobar", Cloud(centres, sigma, fill, fissures), lobe)
 
@@ -136,7 +136,7 @@ def _draw_broncho(
 
 
 def _cluster(
-    seat: np.ndarray, extent: np.ndarray, number: int, rng: np.random.Generator
+    seat: np.ndarray, extent: np.ndarray, *, number: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Return ball centres about a seat, all in the lung where it lies."""
     cloud = seat + rng.standard_normal((number, 3)) * extent

@@ -15,10 +15,13 @@ import numpy as np
 from helpers.phantoms.chest.anatomy import Anatomy, ChestSolids
 from helpers.phantoms.chest.projection import View
 from helpers.phantoms.findings.finding import Filling, Finding, side_of, zone_of
-from helpers.phantoms.findings.lung_space import clip_to_lungs, in_lung, places_in_lung
-from helpers.phantoms.findings.strands import strand_pieces
-from helpers.phantoms.shapes.solids import Piece, ellipsoid, hull
-from helpers.phantoms.shapes.tubes import Tube, grid_window
+from helpers.phantoms.findings.lung_space import in_lung, places_in_lung
+from helpers.phantoms.findings.nodule_parts import (
+    Body,
+    calcium_pieces,
+    solid_pieces,
+    spicule_pieces,
+)
 
 MARGINS = ("smooth", "lobulated", "spiculated")
 CALCIFICATIONS = ("none", "central", "diffuse", "eccentric")
@@ -35,28 +38,6 @@ CALCIFIED_SHARES = ((0.70, 0.13, 0.13, 0.04), (0.91, 0.01, 0.02, 0.06))
 #: Volume doubling times in days. 20 to 400 for malignant and more for benign ones
 #: are the usual clinical cut-offs; the medians within them are chosen.
 DOUBLING_DAYS = ((400.0, 1500.0, 20000.0), (20.0, 130.0, 400.0))
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """One nodule.
-
-    Parameters
-    ----------
-    centre : float array of shape (3,)
-        (x, y, z) in mm, reference frame.
-    radius : float
-        mm.
-    lobes : float array of shape (n, 4)
-        Balls beside the middle one: place in radii (x, y, z) and radius in radii.
-    spicules : float array of shape (n, 4)
-        Directions (x, y, z) and length in radii.
-    """
-
-    centre: np.ndarray
-    radius: float
-    lobes: np.ndarray
-    spicules: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,74 +100,16 @@ class Nodule(Finding):
         """Return calcium, then the bodies, then their spicules."""
         calcium, tissue, fine = [], [], []
         for body in self.bodies:
-            calcium += _calcium(body, self.calcification, solids=solids, view=view)
-            tissue += _solid(body, self.density, solids=solids, view=view)
-            fine += _spicules(body, solids=solids, view=view)
+            calcium += calcium_pieces(
+                body, self.calcification, solids=solids, view=view
+            )
+            tissue += solid_pieces(body, self.density, solids=solids, view=view)
+            fine += spicule_pieces(body, solids=solids, view=view)
         return [
             Filling("calcium", calcium, marks=False),
             Filling("soft tissue", tissue),
             Filling("soft tissue", fine, clears_vessels=False, marks=False),
         ]
-
-
-def _solid(
-    body: Body, density: float, *, solids: ChestSolids, view: View
-) -> list[Piece]:
-    """Return a body with its lobes: one interval, since all hold the middle."""
-    x, z = view.at_depth(0.0)
-    place = np.asarray(view.shown(body.centre))
-    window = grid_window(x, z, place, place, margin=1.6 * body.radius)
-    if window is None:
-        return []
-    x, z = x[window], z[window]
-    whole = ellipsoid(x, z, centre=place, radii=(body.radius,) * 3)
-    for *way, size in body.lobes:
-        lobe = ellipsoid(
-            x,
-            z,
-            centre=place + body.radius * np.asarray(way),
-            radii=(body.radius * size,) * 3,
-        )
-        whole = hull(whole, lobe)
-    return clip_to_lungs(whole, solids, window=window, weight=np.float32(density))
-
-
-def _spicules(body: Body, *, solids: ChestSolids, view: View) -> list[Piece]:
-    """Return the strands that run from a body into the lung, tapering."""
-    pieces = []
-    share = np.linspace(0, 1, 3)[:, None]
-    for *way, span in body.spicules:
-        start = body.centre + 0.8 * body.radius * np.asarray(way)
-        end = body.centre + span * body.radius * np.asarray(way)
-        strand = Tube(start + share * (end - start), np.array([0.95, 0.6, 0.3]))
-        pieces += strand_pieces(strand, solids=solids, view=view)
-    return pieces
-
-
-# place in radii and radius in radii of the calcified part, and share of calcium
-_CALCIUM = {
-    "central": (0.0, 0.45, 0.22),
-    "diffuse": (0.0, 0.92, 0.12),
-    "eccentric": (0.55, 0.28, 0.25),
-}
-
-
-def _calcium(
-    body: Body, pattern: str, *, solids: ChestSolids, view: View
-) -> list[Piece]:
-    """Return the calcified part of a body."""
-    if pattern == "none":
-        return []
-    off, size, share = _CALCIUM[pattern]
-    x, z = view.at_depth(0.0)
-    way = body.lobes[0, :3] if len(body.lobes) else np.array([0.8, 0.0, 0.6])
-    place = np.asarray(view.shown(body.centre + off * body.radius * way))
-    radius = size * body.radius
-    window = grid_window(x, z, place, place, margin=radius)
-    if window is None:
-        return []
-    ball = ellipsoid(x[window], z[window], centre=place, radii=(radius,) * 3)
-    return clip_to_lungs(ball, solids, window=window, weight=np.float32(share))
 
 
 def draw_nodule(
@@ -208,13 +131,13 @@ def draw_nodule(
     for size in sizes:
         roomy = centres[in_lung(anatomy, centres, margin_mm=min(1.0 * size, 14))]
         centre = roomy[0] if len(roomy) else centres[0]
-        bodies.append(_draw_body(centre, float(size), margin, rng))
+        bodies.append(_draw_body(centre, float(size), margin=margin, rng=rng))
         centres = centres[(centres != centre).any(axis=1)]
     return Nodule(tuple(bodies), margin, calcification, malignant, doubling)
 
 
 def _draw_body(
-    centre: np.ndarray, radius: float, margin: str, rng: np.random.Generator
+    centre: np.ndarray, radius: float, *, margin: str, rng: np.random.Generator
 ) -> Body:
     """Return one body with a margin."""
     number, reach = (4, 0.40) if margin == "smooth" else (6, 0.80)

@@ -139,19 +139,10 @@ def draw_tuberculosis(
     """
     order = ("right", "left") if rng.random() < 0.58 else ("left", "right")
     sides = order if rng.random() < BOTH_SIDES_SHARE else order[:1]
-    patches, buds, cavities, bands = [], [], [], []
-    for rank, side in enumerate(sides):
-        seat = _upper_place(anatomy, rng, side)
-        for place in (seat, _upper_place(anatomy, rng, side))[: 2 - rank]:
-            number = int(rng.integers(7, 15))
-            patches.append(place + rng.normal(0, (12, 12, 10), (number, 3)))
-        near = bronchial_places(
-            anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(20, 44))
-        )
-        buds.append(near + rng.normal(0, 3, near.shape))
-        if rng.random() < (0.7 if rank == 0 else 0.3):
-            cavities += _draw_cavities(anatomy, rng, seat)
-        bands += [_draw_band(seat, side, rng) for _ in range(rng.integers(3, 8))]
+    lungs = [_draw_lung(anatomy, rng, side=s, rank=r) for r, s in enumerate(sides)]
+    patches, buds, cavities, bands = (
+        [item for lung in lungs for item in lung[part]] for part in range(4)
+    )
     # the lung about a cavity is ill as well
     patches += [c.centre + rng.normal(0, 0.75 * c.radius, (6, 3)) for c in cavities]
     centres = np.concatenate(patches)
@@ -173,6 +164,26 @@ def draw_tuberculosis(
         bands=tuple(bands),
         loss_mm=float(np.clip(rng.gamma(2.0, 6.0), 0, 30)),
     )
+
+
+def _draw_lung(
+    anatomy: Anatomy, rng: np.random.Generator, *, side: str, rank: int
+) -> tuple[list[np.ndarray], list[np.ndarray], list[Shell], list[Tube]]:
+    """Return patches, buds, cavities and bands of one lung; rank 0 is worse."""
+    seat = _upper_place(anatomy, rng, side)
+    patches = []
+    for place in (seat, _upper_place(anatomy, rng, side))[: 2 - rank]:
+        number = int(rng.integers(7, 15))
+        patches.append(place + rng.normal(0, (12, 12, 10), (number, 3)))
+    near = bronchial_places(
+        anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(20, 44))
+    )
+    buds = [near + rng.normal(0, 3, near.shape)]
+    cavities = []
+    if rng.random() < (0.7 if rank == 0 else 0.3):
+        cavities = _draw_cavities(anatomy, rng, seat)
+    bands = [_draw_band(seat, side, rng) for _ in range(rng.integers(3, 8))]
+    return patches, buds, cavities, bands
 
 
 def _upper_place(anatomy: Anatomy, rng: np.random.Generator, side: str) -> np.ndarray:

@@ -132,14 +132,16 @@ def image_pairs(plan: Plan) -> tuple[np.ndarray, dict[tuple[float, float], np.nd
         without.append(film_squares(scene, places, plan, stream=noise))
         for diameter in plan.diameters_mm:
             for density in plan.densities:
-                sick = _with_nodules(scene, places, diameter, density)
+                sick = _with_nodules(
+                    scene, places, diameter_mm=diameter, density=density
+                )
                 squares = film_squares(sick, places, plan, stream=noise)
                 found.setdefault((diameter, density), []).append(squares)
     return np.stack(without), {key: np.stack(rows) for key, rows in found.items()}
 
 
 def _with_nodules(
-    scene: Scene, places: np.ndarray, diameter_mm: float, density: float
+    scene: Scene, places: np.ndarray, *, diameter_mm: float, density: float
 ) -> Scene:
     """Return the scene with a round nodule in each place."""
     true_mm = np.float32(scene.view.stretch[1]) * scene.view.slant()
@@ -197,12 +199,11 @@ def draw_figure(table: pd.DataFrame, path: Path) -> None:
     for panel, name in zip(np.atleast_1d(panels), names, strict=True):
         part = table[table["observer"] == name]
         for number, (density, rows) in enumerate(part.groupby("density")):
-            above = np.clip(rows["high"] - rows["auc"], 0, None)
-            below = np.clip(rows["auc"] - rows["low"], 0, None)
+            auc = rows["auc"]
             panel.errorbar(
                 rows["diameter_mm"] + 0.15 * (number - 1),
-                rows["auc"],
-                yerr=[below, above],
+                auc,
+                yerr=[auc - rows["low"], rows["high"] - auc],
                 color=_COLOURS[number],
                 marker="os^"[number],
                 linestyle=("-", "--", ":")[number],
