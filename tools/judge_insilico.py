@@ -18,6 +18,7 @@ Results are printed as they are, also where they are 0.5.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,8 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := [name for name in findings if name not in known]:
         print(f"No such finding: {', '.join(unknown)}. There are: {', '.join(known)}.")
         return 2
-    for part in parts:
-        table = judged(part, findings)
+    for part, finding in itertools.product(parts, findings):
+        table = judged(part, [finding])
         if options.write and len(table):
             name, keys = OUTPUTS[part]
             whole = merge_into(EVIDENCE / name, table, keys=keys)

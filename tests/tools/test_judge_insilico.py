@@ -52,6 +52,13 @@ def test_auc_row_gives_no_number_to_a_handful(present):
     assert row["n_with"] == present
 
 
+def test_auc_row_gives_no_number_to_many_films_of_a_few_patients():
+    reference = np.repeat([0, 1], 50)
+    patients = np.concatenate([np.arange(50), 100 + np.arange(50) % 7])
+    row = measured.auc_row(reference, np.arange(100.0), patients)
+    assert (row["n_with"], np.isnan(row["auc"])) == (50, True)
+
+
 def test_images_of_one_patient_widen_the_interval():
     rng = np.random.default_rng(0)
     reference = np.tile([0, 1], 100)

@@ -14,7 +14,7 @@ from helpers.diagnostic_metrics import area_under_roc
 from helpers.intervals import clustered_bootstrap
 
 FEWEST = 8
-"""Images with a finding, and without it, below which an AUC is not worth its name."""
+"""Patients with a finding, and without it, below which an AUC is not worth its name."""
 REPLICATES = 500
 SETTINGS = training.TrainingSettings()
 """Those of lesson 21; only the films are smaller here."""
@@ -38,7 +38,7 @@ def auc_row(
     -------
     dict
         facts, n_images, n_with, n_patients, auc, low, high; the last three are NaN
-        where fewer than `FEWEST` images have the finding, or lack it.
+        where fewer than `FEWEST` patients have the finding, or lack it.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def auc_row(
     >>> row["finding"], row["n_with"], row["auc"], row["low"]
     ('x', 9, 1.0, 1.0)
     """
-    reference = np.asarray(reference)
+    reference, patients = np.asarray(reference), np.asarray(patients)
     present = int(reference.sum())
     row = facts | {
         "n_images": len(reference),
@@ -56,7 +56,8 @@ def auc_row(
         "low": np.nan,
         "high": np.nan,
     }
-    if min(present, len(reference) - present) < FEWEST:
+    owners = [len(np.unique(patients[reference == value])) for value in (0, 1)]
+    if min(owners) < FEWEST:
         return row
     interval = clustered_bootstrap(
         area_under_roc,
