@@ -236,7 +236,7 @@ class Cohort:
             f"Findings: {', '.join(self.card.findings)}",
             f"Masks: {', '.join(self.masks) if self.masks else 'none'}",
             f"Reference standard: {self.card.reference_standard}",
-            f"Pixel spacing: {'unknown' if spacing is None else f'{spacing:g} mm'}",
+            f"Pixel spacing: {'unknown' if spacing is None else f'{spacing:.4g} mm'}",
             f"Origin: {self.card.origin}",
             f"Licence: {self.card.licence}",
             f"Cite: {self.card.citation}",
