@@ -89,7 +89,7 @@ print(cohort.describe())
 columns = ["patient_id", "study_id", "split", finding]
 print(cohort.table[columns].head(4).to_string(index=False))
 note = cohort.lacks("patients") or cohort.lacks("visits")
-print(note or "Some patients have two visits: they fill more than one row.")
+print(note or "Half of the patients came back: they fill more than one row.")
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 00.1 - How many patients? (1 min)

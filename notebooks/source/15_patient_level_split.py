@@ -104,7 +104,7 @@ if cohort.knows_patients and rows:
 # %% [markdown] tags=["predict"]
 # ### Predict 15.1p - Who sits on both sides? (2 min)
 # The usual line of code shuffles the *images* and keeps a quarter for testing. In the default cohort
-# two of three patients have two films. Write down your guess: what share of the test images
+# half of the patients have two or three films. Write down your guess: what share of the test images
 # comes from patients who also have an image in training?
 
 # %%
@@ -347,13 +347,14 @@ if not passed_over:
         "One line per deal joins the AUC on strangers to the AUC on known patients; "
         "the lines rise to the right where known patients are easier.",
     )
-    print(f"Higher on known patients in {np.sum(optimism > 0)} of {DEALS} deals.")
-    print(f"Optimism above 0.01 AUC on average: {mean > 0.01}")
+    print(f"Optimism between 0 and 0.06 AUC on average: {0 < mean < 0.06}")
+    print(f"Its interval lies wholly above 0: {low > 0}")
 
 # %% [markdown]
 # Each line is one deal of the patients, and its slope is the optimism: the AUC gained by having met
-# the person. In the default cohort all lines rise. The gain is small
-# next to the AUC itself, which is why nobody stumbles over it.
+# the person. In the default cohort the lines rise a little or not at all, and the interval of the
+# mean reaches 0. Five deals cannot tell this gain from none. That is an answer, too: leakage does
+# harm where the person gives the label away, and here something stands against it.
 #
 # The interval comes from the differences of the deals, with Student's t. It covers the luck of
 # dealing and of training. It does not cover another cohort, and since all deals share one pool of
@@ -362,9 +363,10 @@ if not passed_over:
 # %% [markdown]
 # ## When the optimism grows
 #
-# A network recognises people when it has little else to go by. The second finding of the default
-# cohort is a nodule, a few millimetres wide. In images of 32 x 32 pixels it is next to invisible.
-# The same cross-over asks what the network reports about a thing it cannot see.
+# A consolidation clears within weeks, so a patient's next film often has the other label. Whoever
+# knows the person then knows little. The second finding of the default cohort is a nodule, a few
+# millimetres wide. It stays. In images of 32 x 32 pixels it is next to invisible. The same
+# cross-over asks what the network reports about a thing it cannot see.
 
 # %% tags=["nbval-ignore-output"]
 second = next((name for name in cohort.findings if name != finding), None)
@@ -375,22 +377,32 @@ else:
     results_second = repeat_cross_over(second, deals=DEALS)
 
 # %% [markdown]
-# Two claims that must hold, whatever the last digits on your machine:
+# How long do the two findings stay? And two claims that must hold, whatever the last digits on your
+# machine:
 
 # %%
+def still_there(name):
+    """Return the share of films with a finding whose patient's next film has it."""
+    following = table.groupby("patient_id")[name].shift(-1)
+    return following[(table[name] == 1) & following.notna()].mean()
+
+
 if not small_print:
     mean_2, low_2, high_2 = mean_interval(
         results_second["known"] - results_second["strangers"]
     )
     stranger_auc = results_second["strangers"].mean()
     near_coin = abs(stranger_auc - 0.5) < 0.05
+    for name in (finding, second):
+        print(f"{name}: on the patient's next film in {still_there(name):.0%}")
     print(f"{second}: AUC on strangers within 0.05 of a coin: {near_coin}")
     print(f"{second}: optimism larger than for {finding}: {mean_2 > mean}")
 
 # %% [markdown]
-# In the default cohort the network tosses a coin on strangers, as it should: nothing can be seen. On
-# known patients it is better than a coin. It has not found a nodule; it has found a patient. An
-# image-level split would have reported that as a modest success.
+# In the default cohort the nodules are all still there on the next film, the consolidations seldom.
+# The network tosses a coin on strangers, as it should: nothing can be seen. On known patients it is
+# better than a coin. It has not found a nodule; it has found a patient. An image-level split would
+# have reported that as a modest success.
 #
 # What drives the optimism: a hard task, few patients, long training, images of one patient that are
 # alike, and labels that persist. With CT slices or video frames all five meet.
@@ -537,13 +549,14 @@ for name in ("lesson_15_cxr_nih14_64px.csv", "lesson_15_pneumoniamnist.csv"):
 #
 # In the default cohort:
 #
-# - Shuffling images put 297 patients on both sides: 59 % of the test images showed a known patient.
+# - Shuffling images put 263 patients on both sides: 58 % of the test images showed a known patient.
 #   `check_leakage` names them.
 # - Dealing patients left 0 patients on both sides, by construction and by check.
-# - The optimism for consolidation was 0.046 AUC (95 % interval 0.027 to 0.066), in the same networks
-#   and exams.
-# - It grows when the task is hard: for the nodule it was 0.084 (0.029 to 0.139), with an AUC of 0.481
-#   on strangers. Identical images are found by their hash; here there were 0.
+# - The optimism for consolidation was 0.020 AUC (95 % interval -0.011 to 0.051), in the same networks
+#   and exams: not told from none, since 31 % of the consolidations were there on the next film.
+# - It grows when the task is hard and the label stays: for the nodule, still there in 100 %, it was
+#   0.058 (0.011 to 0.105), with an AUC of 0.511 on strangers. Identical images are found by their
+#   hash; here there were 0.
 #
 # ## New words
 #

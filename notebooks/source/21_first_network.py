@@ -614,8 +614,10 @@ print(f"Tuning AUC above test AUC each time: {(record.tuning_auc > record.auc).a
 #
 # ## What this does not show
 #
-# - The default cohort is simulated. Its radiographs come from one scanner, its consolidations
-#   from one recipe. A network that finds them has not been shown to find pneumonia.
+# - The default cohort is simulated, its consolidations come from one recipe. A network that finds
+#   them has not been shown to find pneumonia.
+# - The test films come from the two hospitals that the network learned from. The films of a third
+#   one, on other scanners, are kept for lesson 34.
 # - One split. Five seeds moved the AUC in the second decimal; lesson 22 asks how much of that is
 #   luck of the seed and how much of the patients.
 # - A list sorted by score pushes something else back. What, and whether it matters, is a clinical
