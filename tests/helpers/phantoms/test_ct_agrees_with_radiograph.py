@@ -104,7 +104,9 @@ def test_line_integrals_agree_within_three_percent(
     for region, off in relative_differences(number, **changes).items():
         assert len(off) > 50
         median, high = np.median(np.abs(off)), np.percentile(np.abs(off), 95)
-        record_property(f"{region}: median and 95th percentile", (median, high))
+        record_property(
+            f"{region}: median and 95th percentile", (float(median), float(high))
+        )
         print(f"{region}: bias {off.mean():+.4f}, median {median:.4f}, p95 {high:.4f}")
         assert abs(off.mean()) < 0.015, region
         assert median < 0.02, region
