@@ -34,9 +34,11 @@ from tqdm.auto import tqdm
 from helpers import cohorts
 from helpers.cohorts.storage import written_whole
 from helpers.intervals import clustered_bootstrap
+from helpers.phantoms.realism.report import fill_in
 
 EVIDENCE = Path(__file__).resolve().parents[1] / "data" / "evidence"
 OUTPUT = EVIDENCE / "insilico_real_or_simulated.csv"
+PAGE = EVIDENCE.parent / "realism.md"
 REAL_SETS = {"cxr_nih14_256px": 128, "cxr_nih14_64px": 64}
 Features = dict[str, np.ndarray]
 
@@ -245,8 +247,32 @@ def main(arguments: list[str] | None = None) -> int:
     if options.write:
         with written_whole(OUTPUT) as part:
             pd.concat(tables).to_csv(part, index=False, lineterminator="\n")
-        print(f"Wrote {OUTPUT.name}.")
+        page = fill_in(
+            PAGE.read_text(encoding="utf-8"),
+            name="told apart",
+            text=as_markdown(pd.concat(tables)),
+        )
+        with written_whole(PAGE) as part:
+            part.write_text(page, encoding="utf-8", newline="\n")
+        print(f"Wrote {OUTPUT.name} and its part of {PAGE.name}.")
     return 0
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """Return the measured table as rows of a page."""
+    lines = [
+        "| real films | side, px | real / simulated | features (number) "
+        "| AUC (95 % interval) | strongest single feature | its AUC |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in table.itertuples():
+        lines.append(
+            f"| {row.real_set} | {row.side_px} | {row.n_real} / {row.n_simulated} "
+            f"| {row.features} ({row.number}) "
+            f"| {row.auc:.2f} ({row.low:.2f} to {row.high:.2f}) "
+            f"| {row.strongest_feature} | {row.strongest_auc:.2f} |"
+        )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
