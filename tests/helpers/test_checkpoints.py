@@ -154,8 +154,8 @@ def test_predictions_by_name_need_no_images(monkeypatch):
 
     monkeypatch.setattr(checkpoints, "load", no_images)
     table = checkpoints.predictions("chest_insilico")
-    assert set(table.split) == {"tuning", "internal test"}
-    assert len(table) > 700
+    assert set(table.split) == {"tuning", "internal test", "external test"}
+    assert len(table) > 1000
 
 
 def test_stale_names_what_changed(tmp_path, monkeypatch):
