@@ -25,12 +25,12 @@ from helpers import artefacts, checkpoints, cohorts, training
 from helpers.cohorts.storage import written_whole
 from helpers.diagnostic_metrics import area_under_roc
 
-# Training is chaotic: one grey level changed in 1 of 200,000 pixels once moved the AUC by
-# 0.004 (internal test) and 0.022 (tuning), rank correlation 0.90. So another machine gives
-# another draw, as a new seed does: over five seeds the AUC of the internal test spread by
-# 0.033, that of the small tuning set by 0.042; rank correlations between seeds were 0.84 to
-# 0.91 on the first version of the cohort. The limits lie a little outside of what seeds do;
-# that of hospital C, where no network has learned, is wider by choice.
+# Training is chaotic: one grey level changed in 1 of 200,000 pixels once moved the AUC
+# by 0.004 (internal test) and 0.022 (tuning), rank correlation 0.90. So another machine
+# gives another draw, as a new seed does: over five seeds the AUC of the internal test
+# spread by 0.033, that of the small tuning set by 0.042; rank correlations between
+# seeds were 0.84 to 0.91 on the first version of the cohort. The limits lie a little
+# outside of what seeds do; that of hospital C is wider by choice.
 AUC_TOLERANCE = {"internal test": 0.05, "tuning": 0.06, "external test": 0.08}
 LOWEST_RANK_CORRELATION = 0.8
 
