@@ -150,16 +150,24 @@ def _squared_chords(
         dx, dy, dz = (stop - start for start, stop in zip(a, b, strict=True))
         flat = max(dx * dx + dz * dz, 1e-6)
         px, pz = x[window] - np.float32(a[0]), z[window] - np.float32(a[2])
-        t = px * np.float32(dx / flat) + pz * np.float32(dz / flat)
-        t = np.minimum(np.maximum(t, 0), 1)
+        t = px * np.float32(dx / flat)
+        t += pz * np.float32(dz / flat)
+        np.minimum(np.maximum(t, 0, out=t), 1, out=t)
         px -= t * np.float32(dx)
         pz -= t * np.float32(dz)
-        off = px * px + pz * pz
+        off = np.square(px, out=px)
+        off += np.square(pz, out=pz)
         slant = np.float32(min((flat + dy * dy) / flat, 4.0))
-        chord = slant * (np.square(_between(tube.radii, k, t)) - off)
+        chord = _between(tube.radii, k, t)
+        np.square(chord, out=chord)
+        chord -= off
+        chord *= slant
         thicker = chord > outer[window]
-        np.copyto(outer[window], chord, where=thicker)
-        chord = slant * (np.square(_between(hollow_radii, k, t)) - off)
+        np.maximum(outer[window], chord, out=outer[window])
+        chord = _between(hollow_radii, k, t)
+        np.square(chord, out=chord)
+        chord -= off
+        chord *= slant
         np.copyto(inner[window], chord, where=thicker)
         np.copyto(middle[window], np.float32(a[1]) + t * np.float32(dy), where=thicker)
     return outer, np.maximum(inner, 0), middle

@@ -62,11 +62,17 @@ class View:
         y : float, or array of the grid's shape
             mm.
         """
+        if isinstance(y, float) and y == 0:
+            return self.x, self.z
         y = np.asarray(y, np.float32)
         near = y * np.float32(1 / self.source_y)
         over = near * np.float32(self.centre[0]) - y * np.float32(self.rotation)
         up = near * np.float32(self.centre[1]) - y * np.float32(self.tilt)
-        return self.x * (1 - near) + over, self.z * (1 - near) + up
+        share = 1 - near
+        x, z = self.x * share, self.z * share
+        x += over
+        z += up
+        return x, z
 
     def shown(self, place: Sequence[float]) -> tuple[float, float, float]:
         """Return where a small body at ``place`` appears on the grid at depth 0."""
@@ -224,10 +230,8 @@ def _bilinear(
     down, right = row - top, column - left
     first = (classes[inside] * rows + top) * columns + left
     place = np.concatenate([first, first + 1, first + columns, first + columns + 1])
-    share = np.concatenate([
-        weight * (1 - down) * (1 - right), weight * (1 - down) * right,
-        weight * down * (1 - right), weight * down * right,
-    ])  # fmt: skip
+    upper, lower, rest = weight * (1 - down), weight * down, 1 - right
+    share = np.concatenate([upper * rest, upper * right, lower * rest, lower * right])
     number = len(_RADIUS_CLASSES_MM) + 1
     total = np.bincount(place, share, number * rows * columns)
     return total.reshape(number, rows, columns).astype(np.float32)

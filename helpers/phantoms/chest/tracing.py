@@ -68,15 +68,18 @@ def tree_thickness(view: View, tree: Tree, *, sideways: float = 0.0) -> np.ndarr
     step = np.maximum(0.7 * tree.radius, view.cell()[0])
     pieces = np.ceil(span / step).astype(int)
     owner = np.repeat(np.arange(len(span)), pieces)
-    first = np.repeat(np.cumsum(pieces) - pieces, pieces)
-    share = (np.arange(len(owner)) - first + 0.5) / pieces[owner]
-    place = tree.start[owner] + share[:, None] * along[owner]
+    first = (np.cumsum(pieces) - pieces).take(owner)
+    share = (np.arange(len(owner)) - first + 0.5) / pieces.take(owner)
+    place = along.take(owner, axis=0)
+    place *= share[:, None]
+    place += tree.start.take(owner, axis=0)
     if sideways:
         across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1)
         across *= (sideways * tree.radius / span)[:, None]
-        place += across[owner]
+        place += across.take(owner, axis=0)
     volume = np.pi * np.square(tree.radius) * span / pieces
-    return splat(view, place, volume=volume[owner], radius=tree.radius[owner])
+    volume, radius = volume.take(owner), tree.radius.take(owner)
+    return splat(view, place, volume=volume, radius=radius)
 
 
 def trace_paths(anatomy: Anatomy, posture: Posture, view: View) -> Paths:

@@ -9,6 +9,7 @@ bytes and an npz archive.
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -135,6 +136,7 @@ def main() -> None:
     settings = ChestCohortSettings(**order["settings"])
     # anything printed by accident must not end up among the messages
     messages, sys.stdout = sys.stdout.buffer, sys.stderr
+    gc.freeze()  # what is imported stays: no need to look through it again
     for patients in batches(settings)[order["first"] :: order["step"]]:
         message = encode(make_batch(settings, patients))
         messages.write(len(message).to_bytes(8, "little") + message)

@@ -8,6 +8,7 @@ small and correctly faint where they are large.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -138,29 +139,35 @@ def squared_distance(
     )
     if len(row) == 1:
         row, column = np.repeat(row, 2), np.repeat(column, 2)
-    for k in range(len(row) - 1):
-        ends = row[k : k + 2] - top, column[k : k + 2] - left
-        part = _window(*ends, reach, best.shape)
+    rows, columns = (row - top).tolist(), (column - left).tolist()
+    for k in range(len(rows) - 1):
+        part = _window(rows[k : k + 2], columns[k : k + 2], reach, best.shape)
         if part is None:
             continue
-        down, along = float(np.diff(ends[0])[0]), float(np.diff(ends[1])[0])
-        y = np.arange(part[0].start, part[0].stop)[:, None] - ends[0][0]
-        x = np.arange(part[1].start, part[1].stop)[None, :] - ends[1][0]
+        down, along = rows[k + 1] - rows[k], columns[k + 1] - columns[k]
+        y = np.arange(part[0].start, part[0].stop)[:, None] - rows[k]
+        x = np.arange(part[1].start, part[1].stop)[None, :] - columns[k]
         flat = max(down * down + along * along, 1e-9)
-        t = np.clip((y * down + x * along) / flat, 0, 1)
-        off = np.square(y - t * down) + np.square(x - t * along)
+        t = y * down + x * along
+        t /= flat
+        np.minimum(np.maximum(t, 0, out=t), 1, out=t)
+        off = np.square(y - t * down)
+        off += np.square(x - t * along)
         np.minimum(best[part], off, out=best[part], casting="same_kind")
     return best
 
 
 def _window(
-    row: np.ndarray, column: np.ndarray, reach: float, shape: tuple[int, int]
+    row: Sequence[float],
+    column: Sequence[float],
+    reach: float,
+    shape: tuple[int, int],
 ) -> Window | None:
     """Return the slices within ``reach`` of a chain of points, None when outside."""
-    top = max(int(np.floor(row.min() - reach)), 0)
-    left = max(int(np.floor(column.min() - reach)), 0)
-    bottom = min(int(np.ceil(row.max() + reach)) + 1, shape[0])
-    right = min(int(np.ceil(column.max() + reach)) + 1, shape[1])
+    top = max(math.floor(min(row) - reach), 0)
+    left = max(math.floor(min(column) - reach), 0)
+    bottom = min(math.ceil(max(row) + reach) + 1, shape[0])
+    right = min(math.ceil(max(column) + reach) + 1, shape[1])
     if top >= bottom or left >= right:
         return None
     return slice(top, bottom), slice(left, right)

@@ -81,8 +81,9 @@ class HeightTable:
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Return the table at heights ``z`` in mm, in the shape of ``z``."""
-        index = (np.asarray(z) - (_TABLE_LOW_MM - _TABLE_STEP_MM / 2)) / _TABLE_STEP_MM
-        return self.values.take(index.astype(np.int32), mode="clip")
+        index = np.asarray(z) - (_TABLE_LOW_MM - _TABLE_STEP_MM / 2)
+        index /= _TABLE_STEP_MM
+        return self.values.take(index.astype(np.intp), mode="clip")
 
 
 def length(interval: Interval) -> np.ndarray:
@@ -94,7 +95,8 @@ def length(interval: Interval) -> np.ndarray:
     [30.0, 0.0]
     """
     front, back = interval
-    return np.maximum(back - front, 0)
+    long = back - front
+    return np.maximum(long, 0, out=long)
 
 
 def total_length(pieces: Sequence[Interval]) -> np.ndarray:
@@ -114,7 +116,10 @@ def path_length(pieces: Sequence[Piece], *, shape: tuple[int, int]) -> np.ndarra
     """
     total = np.zeros(shape, np.float32)
     for piece in pieces:
-        total[piece.window] += length((piece.front, piece.back)) * piece.weight
+        long = length((piece.front, piece.back))
+        if isinstance(piece.weight, np.ndarray) or piece.weight != 1:
+            long = long * piece.weight
+        total[piece.window] += long
     return total
 
 
@@ -131,12 +136,11 @@ def intersect(first: Interval, second: Interval) -> Interval:
 def hull(first: Interval, second: Interval) -> Interval:
     """Return the smallest interval that holds both; an empty one adds nothing."""
     first_empty, second_empty = first[1] <= first[0], second[1] <= second[0]
-    front = np.where(first_empty, second[0], np.minimum(first[0], second[0]))
-    back = np.where(first_empty, second[1], np.maximum(first[1], second[1]))
-    return (
-        np.where(second_empty, first[0], front),
-        np.where(second_empty, first[1], back),
-    )
+    front, back = np.minimum(first[0], second[0]), np.maximum(first[1], second[1])
+    for side, one, other in zip((front, back), first, second, strict=True):
+        np.copyto(side, other, where=first_empty)
+        np.copyto(side, one, where=second_empty)
+    return front, back
 
 
 def subtract(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
@@ -184,33 +188,42 @@ def extent(*solids: Interval) -> Window | None:
     >>> extent((front, back))
     (slice(1, 3, None), slice(1, 3, None))
     """
-    there = np.logical_or.reduce([back > front for front, back in solids])
+    there = solids[0][1] > solids[0][0]
+    for front, back in solids[1:]:
+        there = there | (back > front)
     if there.ndim != 2:
         return (slice(None),) if there.any() else None
-    rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
-    if not len(rows):
+    rows = there.any(1)
+    if not rows.any():
         return None
-    return (
-        slice(int(rows[0]), int(rows[-1]) + 1),
-        slice(int(columns[0]), int(columns[-1]) + 1),
-    )
+    down = _ends(rows)
+    return down, _ends(there[down].any(0))
+
+
+def _ends(there: np.ndarray) -> slice:
+    """Return the slice from the first to the last true value."""
+    return slice(int(there.argmax()), len(there) - int(there[::-1].argmax()))
 
 
 def _cut(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
     """Return pieces without a hole: exactly one piece more than before."""
-    solid = hole[1] > hole[0]
-    start = np.where(solid, hole[0], np.float32(np.inf))
-    stop = np.where(solid, hole[1], np.float32(-np.inf))
+    empty = hole[1] <= hole[0]
+    start, stop = hole[0].copy(), hole[1].copy()
+    np.copyto(start, np.inf, where=empty)
+    np.copyto(stop, -np.inf, where=empty)
     left = [(a, np.minimum(b, start)) for a, b in pieces]
-    right = [(np.maximum(a, stop), b) for a, b in pieces]
-    # an empty hole would leave each piece twice: its right rest is dropped
-    right = [(a, np.where(solid, b, a)) for a, b in right]
+    right = [(np.maximum(a, stop), b.copy()) for a, b in pieces]
+    for front, back in right:  # an empty hole would leave each piece twice
+        np.copyto(back, front, where=empty)
     merged = [left[0]]
     for rest, following in zip(right[:-1], left[1:], strict=True):
-        use = rest[1] > rest[0]
-        merged.append(
-            (np.where(use, rest[0], following[0]), np.where(use, rest[1], following[1]))
-        )
+        unused = rest[1] <= rest[0]
+        if unused.all():
+            merged.append(following)
+            continue
+        for side, other in zip(rest, following, strict=True):
+            np.copyto(side, other, where=unused)
+        merged.append(rest)
     return [*merged, right[-1]]
 
 

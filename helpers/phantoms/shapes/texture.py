@@ -52,13 +52,21 @@ def look_up(field: np.ndarray, x: np.ndarray, z: np.ndarray) -> np.ndarray:
     row = np.float32(_CELLS / 2 - 34 / _STEP_MM) - z * np.float32(1 / _STEP_MM)
     left, top = np.floor(column), np.floor(row)
     right, down = column - left, row - top
-    i, j = top.astype(np.int32), left.astype(np.int32)
+    i, j = top.astype(np.intp), left.astype(np.intp)
     # the number of cells is a power of two
     above, below = (i & _CELLS - 1) * _CELLS, (i + 1 & _CELLS - 1) * _CELLS
     j, j2 = j & _CELLS - 1, j + 1 & _CELLS - 1
     flat = field.ravel()
-    first = flat[above + j]
-    upper = first + right * (flat[above + j2] - first)
-    first = flat[below + j]
-    lower = first + right * (flat[below + j2] - first)
-    return upper + down * (lower - upper)
+    upper, lower = (
+        _between(flat.take(line + j), flat.take(line + j2), right)
+        for line in (above, below)
+    )
+    return _between(upper, lower, down)
+
+
+def _between(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Return the straight line from a first value to a second; the second is lost."""
+    second -= first
+    step = share * second
+    step += first
+    return step

@@ -67,38 +67,57 @@ def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
     x, z : float arrays of shape (rows, columns)
         Regular grid in mm; ``z`` falls along rows, ``x`` rises along columns.
     """
-    front, back = np.zeros_like(x), np.zeros_like(x)
+    front, back = np.zeros(x.shape, x.dtype), np.zeros(x.shape, x.dtype)
     low, high = tube.points.min(axis=0), tube.points.max(axis=0)
     reach = float(tube.radii.max()) + 3
     whole = grid_window(x, z, low.tolist(), high.tolist(), margin=reach)
     if whole is not None:
         middle, half = _chords(tube, x[whole], z[whole])
-        front[whole], back[whole] = middle - half, middle + half
+        np.subtract(middle, half, out=front[whole])
+        np.add(middle, half, out=back[whole])
     return front, back
 
 
 def _chords(tube: Tube, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the middle and half the length of the longest chord in depth."""
-    squared, middle = np.zeros_like(x), np.zeros_like(x)
+    squared, middle = np.zeros(x.shape, x.dtype), np.zeros(x.shape, x.dtype)
+    spare = min(_lean(x, z) - 5.3, 3)  # the window itself adds 5.4 mm
     for k in range(len(tube.radii) - 1):
         a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
         ra, rb = tube.radii[k : k + 2].tolist()
-        window = grid_window(x, z, a, b, margin=max(ra, rb) + 3)
+        window = grid_window(x, z, a, b, margin=max(ra, rb) + spare)
         if window is None:
             continue
         px, pz = x[window] - a[0], z[window] - a[2]
         dx, dy, dz = (stop - start for start, stop in zip(a, b, strict=True))
         flat = max(dx * dx + dz * dz, 1e-6)
-        t = px * (dx / flat) + pz * (dz / flat)
-        t = np.minimum(np.maximum(t, 0), 1)
-        off = np.square(px - t * dx) + np.square(pz - t * dz)
+        t = px * (dx / flat)
+        t += pz * (dz / flat)
+        np.minimum(np.maximum(t, 0, out=t), 1, out=t)
+        px -= t * dx
+        pz -= t * dz
+        off = np.square(px, out=px)
+        off += np.square(pz, out=pz)
         slant = min((flat + dy * dy) / flat, 4.0)  # squared
-        chord = slant * (np.square(ra + t * (rb - ra)) - off)
+        chord = np.multiply(t, rb - ra, out=pz)
+        chord += ra
+        np.square(chord, out=chord)
+        chord -= off
+        chord *= slant
         longest, depth = squared[window], middle[window]  # views: written in place
         better = chord > longest
-        np.copyto(longest, chord, where=better)
-        np.copyto(depth, a[1] + t * dy, where=better)
-    return middle, np.sqrt(squared)
+        np.maximum(longest, chord, out=longest)
+        t *= dy
+        t += a[1]
+        np.copyto(depth, t, where=better)
+    return middle, np.sqrt(squared, out=squared)
+
+
+def _lean(x: np.ndarray, z: np.ndarray) -> float:
+    """Return how far a rolled grid departs from its middle row and column, in mm."""
+    across = np.abs(x[[0, -1], 0] - x[len(x) // 2, 0])
+    along = np.abs(z[0, [0, -1]] - z[0, z.shape[1] // 2])
+    return float(max(across.max(), along.max()))
 
 
 def grid_window(
