@@ -1,0 +1,82 @@
+"""The parts of a report: sections with their headings, and sentences.
+
+The request asks ("?pneumothorax") and the comparison remembers; neither says what is
+on the film. Only the other sections are read for labels.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Headings, at the beginning of a line, whose text asserts nothing about this film.
+SILENT_HEADINGS = re.compile(
+    r"indication|clinical|history|request|reason|question|referral|comparison|compared"
+    r"|previous|technique|exam|procedure|view",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r"^[ \t]*([A-Za-z][A-Za-z /]{2,40}?)[ \t]*:", re.MULTILINE)
+_SENTENCE_END = re.compile(r"(?<!\bDr)(?<!\be\.g)(?<!\bi\.e)(?<=[.!?])\s+|\n+")
+
+
+def split_sections(report: str) -> list[tuple[str, str]]:
+    """Return (heading, text) of each section of a report, in order.
+
+    A heading is a few words at the beginning of a line, ended by a colon. Text before
+    the first one has the heading "".
+
+    Parameters
+    ----------
+    report : str
+
+    Raises
+    ------
+    TypeError
+        If the report is no text, such as the NaN of a missing one.
+
+    Examples
+    --------
+    >>> split_sections("INDICATION: ?oedema\\nFINDINGS: Clear lungs.")
+    [('INDICATION', '?oedema'), ('FINDINGS', 'Clear lungs.')]
+    """
+    if not isinstance(report, str):
+        raise TypeError(
+            f"A report must be text, got {report!r} ({type(report).__name__}). A "
+            "missing report is no negative one: leave its row out before labelling."
+        )
+    starts = list(_HEADING.finditer(report))
+    lead = report[: starts[0].start()] if starts else report
+    sections = [("", lead.strip())] if lead.strip() else []
+    ends = [match.start() for match in starts[1:]] + [len(report)]
+    for match, end in zip(starts, ends, strict=True):
+        sections.append((match[1], report[match.end() : end].strip()))
+    return sections
+
+
+def asserting_text(report: str) -> str:
+    """Return the sections that say what is on the film, without their headings.
+
+    Examples
+    --------
+    >>> asserting_text("INDICATION: ?oedema\\nFINDINGS: Clear lungs.")
+    'Clear lungs.'
+    """
+    kept = [
+        text
+        for heading, text in split_sections(report)
+        if not SILENT_HEADINGS.match(heading)
+    ]
+    return "\n".join(text for text in kept if text)
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of a text: parts that end in a stop or at a line's end.
+
+    A point inside a number ("3.5 cm") ends nothing.
+
+    Examples
+    --------
+    >>> split_sentences("A 3.5 cm mass. No effusion.")
+    ['A 3.5 cm mass.', 'No effusion.']
+    """
+    parts = (part.strip() for part in _SENTENCE_END.split(text))
+    return [part for part in parts if part]
