@@ -105,16 +105,20 @@ class View:
 
     def cell(self) -> tuple[float, float, float, float]:
         """Return the grid's steps: (x, z) one column on, (x, z) one row on."""
-        middle = self.x.shape[0] // 2
+        middle = self._middle()
         here = slice(middle, middle + 2)
         (a, b), (c, _) = self.x[here, here].astype(float)
         (d, e), (f, _) = self.z[here, here].astype(float)
         return b - a, e - d, c - a, f - d
 
+    def _middle(self) -> int:
+        """Return a row, and column, that has a next one also on a tall grid."""
+        return min(self.x.shape[0] // 2, self.x.shape[1] - 2)
+
     def points(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return fractional (row, column) of reference points of shape (n, 3)."""
         x, z = self._cast(place)
-        middle = self.x.shape[0] // 2
+        middle = self._middle()
         x_step, z_lean, x_lean, z_step = self.cell()
         a, b = x - float(self.x[middle, middle]), z - float(self.z[middle, middle])
         det = x_step * z_step - x_lean * z_lean

@@ -157,3 +157,12 @@ def test_bedside_films_are_reclined_with_higher_domes_and_shoulders():
     for name, least in (("inspiration_mm", 8), ("shoulders_mm", 10)):
         more = np.mean([getattr(ap, name) - getattr(pa, name) for pa, ap in pairs])
         assert more > least
+
+
+def test_a_grid_taller_than_wide_has_its_steps_too():
+    # 9 rows 2 mm apart, 3 columns 1 mm apart; the point lies one column, two rows on
+    x, z = np.meshgrid(np.arange(3.0), np.arange(16.0, -1, -2))
+    view = flat_view(x, z)
+    assert view.cell() == (1, 0, 0, -2)
+    row, column = view.points(np.array([[1.0, 0.0, 12.0]]))
+    assert (row[0], column[0]) == (2, 1)
