@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 
-_WORD = re.compile(r"[A-Za-z]{5,}")
-NEAR = 0.84  # least similarity, 0 to 1: a swap or a doubled letter in a word of five
+_WORD = re.compile(r"[A-Za-z]{4,}")
+NEAR = 0.79  # least similarity, 0 to 1: two letters swapped in a word of five
 
 
 def words_of(reports: Iterable[str], *, at_least: int) -> frozenset[str]:
-    """Return the words of five letters or more that occur in enough reports.
+    """Return the words of four letters or more that occur in enough reports.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def words_of(reports: Iterable[str], *, at_least: int) -> frozenset[str]:
     known = frozenset(word for word, number in counts.items() if number >= at_least)
     if not known:
         raise ValueError(
-            f"No word of five letters occurs in {at_least} reports. Expected a set of "
+            f"No word of four letters occurs in {at_least} reports. Expected a set of "
             "training reports; pass more of them, or a smaller at_least."
         )
     return known
@@ -47,7 +47,7 @@ def words_of(reports: Iterable[str], *, at_least: int) -> frozenset[str]:
 def mend_spelling(text: str, known: Collection[str]) -> str:
     """Return a text in which unknown words are the nearest known ones.
 
-    Words of fewer than five letters, and words that are near to none, stay. The case
+    Words of fewer than four letters, and words that are near to none, stay. The case
     of a mended word is lost.
 
     Parameters
