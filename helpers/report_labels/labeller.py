@@ -9,9 +9,9 @@ import pandas as pd
 
 from helpers.report_labels.lexicon import (
     CHEST_FINDINGS,
-    ENGLISH_CUES,
-    Cues,
+    REPORT_RULES,
     FindingWords,
+    Rules,
 )
 from helpers.report_labels.text import asserting_text, split_sentences
 
@@ -45,7 +45,7 @@ def find_mentions(
 
 
 def assertion_of(
-    sentence: str, start: int, end: int, *, cues: Cues = ENGLISH_CUES
+    sentence: str, start: int, end: int, *, rules: Rules = REPORT_RULES
 ) -> str:
     """Return what a sentence asserts about the mention at ``sentence[start:end]``.
 
@@ -57,7 +57,7 @@ def assertion_of(
     sentence : str
     start, end : int
         Place of the mention in the sentence, as from `find_mentions`.
-    cues : Cues
+    rules : Rules
         Words of denial and doubt; default: English.
 
     Returns
@@ -77,16 +77,16 @@ def assertion_of(
     Chapman WW et al. J Biomed Inform 2001;34:301-310. doi:10.1006/jbin.2001.1029
     """
     before, after = sentence[:start], sentence[end:]
-    for match in cues.ends.finditer(sentence):
+    for match in rules.ends.finditer(sentence):
         if match.end() <= start:
             before = sentence[match.end() : start]
         elif match.start() >= end:
             after = sentence[end : match.start()]
             break
-    before = cues.false_alarm.sub(" ", before)
-    if cues.doubts.search(before) or cues.open.search(after):
+    before = rules.false_alarm.sub(" ", before)
+    if rules.doubts.search(before) or rules.open.search(after):
         return "uncertain"
-    if cues.denies.search(before) or cues.gone.search(after):
+    if rules.denies.search(before) or rules.gone.search(after):
         return "negated"
     return "positive"
 
@@ -95,7 +95,7 @@ def label_report(
     report: str,
     *,
     findings: Mapping[str, FindingWords] = CHEST_FINDINGS,
-    cues: Cues = ENGLISH_CUES,
+    rules: Rules = REPORT_RULES,
 ) -> dict[str, str]:
     """Return what a report asserts about each finding, one of ``ASSERTIONS``.
 
@@ -107,7 +107,7 @@ def label_report(
     report : str
         Free text with or without headings.
     findings : mapping of str to FindingWords
-    cues : Cues
+    rules : Rules
 
     Raises
     ------
@@ -125,9 +125,10 @@ def label_report(
     Irvin J et al. CheXpert. AAAI 2019. arXiv 1901.07031
     """
     said: dict[str, set[str]] = {name: set() for name in findings}
-    for sentence in split_sentences(asserting_text(report)):
+    text = asserting_text(report, request_is_one_line=rules.request_is_one_line)
+    for sentence in split_sentences(text):
         for name, start, end in find_mentions(sentence, findings):
-            said[name].add(assertion_of(sentence, start, end, cues=cues))
+            said[name].add(assertion_of(sentence, start, end, rules=rules))
         for name, words in findings.items():
             if words.normal.search(sentence):
                 said[name].add("negated")
@@ -141,7 +142,7 @@ def label_reports(
     reports: Iterable[str],
     *,
     findings: Mapping[str, FindingWords] = CHEST_FINDINGS,
-    cues: Cues = ENGLISH_CUES,
+    rules: Rules = REPORT_RULES,
 ) -> pd.DataFrame:
     """Return what each report asserts: one row a report, one column a finding.
 
@@ -149,7 +150,7 @@ def label_reports(
     ----------
     reports : iterable of str
         A column of a table keeps its index.
-    findings, cues
+    findings, rules
         As for `label_report`.
 
     Raises
@@ -166,7 +167,7 @@ def label_reports(
     rows = []
     for place, report in enumerate(reports):
         try:
-            rows.append(label_report(report, findings=findings, cues=cues))
+            rows.append(label_report(report, findings=findings, rules=rules))
         except TypeError as error:
             raise TypeError(f"Report {place} (counted from 0): {error}") from None
     return pd.DataFrame(rows, index=index, columns=list(findings))

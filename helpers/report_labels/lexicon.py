@@ -1,19 +1,19 @@
 """Words: how findings are called, and how they are denied, doubted or said to be gone.
 
-Written from the training reports of one hospital and from general knowledge of how
-chest films are reported in English. A lexicon is never finished: measure what it misses
-on reports that it was not written from.
+Written from training reports and from general knowledge of how chest films are reported
+in English. Such a list is never finished: measure what it misses on reports that it was
+not written from.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
-class Cues:
+class Rules:
     """Words that change what a mention asserts; each a regular expression.
 
     Attributes
@@ -30,6 +30,9 @@ class Cues:
         Looks like a denial and is none: "no change in", "not only".
     ends : re.Pattern
         Where the scope of a word ends inside a sentence: "but", a semicolon.
+    request_is_one_line : bool
+        Whether the text of a silent section (the request, the comparison) ends with
+        its line, or only at the next heading.
     """
 
     denies: re.Pattern
@@ -38,13 +41,20 @@ class Cues:
     open: re.Pattern
     false_alarm: re.Pattern
     ends: re.Pattern
+    request_is_one_line: bool
 
 
 def _words(*patterns: str) -> re.Pattern:
     return re.compile(rf"\b(?:{'|'.join(patterns)})\b", re.IGNORECASE)
 
 
-ENGLISH_CUES = Cues(
+def _more(pattern: re.Pattern, *added: str) -> re.Pattern:
+    return re.compile("|".join((pattern.pattern, *added)), re.IGNORECASE)
+
+
+#: Written from the training reports of hospital A and general knowledge, frozen before
+#: any report of another hospital was read.
+RULES_OF_A = Rules(
     denies=_words(
         r"no",
         r"not",
@@ -80,7 +90,7 @@ ENGLISH_CUES = Cues(
         r"vs",
     ),
     gone=_words(
-        r"(?:has|have|had) (?:now |completely |fully )*(?:resolved|cleared|disappeared)",
+        r"(?:has|have|had) (?:now |fully )*(?:resolved|cleared|disappeared)",
         r"(?:is|are) (?:now )?(?:resolved|absent|excluded|ruled out)",
         r"(?:is|are) (?:no longer|not) (?:seen|visible|present|identified|evident)",
         r"no longer (?:seen|visible|present|identified|evident)",
@@ -106,6 +116,22 @@ ENGLISH_CUES = Cues(
         r"|despite)\b|;",
         re.IGNORECASE,
     ),
+    request_is_one_line=False,
+)
+
+#: The same, mended after reading the training reports of hospital B and those of the
+#: first forty patients of hospital C: "nil", "?nodule", "nodule: absent", "nodule not
+#: seen", "differential includes", and findings without a heading of their own.
+REPORT_RULES = replace(
+    RULES_OF_A,
+    denies=_more(RULES_OF_A.denies, r"\bnil\b"),
+    doubts=_more(RULES_OF_A.doubts, r"\?", r"\bdifferential (?:includes|of)\b"),
+    gone=_more(
+        RULES_OF_A.gone,
+        r"^(?: \w+){0,4} ?: ?(?:absent|none|nil|no)\b",
+        r"^(?: \w+){0,4} (?:not|never) (?:seen|visible|present|identified|demonstrated)\b",
+    ),
+    request_is_one_line=True,
 )
 
 

@@ -11,7 +11,7 @@ import re
 #: Headings, at the beginning of a line, whose text asserts nothing about this film.
 SILENT_HEADINGS = re.compile(
     r"indication|clinical|history|request|reason|question|referral|comparison|compared"
-    r"|previous|technique|exam|procedure|view",
+    r"|previous|prior|technique|exam|procedure|view",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"^[ \t]*([A-Za-z][A-Za-z /]{2,40}?)[ \t]*:", re.MULTILINE)
@@ -19,7 +19,7 @@ _SENTENCE_END = re.compile(r"(?<!\bDr)(?<!\be\.g)(?<!\bi\.e)(?<=[.!?])\s+|\n+")
 
 
 def split_sections(report: str) -> list[tuple[str, str]]:
-    """Return (heading, text) of each section of a report, in order.
+    r"""Return (heading, text) of each section of a report, in order.
 
     A heading is a few words at the beginning of a line, ended by a colon. Text before
     the first one has the heading "".
@@ -52,19 +52,34 @@ def split_sections(report: str) -> list[tuple[str, str]]:
     return sections
 
 
-def asserting_text(report: str) -> str:
-    """Return the sections that say what is on the film, without their headings.
+def asserting_text(report: str, *, request_is_one_line: bool = True) -> str:
+    r"""Return the sections that say what is on the film, without their headings.
+
+    Parameters
+    ----------
+    report : str
+    request_is_one_line : bool
+        Whether a silent section ends with its line, so that findings below it need no
+        heading; False: it goes on to the next heading, as a long history may.
+
+    Raises
+    ------
+    TypeError
+        If the report is no text.
 
     Examples
     --------
-    >>> asserting_text("INDICATION: ?oedema\\nFINDINGS: Clear lungs.")
+    >>> asserting_text("INDICATION: ?oedema\nClear lungs.")
     'Clear lungs.'
+    >>> asserting_text("INDICATION: ?oedema\nClear.", request_is_one_line=False)
+    ''
     """
-    kept = [
-        text
-        for heading, text in split_sections(report)
-        if not SILENT_HEADINGS.match(heading)
-    ]
+    kept = []
+    for heading, text in split_sections(report):
+        if heading and SILENT_HEADINGS.match(heading):
+            _, _, below = text.partition("\n")
+            text = below.strip() if request_is_one_line else ""
+        kept.append(text)
     return "\n".join(text for text in kept if text)
 
 
