@@ -7,10 +7,12 @@ guesses silently, and every liberty it took is in `DicomPixels.notes`.
 
 The steps: `reading` (file to header), `layout`, `codestreams` and `decoding` (header to
 stored values), `lookup_tables`, `values` and `units` (stored values to values), `image`
-(all together). ``python -m helpers.dicom_pixels.report FOLDER`` looks at a whole set.
+(all together). `read_each` does it for many files, compressed ones on every core.
+``python -m helpers.dicom_pixels.report FOLDER`` looks at a whole set.
 """
 
 from helpers.dicom_pixels.errors import DicomPixelsError
 from helpers.dicom_pixels.image import DicomPixels, read_pixels
+from helpers.dicom_pixels.many_files import read_each
 
-__all__ = ["DicomPixels", "DicomPixelsError", "read_pixels"]
+__all__ = ["DicomPixels", "DicomPixelsError", "read_each", "read_pixels"]

@@ -25,8 +25,16 @@ from helpers.dicom_pixels.layout import PIXEL_KEYWORDS, Layout, layout_of
 from helpers.dicom_pixels.reading import DIRECTORY
 
 
-def decode(dataset: Dataset, path: str | None, max_bytes: int):
+def decode(
+    dataset: Dataset,
+    path: str | None,
+    max_bytes: int,
+    *,
+    decompressed: np.ndarray | None = None,
+):
     """Return stored values, the layout, the transfer syntax and the notes.
+
+    `decompressed` are the stored values if another process has decoded them already.
 
     Raises
     ------
@@ -41,6 +49,8 @@ def decode(dataset: Dataset, path: str | None, max_bytes: int):
     _check_claimed_size(layout, path, max_bytes)
     syntax, notes = _transfer_syntax(dataset, path, layout)
     if syntax.is_encapsulated:
+        if decompressed is not None:
+            return decompressed, layout, syntax, notes
         check_codestream(dataset, path, layout)
     else:
         notes += _check_native_length(dataset, path, layout)

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from helpers.dicom_pixels.decoding import decode
 from helpers.dicom_pixels.errors import DicomPixelsError, pixels_error, reason
 from helpers.dicom_pixels.lookup_tables import Voi, modality_of_frame
-from helpers.dicom_pixels.reading import guarded, open_dataset
+from helpers.dicom_pixels.reading import guarded, is_compressed, open_dataset
 from helpers.dicom_pixels.units import spacing_of, unit_of
 from helpers.dicom_pixels.values import (
     header_notes,
@@ -195,17 +195,46 @@ def read_pixels(
     >>> pixels.unit, pixels.values.shape, float(pixels.values.min())
     ('HU', (128, 128), -896.0)
     """
-    pixels, warned = guarded(_read, path_or_dataset, window, max_bytes)
+    return read_decompressed(path_or_dataset, None, window=window, max_bytes=max_bytes)
+
+
+def read_decompressed(
+    path_or_dataset: str | os.PathLike | Dataset,
+    decompressed: np.ndarray | None,
+    *,
+    window: int | None,
+    max_bytes: int,
+) -> DicomPixels:
+    """Do the work of `read_pixels`, with stored values that were decoded elsewhere."""
+    pixels, warned = guarded(_read, path_or_dataset, window, max_bytes, decompressed)
     if warned:
         pixels = replace(pixels, notes=pixels.notes + tuple(warned))
     return pixels
 
 
-def _read(source, window: int | None, max_bytes: int) -> DicomPixels:
+def stored_values_of_compressed(path: str, max_bytes: int) -> np.ndarray | None:
+    """Return the stored values of a compressed file.
+
+    None if it is not compressed, or anything about it is not in perfect order.
+    """
+    try:
+        dataset, _, _ = open_dataset(path, max_bytes=max_bytes)
+        if not is_compressed(dataset):
+            return None
+        decoded, warned = guarded(decode, dataset, path, max_bytes)
+    except Exception:  # whoever asks reads it again and meets the same error
+        return None
+    return None if warned else decoded[0]
+
+
+def _read(
+    source, window: int | None, max_bytes: int, decompressed: np.ndarray | None = None
+) -> DicomPixels:
     """Open and decode; whatever else goes wrong becomes the documented error."""
     dataset, path, notes = open_dataset(source, max_bytes=max_bytes)
     try:
-        return _pixels(dataset, path, notes, window, max_bytes)
+        decoded = decode(dataset, path, max_bytes, decompressed=decompressed)
+        return _pixels(dataset, path, notes, window, decoded)
     except DicomPixelsError:
         raise
     except Exception as error:  # whatever a damaged header makes pydicom do
@@ -223,10 +252,10 @@ def _pixels(
     path: str | None,
     notes: list[str],
     window: int | None,
-    max_bytes: int,
+    decoded: tuple,
 ) -> DicomPixels:
     """Put the pieces together."""
-    stored, layout, syntax, found = decode(dataset, path, max_bytes)
+    stored, layout, syntax, found = decoded
     frames = layout.frames if stored.ndim > 2 and layout.frames > 1 else 1
     transforms = per_frame(modality_of_frame, dataset, frames)
     unit, remarks = unit_of(dataset, layout, transforms[0])

@@ -104,6 +104,13 @@ def is_big_endian(dataset: Dataset) -> bool:
     return dataset.original_encoding[1] is False
 
 
+def is_compressed(dataset: Dataset) -> bool:
+    """Tell whether the header states a transfer syntax with encapsulated pixels."""
+    meta = getattr(dataset, "file_meta", None)
+    uid = UID(str(getattr(meta, "TransferSyntaxUID", None) or ""))
+    return uid.is_transfer_syntax and uid.is_encapsulated
+
+
 def _check_plain_file(path: str) -> None:
     """Raise unless this is a plain, filled file (a pipe would wait for ever)."""
     try:
