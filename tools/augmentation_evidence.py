@@ -1,0 +1,192 @@
+"""Measure once what lesson 16 quotes and does not compute again: five seeds of each.
+
+::
+
+    python -m tools.augmentation_evidence trainings    about 40 minutes
+    python -m tools.augmentation_evidence scores       a minute, after the trainings
+
+Every training is alike: the course's network at 64 pixels, `STEPS` updates, last
+weights kept, nothing selected. Only what happens to the training films differs. Both
+write into data/evidence; finished trainings are kept when the command is started again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers import augmentation, cohorts, input_pipeline, networks, training
+from helpers.cohorts.storage import written_whole
+from helpers.diagnostic_metrics import area_under_roc
+from helpers.networks import keras
+from tools.augmenting import changes, films
+from tools.augmenting.films import Films
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+TRAININGS, SCORES = "lesson_16_trainings.csv", "lesson_16_intensity.csv"
+CHECKPOINT = DATA / "checkpoints" / "pneumothorax_twins_64px.keras"
+SEEDS = (16, 17, 18, 19, 20)
+STEPS, BATCH = 500, 32
+SPECIFICITY = 0.95  # on healthy tuning films, sets the threshold
+TESTS = {"internal": "internal test", "external": "external test"}
+SCORED = {"pneumothorax": "none", "consolidation": "all three"}
+
+PLAN = {
+    "consolidation": (
+        "none",
+        "shift",
+        "rotation",
+        "exposure",
+        "all three",
+        "flip left-right",
+        "flip up-down",
+        "crop, old label",
+        "crop, label by mask",
+    ),
+    "pneumothorax": ("none", "exposure", "flip left-right", "blur", "black patch"),
+    "side of the pneumothorax": ("none", "flip left-right"),
+    "mirrored or not": ("none", "flip left-right"),
+}
+
+
+def task(name: str) -> Films:
+    """Return the films of a task."""
+    if name == "consolidation":
+        return films.consolidations()
+    if name == "mirrored or not":
+        return films.half_mirrored()
+    twins, side = films.pneumothorax_twins()
+    if name == "pneumothorax":
+        return twins
+    with_side = Films(twins.images, side, twins.split)
+    return with_side.part(side >= 0)
+
+
+def train(films_to_learn: Films, change: str, seed: int) -> keras.Model:
+    """Return a network trained on films with one change."""
+    training.set_seed(seed)
+    shape = (*films_to_learn.images.shape[1:], 1)
+    network = networks.small_residual_network(shape)
+    training.compile_network(network, steps=STEPS)
+    images = films_to_learn.images[..., None]
+    if change.startswith("crop"):
+        masks = films_to_learn.masks[..., None].astype("uint8")
+        images = np.concatenate([images, masks], axis=-1)
+    batches = input_pipeline.make_dataset(
+        images, films_to_learn.labels, batch_size=BATCH, seed=seed
+    ).repeat()
+    applied = changes.of_name(change, seed)
+    if applied is not None:
+        batches = batches.map(applied).prefetch(2)
+    network.fit(batches, steps_per_epoch=STEPS, epochs=1, shuffle=False, verbose=0)
+    return network
+
+
+def aucs(network: keras.Model, all_films: Films) -> dict[str, float | int]:
+    """Return the AUC and the number of films of both tests."""
+    found: dict[str, float | int] = {}
+    for short, split in TESTS.items():
+        test = all_films.part(split)
+        scores = training.predict_scores(network, test.images)
+        found[f"n_{short}"] = len(test.labels)
+        found[f"auc_{short}"] = round(area_under_roc(test.labels, scores), 4)
+    return found
+
+
+def planned() -> Iterator[tuple[int, str, str]]:
+    """Yield seed, task and change: one whole round for each seed."""
+    for seed in SEEDS:
+        for name, made in PLAN.items():
+            for change in made:
+                yield seed, name, change
+
+
+def trainings(most: int) -> None:
+    """Write data/evidence/lesson_16_trainings.csv, anew after each training."""
+    path = DATA / "evidence" / TRAININGS
+    rows = pd.read_csv(path).to_dict("records") if path.exists() else []
+    done = {(row["seed"], row["task"], row["change"]) for row in rows}
+    sets = {name: task(name) for name in PLAN}
+    wanted = [one for one in planned() if one not in done]
+    for seed, name, change in wanted[:most]:
+        network = train(sets[name].part("train"), change, seed)
+        if SCORED.get(name) == change:
+            network.save(kept_network(name, seed))
+        row = {"task": name, "change": change, "seed": seed}
+        rows.append(row | aucs(network, sets[name]))
+        with written_whole(path) as part:
+            pd.DataFrame(rows).to_csv(part, index=False, lineterminator="\n")
+        print(rows[-1], flush=True)
+        keras.backend.clear_session()
+
+
+def kept_network(name: str, seed: int) -> Path:
+    """Return where a network whose scores will be asked for is kept meanwhile."""
+    folder = cohorts.cache_dir() / "networks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"lesson_16_{name}_{seed}.keras"
+
+
+def flagged(network: keras.Model, test: Films, threshold: float) -> pd.DataFrame:
+    """Return, for each change and strength, which films of a test are flagged."""
+    rows = []
+    for name, (change, nothing, strengths) in augmentation.INTENSITY_CHANGES.items():
+        for strength in (nothing, *strengths):
+            scores = training.predict_scores(network, change(test.images, strength))
+            above = scores > threshold
+            rows.append(
+                {
+                    "change": name,
+                    "strength": strength,
+                    "healthy": int((test.labels == 0).sum()),
+                    "healthy_flagged": int(above[test.labels == 0].sum()),
+                    "ill": int((test.labels == 1).sum()),
+                    "ill_flagged": int(above[test.labels == 1].sum()),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def threshold_of(network: keras.Model, tuning: Films) -> float:
+    """Return the score that `SPECIFICITY` of the healthy tuning films stay below."""
+    scores = training.predict_scores(network, tuning.images[tuning.labels == 0])
+    return float(np.quantile(scores, SPECIFICITY))
+
+
+def scores(_: int) -> None:
+    """Write data/evidence/lesson_16_intensity.csv from the networks that were kept."""
+    tables = []
+    for name in SCORED:
+        all_films = task(name)
+        for seed in SEEDS:
+            network = keras.saving.load_model(kept_network(name, seed))
+            threshold = threshold_of(network, all_films.part("tuning"))
+            table = flagged(network, all_films.part("internal test"), threshold)
+            tables.append(table.assign(task=name, seed=seed))
+            print(name, seed, f"threshold {threshold:.3f}", flush=True)
+    with written_whole(DATA / "evidence" / SCORES) as part:
+        pd.concat(tables).to_csv(part, index=False, lineterminator="\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.augmentation_evidence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    steps = {"trainings": trainings, "scores": scores}
+    parser.add_argument("what", choices=steps)
+    parser.add_argument("--most", type=int, default=1000, help="trainings this time")
+    options = parser.parse_args(arguments)
+    steps[options.what](options.most)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

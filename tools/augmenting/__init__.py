@@ -1,0 +1,1 @@
+"""Experiments behind lesson 16: which changes of a film keep its label."""

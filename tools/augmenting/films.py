@@ -1,0 +1,120 @@
+"""Films for the experiments: sets of images, labels and masks, with their splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from helpers import cohorts
+from helpers.cohorts.resizing import shrink_images, shrink_masks
+from helpers.cohorts.storage import written_whole
+from helpers.phantoms import (
+    GENERATOR_VERSION,
+    ChestCohortSettings,
+    image_study,
+    study_of,
+)
+from helpers.phantoms.chest.anatomy import build_anatomy
+from helpers.phantoms.findings.pneumothorax import pneumothorax_of
+
+SIDE = 64  # rows and columns, pixels
+COLLAPSE = (0.15, 0.60)  # share of the lung's volume, drawn evenly
+DRAWN_WITH = 16  # seed of sides and sizes
+
+
+@dataclass(frozen=True)
+class Films:
+    """Images with a label, and where they may be used.
+
+    Parameters
+    ----------
+    images : uint8 array of shape (n, rows, columns)
+    labels : int array of shape (n,)
+    split : text array of shape (n,)
+    masks : bool array like `images`, or None
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+    masks: np.ndarray | None = None
+
+    def part(self, rows: np.ndarray | str) -> Films:
+        """Return some rows, or one split."""
+        rows = self.split == rows if isinstance(rows, str) else rows
+        masks = None if self.masks is None else self.masks[rows]
+        return Films(self.images[rows], self.labels[rows], self.split[rows], masks)
+
+
+def consolidations() -> Films:
+    """Return the default cohort at `SIDE` pixels, labelled with its first finding."""
+    cohort = cohorts.load("chest_insilico", size=SIDE)
+    finding = cohort.finding()
+    split = cohort.table["split"].to_numpy(dtype=str)
+    return Films(cohort.images, cohort.labels(), split, cohort.masks[finding])
+
+
+def half_mirrored() -> Films:
+    """Return films without any finding; every second one is mirrored, label 1."""
+    cohort = cohorts.load("chest_insilico", size=SIDE)
+    healthy = (cohort.table[cohort.findings].sum(axis=1) == 0).to_numpy()
+    images = cohort.images[healthy].copy()
+    labels = np.arange(len(images)) % 2
+    images[1::2] = images[1::2, :, ::-1]
+    return Films(images, labels, cohort.table["split"][healthy].to_numpy(dtype=str))
+
+
+def pneumothorax_twins() -> tuple[Films, np.ndarray]:
+    """Return each patient's first film healthy and with a pneumothorax, and its side.
+
+    Nothing else differs between the two: no other finding, no drain. The films are kept
+    in the cache.
+
+    Returns
+    -------
+    films : Films
+        Healthy and ill films in turn.
+    side : int array of shape (n,)
+        0 right, 1 left, -1 for the healthy ones.
+    """
+    path = cohorts.cache_dir() / f"pneumothorax_twins_{GENERATOR_VERSION}.npz"
+    if not path.exists():
+        images, masks, side, split = _make_twins()
+        with written_whole(path) as part, part.open("wb") as file:
+            np.savez(
+                file,
+                images=images,
+                masks=np.packbits(masks, axis=-1),
+                side=side,
+                split=split,
+            )
+    with np.load(path, allow_pickle=False) as kept:
+        masks = np.unpackbits(kept["masks"], axis=-1).astype(bool)
+        images = shrink_images(kept["images"], SIDE)
+        side, split = kept["side"], kept["split"]
+    films = Films(images, (side >= 0).astype(int), split, shrink_masks(masks, SIDE))
+    return films, side
+
+
+def _make_twins() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Image two twins of every patient; about two minutes."""
+    settings, rng = ChestCohortSettings(), np.random.default_rng(DRAWN_WITH)
+    table = cohorts.load("chest_insilico").table.drop_duplicates("patient_id")
+    shape = (2 * len(table), settings.size, settings.size)
+    images, masks = np.zeros(shape, np.uint8), np.zeros(shape, bool)
+    side = np.full(len(images), -1)
+    for number, study_id in enumerate(table["study_id"]):
+        healthy = replace(study_of(settings, study_id), findings=(), devices=())
+        collapse, left = rng.uniform(*COLLAPSE), int(rng.integers(2))
+        finding = pneumothorax_of(
+            build_anatomy(healthy.patient),
+            ("right", "left")[left],
+            collapse=collapse,
+        )
+        twin = image_study(replace(healthy, findings=(finding,)), size=settings.size)
+        images[2 * number] = image_study(healthy, size=settings.size).image
+        images[2 * number + 1] = twin.image
+        masks[2 * number + 1] = twin.masks["pneumothorax"]
+        side[2 * number + 1] = left
+    return images, masks, side, np.repeat(table["split"].to_numpy(dtype=str), 2)
