@@ -2,11 +2,19 @@
 
 ::
 
-    python -m tools.label_evidence meant    what each report of the cohort asserts
+    python -m tools.label_evidence meant                  what each report asserts
+    python -m tools.label_evidence noise chest_insilico   a network on wrong labels
+    python -m tools.label_evidence noise pneumoniamnist   the same on real patients
+    python -m tools.label_evidence nih                    two label files of one set
+
+The second and third train lesson 21's network some forty times and take twenty minutes
+each; the last two need COURSE_DATA_DIR. All write into data/evidence.
 """
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +22,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers import cohorts
+from helpers.diagnostic_metrics import area_under_roc
+from helpers.label_noise import flip_labels, hide_smallest
 from helpers.phantoms import ChestCohortSettings
 from helpers.phantoms.cohort import visits
 from helpers.phantoms.cohort.facts_of import SYMPTOMS, clinical_of, facts_of
 from helpers.phantoms.hospital.reports import KINDS, Report, write_report
+from helpers.report_labels import binary_labels, label_reports
 
 EVIDENCE = Path(__file__).resolve().parents[1] / "data" / "evidence"
+RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
+SEEDS = (14, 15, 16, 17, 18)
+SIDE = 64  # pixels, where the cohort is published larger
+STEPS = 800  # updates of the weights in each training
 
 
 def reports_of_patient(
@@ -57,6 +73,123 @@ def record_meant() -> None:
     print(f"{len(table)} reports.")
 
 
+def noisy_versions(cohort: cohorts.Cohort, finding: str, seed: int) -> dict:
+    """Return {(kind, rate): labels of every image}; the same errors for all users."""
+    truth = cohort.labels(finding)
+    labels = {("flipped", 0.0): truth}
+    for rate in RATES[1:]:
+        labels["flipped", rate] = flip_labels(
+            truth, missed=rate, invented=rate, seed=seed
+        )
+    area = f"{finding}_area_mm2"
+    if area in cohort.table:
+        for rate in (0.2, 0.4):
+            labels["smallest missed", rate] = hide_smallest(
+                truth, cohort.table[area], missed=rate
+            )
+            labels["any missed", rate] = flip_labels(
+                truth, missed=rate, invented=0.0, seed=seed
+            )
+    if "report" in cohort.table:
+        said = label_reports(cohort.table["report"])[finding]
+        for policy in ("ones", "zeros"):
+            given = binary_labels(said, uncertain=policy).to_numpy(int)
+            labels[f"report, uncertain as {policy}", np.nan] = given
+    return labels
+
+
+def network_scores(
+    cohort: cohorts.Cohort, finding: str, labels: np.ndarray, *, seed: int
+) -> np.ndarray:
+    """Return scores of all images by a network trained and tuned on given labels."""
+    from helpers import training
+
+    table = cohort.table.assign(**{finding: labels})
+    settings = training.TrainingSettings(steps=STEPS, seed=seed)
+    network, _ = training.train_small_network(
+        dataclasses.replace(cohort, table=table), finding=finding, settings=settings
+    )
+    return training.predict_scores(network, cohort.images)
+
+
+def noise_of_one_seed(cohort: cohorts.Cohort, seed: int) -> Iterator[dict]:
+    """Yield one row for each kind and rate of wrong labels."""
+    finding = cohort.finding()
+    test = (cohort.table["split"] == "internal test").to_numpy()
+    truth = cohort.labels(finding)
+    clean_scores = None
+    for (kind, rate), labels in noisy_versions(cohort, finding, seed).items():
+        scores = network_scores(cohort, finding, labels, seed=seed)
+        clean_scores = scores if clean_scores is None else clean_scores
+        row = {
+            "cohort": cohort.name,
+            "finding": finding,
+            "kind": kind,
+            "rate": rate,
+            "seed": seed,
+            "n_train": int((cohort.table["split"] == "train").sum()),
+            "n_test": int(test.sum()),
+            "wrong_in_test": int((labels != truth)[test].sum()),
+            "noisy_training_true_test": area_under_roc(truth[test], scores[test]),
+            "true_training_noisy_test": area_under_roc(
+                labels[test], clean_scores[test]
+            ),
+            "noisy_training_noisy_test": area_under_roc(labels[test], scores[test]),
+        }
+        print(row, flush=True)
+        yield row
+
+
+def record_noise(name: str) -> None:
+    """Write data/evidence/lesson_14_network_<cohort>.csv, anew after each seed."""
+    size = SIDE if name.startswith("chest_insilico") else None
+    cohort = cohorts.load(name, size=size)
+    path = EVIDENCE / f"lesson_14_network_{cohort.name}.csv"
+    rows: list[dict] = []
+    for seed in SEEDS:
+        rows += noise_of_one_seed(cohort, seed)
+        pd.DataFrame(rows).to_csv(
+            path, index=False, float_format="%.4f", lineterminator="\n"
+        )
+
+
+def record_nih() -> None:
+    """Write data/evidence/lesson_14_nih.csv: folder names against the label file."""
+    folder = cohorts.data_dir() / "cxr_nih14_64px"
+    table = pd.read_csv(folder / "labels.csv")
+    counts = (
+        table.assign(
+            no_finding=(table["finding_labels"] == "No Finding").map(
+                {True: "No Finding", False: "a finding"}
+            )
+        )
+        .groupby(["split", "folder_class", "no_finding"])
+        .size()
+        .rename("films")
+        .reset_index()
+    )
+    counts.to_csv(EVIDENCE / "lesson_14_nih.csv", index=False, lineterminator="\n")
+    print(counts.to_string(index=False))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.label_evidence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=("meant", "noise", "nih"))
+    parser.add_argument("cohort", nargs="?", default="chest_insilico")
+    options = parser.parse_args(arguments)
+    if options.what == "meant":
+        record_meant()
+    elif options.what == "noise":
+        record_noise(options.cohort)
+    else:
+        record_nih()
+    return 0
+
+
 if __name__ == "__main__":
-    record_meant()
-    sys.exit(0)
+    sys.exit(main())

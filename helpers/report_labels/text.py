@@ -7,6 +7,7 @@ on the film. Only the other sections are read for labels.
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 #: Headings, at the beginning of a line, whose text asserts nothing about this film.
 SILENT_HEADINGS = re.compile(
@@ -35,7 +36,7 @@ def split_sections(report: str) -> list[tuple[str, str]]:
 
     Examples
     --------
-    >>> split_sections("INDICATION: ?oedema\\nFINDINGS: Clear lungs.")
+    >>> split_sections("INDICATION: ?oedema\nFINDINGS: Clear lungs.")
     [('INDICATION', '?oedema'), ('FINDINGS', 'Clear lungs.')]
     """
     if not isinstance(report, str):
@@ -46,8 +47,8 @@ def split_sections(report: str) -> list[tuple[str, str]]:
     starts = list(_HEADING.finditer(report))
     lead = report[: starts[0].start()] if starts else report
     sections = [("", lead.strip())] if lead.strip() else []
-    ends = [match.start() for match in starts[1:]] + [len(report)]
-    for match, end in zip(starts, ends, strict=True):
+    for match, following in zip_longest(starts, starts[1:]):
+        end = following.start() if following else len(report)
         sections.append((match[1], report[match.end() : end].strip()))
     return sections
 
