@@ -2,21 +2,34 @@
 
 A patient with two radiographs must lie wholly on one side of the split: otherwise the
 network is examined on people it has already met. `split_patients` deals,
-`check_leakage` inspects any split, also one that came with a data set.
+`check_leakage` inspects any split, also one that came with a data set,
+`near_duplicates` finds changed copies of an image, and `write_split` keeps the split
+in a file with a hash.
 """
 
 from helpers.patient_splits.dealing import split_patients
-from helpers.patient_splits.leakage import (
-    LeakageError,
-    LeakageReport,
-    check_leakage,
-    exact_duplicates,
+from helpers.patient_splits.image_detail import similarity_of_pairs
+from helpers.patient_splits.leakage import check_leakage, exact_duplicates
+from helpers.patient_splits.leakage_report import LeakageError, LeakageReport
+from helpers.patient_splits.near_duplicates import COPY_SIMILARITY, near_duplicates
+from helpers.patient_splits.split_file import (
+    SplitFileError,
+    read_split,
+    split_hash,
+    write_split,
 )
 
 __all__ = [
+    "COPY_SIMILARITY",
     "LeakageError",
     "LeakageReport",
+    "SplitFileError",
     "check_leakage",
     "exact_duplicates",
+    "near_duplicates",
+    "read_split",
+    "similarity_of_pairs",
+    "split_hash",
     "split_patients",
+    "write_split",
 ]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-
-class LeakageError(ValueError):
-    """The same patient, or the same image, lies in more than one split."""
+from helpers.patient_splits.leakage_report import LeakageReport
+from helpers.patient_splits.near_duplicates import near_duplicates
 
 
 def patient_column(table: pd.DataFrame) -> pd.Series:
@@ -76,90 +74,13 @@ def exact_duplicates(images: np.ndarray) -> list[list[int]]:
     return [rows for rows in rows_of_digest.values() if len(rows) > 1]
 
 
-@dataclass(frozen=True)
-class LeakageReport:
-    """What two splits share.
-
-    Attributes
-    ----------
-    splits : tuple of str
-        Splits that were compared.
-    n_patients, n_images : int
-        Size of the table.
-    shared_patients : pandas.DataFrame
-        One row per patient that lies in more than one split: ``patient_id``,
-        ``splits``, ``images``.
-    duplicates_within : tuple of tuple of int
-        Groups of equal images inside one split (rows of the table, by position).
-    duplicates_across : tuple of tuple of int
-        Groups of equal images in more than one split.
-    images_compared : bool
-        Whether images were given, so that duplicates could be looked for.
-    """
-
-    splits: tuple[str, ...]
-    n_patients: int
-    n_images: int
-    shared_patients: pd.DataFrame
-    duplicates_within: tuple[tuple[int, ...], ...]
-    duplicates_across: tuple[tuple[int, ...], ...]
-    images_compared: bool
-
-    @property
-    def clean(self) -> bool:
-        """Whether no patient and no image lies in more than one split."""
-        return self.shared_patients.empty and not self.duplicates_across
-
-    def describe(self) -> str:
-        """Return the findings in two or three lines."""
-        lines = [
-            f"{self.n_images} images of {self.n_patients} patients in "
-            f"{len(self.splits)} splits ({', '.join(self.splits)}).",
-            f"Patients in more than one split: {len(self.shared_patients)}."
-            + _examples(self.shared_patients),
-        ]
-        if self.images_compared:
-            across, within = len(self.duplicates_across), len(self.duplicates_within)
-            lines.append(
-                f"Groups of identical images: {across} across splits, "
-                f"{within} within one split."
-            )
-        return "\n".join(lines)
-
-    def require_clean(self) -> None:
-        """Raise `LeakageError` if a patient or an image lies in more than one split."""
-        if not self.shared_patients.empty:
-            raise LeakageError(
-                f"{len(self.shared_patients)} of {self.n_patients} patients lie in "
-                f"more than one split, expected 0.{_examples(self.shared_patients)} "
-                "Split by patient: helpers.patient_splits.split_patients deals each "
-                "patient once."
-            )
-        if self.duplicates_across:
-            raise LeakageError(
-                f"{len(self.duplicates_across)} groups of identical images lie in more "
-                "than one split, expected 0; the first is rows "
-                f"{list(self.duplicates_across[0])}. Find out whether they are one "
-                "patient, and keep them in one split or leave the copies out."
-            )
-
-
-def _examples(shared: pd.DataFrame, *, most: int = 3) -> str:
-    """Name the first few shared patients."""
-    if shared.empty:
-        return ""
-    named = [
-        f"{row.patient_id} ({row.images} images: {row.splits})"
-        for row in shared.head(most).itertuples()
-    ]
-    more = f" and {len(shared) - most} more" if len(shared) > most else ""
-    return f" For example {', '.join(named)}{more}."
-
-
 def check_leakage(
-    table: pd.DataFrame, *, images: np.ndarray | None = None
+    table: pd.DataFrame,
+    *,
+    images: np.ndarray | None = None,
+    near_threshold: float | None = None,
 ) -> LeakageReport:
-    """Look for patients, and for identical images, in more than one split.
+    """Look for patients, and for copies of images, in more than one split.
 
     Parameters
     ----------
@@ -167,6 +88,9 @@ def check_leakage(
         One row per image, with the columns ``patient_id`` and ``split``.
     images : array of shape (images, rows, columns[, channels]), optional
         Rows as in `table`; with them exact duplicates are looked for as well.
+    near_threshold : float, optional
+        With it changed copies of this similarity are looked for too, which takes some
+        seconds for 2,000 images; `COPY_SIMILARITY` is a start.
 
     Returns
     -------
@@ -177,7 +101,8 @@ def check_leakage(
     Raises
     ------
     ValueError
-        If a column or a value is missing, or `images` has another length.
+        If a column or a value is missing, `images` has another length, or a threshold
+        is given without images.
 
     Examples
     --------
@@ -189,7 +114,7 @@ def check_leakage(
     Patients in more than one split: 1. For example A (2 images: test, train).
     """
     patients = patient_column(table)
-    splits = _split_column(table)
+    splits = split_column(table)
     by_patient = splits.groupby(patients)
     leaking = by_patient.nunique() > 1
     shared = pd.DataFrame(
@@ -211,10 +136,27 @@ def check_leakage(
         duplicates_within=within,
         duplicates_across=across,
         images_compared=images is not None,
+        near_pairs=_near_pairs(images, names, near_threshold),
     )
 
 
-def _split_column(table: pd.DataFrame) -> pd.Series:
+def _near_pairs(
+    images: np.ndarray | None, names: np.ndarray, threshold: float | None
+) -> pd.DataFrame | None:
+    """Return pairs of changed copies and whether each lies across two splits."""
+    if threshold is None:
+        return None
+    if images is None:
+        raise ValueError(
+            f"near_threshold is {threshold} and there are no images, expected both or "
+            "neither. Pass images=cohort.images."
+        )
+    pairs = near_duplicates(images, threshold=threshold)
+    across = names[pairs["first"]] != names[pairs["second"]]
+    return pairs.assign(across=across)
+
+
+def split_column(table: pd.DataFrame) -> pd.Series:
     """Return split names as text, none missing."""
     if "split" not in table.columns:
         raise ValueError(
