@@ -25,6 +25,8 @@ from helpers.dicom_pixels.header import (
 )
 from helpers.dicom_pixels.reading import is_big_endian
 
+LARGEST = 1e30  # of a slope, an intercept or a window; float32 ends at 3e38
+
 
 @dataclass(frozen=True, eq=False)
 class LookupTable:
@@ -96,7 +98,10 @@ def _check_rescale(
     """Raise on a rescale that is there and is no number, or makes all values equal."""
     for keyword, found in (("RescaleSlope", slope), ("RescaleIntercept", intercept)):
         written = raw_text(holder, keyword)
-        if written and (found is None or (keyword == "RescaleSlope" and found == 0)):
+        nonsense = found is None or abs(found) > LARGEST
+        if keyword == "RescaleSlope" and not nonsense:
+            nonsense = abs(found) < 1 / LARGEST
+        if written and nonsense:
             raise ValueError(f"{keyword} is {written!r}")
 
 

@@ -12,6 +12,7 @@ from helpers.dicom_pixels.errors import pixels_error
 from helpers.dicom_pixels.header import has, number, text
 from helpers.dicom_pixels.layout import Layout
 from helpers.dicom_pixels.lookup_tables import (
+    LARGEST,
     LookupTable,
     Rescale,
     Voi,
@@ -106,8 +107,11 @@ def _problem_of(voi: Voi | None) -> str:
     name = f"The window (centre {voi.center:g}, width {voi.width:g}, {voi.function})"
     if voi.function not in FUNCTIONS:
         return f"{name} has an unknown function and is ignored."
-    lowest_ok = voi.width >= 1 if voi.function == "LINEAR" else voi.width > 0
-    return "" if lowest_ok else f"{name} has no extent and is ignored."
+    lowest = 1.0 if voi.function == "LINEAR" else 1 / LARGEST
+    if voi.width < lowest:
+        return f"{name} has no extent and is ignored."
+    far = max(abs(voi.center), voi.width) > LARGEST
+    return f"{name} is beyond all values and is ignored." if far else ""
 
 
 def padding_range(dataset: Dataset) -> tuple[float, float] | None:
