@@ -163,7 +163,7 @@ def label_reports(
     >>> label_reports(["No nodule."])["nodule"].tolist()
     ['negated']
     """
-    index = getattr(reports, "index", None)
+    index = reports.index if isinstance(reports, pd.Series) else None
     rows = []
     for place, report in enumerate(reports):
         try:

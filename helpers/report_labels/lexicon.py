@@ -129,7 +129,7 @@ REPORT_RULES = replace(
     gone=_more(
         RULES_OF_A.gone,
         r"^(?: \w+){0,4} ?: ?(?:absent|none|nil|no)\b",
-        r"^(?: \w+){0,4} (?:not|never) (?:seen|visible|present|identified|demonstrated)\b",
+        r"^(?: \w+){0,4} (?:not|never) (?:seen|visible|present|identified|shown)\b",
     ),
     request_is_one_line=True,
 )
