@@ -33,8 +33,10 @@ of the contrast."""
 SMALLEST_IMAGE_PX = 200
 MOST_SHAPES = 5000
 GREY, CONTRASTS, SPREAD = 5, 6, 7  # columns of the table of shapes
-MARGIN = 0.35
-"""What is added around a row of letters, as a share of their height."""
+NEAR, FAR = 1.1, 3.0
+"""Largest gap in a row, and in a row of a pen that was found already, in heights."""
+MARGIN, MARGIN_ASIDE = 0.35, 1.0
+"""What is added above and below a row, and beside it (small letters), in heights."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def _rows_of_letters(grey: np.ndarray) -> list[TextBox]:
     shapes = _letters(grey, raised, labels, count)
     rows = _chains(shapes[shapes[:, SPREAD] < EVEN])
     pens = [_same_pen(shapes, row) for row in rows]
-    return rows + _chains(shapes[np.any(pens, axis=0)]) if rows else []
+    same = shapes[np.any(pens, axis=0)] if rows else []
+    return rows + _chains(same, gap=FAR) if rows else []
 
 
 def _same_pen(shapes: np.ndarray, row: TextBox) -> np.ndarray:
@@ -165,7 +168,7 @@ def _letters_in(height: int, width: int, fill: float) -> float:
     return width / (0.8 * height) if 0.25 <= fill <= 0.8 else 0  # letters that touch
 
 
-def _chains(shapes: np.ndarray) -> list[TextBox]:
+def _chains(shapes: np.ndarray, *, gap: float = NEAR) -> list[TextBox]:
     """Join neighbouring letters of one height into rows, and keep the long rows."""
     if not len(shapes):
         return []
@@ -173,14 +176,14 @@ def _chains(shapes: np.ndarray) -> list[TextBox]:
     height, middle = bottom - top, (top + bottom) / 2
     ends, starts = np.column_stack([right, middle]), np.column_stack([left, middle])
     near = KDTree(ends).sparse_distance_matrix(
-        KDTree(starts), 1.2 * LARGEST_PX, output_type="ndarray"
+        KDTree(starts), gap * LARGEST_PX, output_type="ndarray"
     )
     one, other = near["i"], near["j"]
     taller = np.maximum(height[one], height[other])
-    gap = left[other] - right[one]
+    between = left[other] - right[one]
     linked = (np.abs(middle[one] - middle[other]) < 0.35 * taller) & (one != other)
     linked &= np.minimum(height[one], height[other]) > 0.5 * taller
-    linked &= (gap < 1.1 * taller) & (gap > -0.3 * taller)
+    linked &= (between < gap * taller) & (between > -0.3 * taller)
     pairs = (np.ones(linked.sum()), (one[linked], other[linked]))
     _, chain = connected_components(coo_array(pairs, shape=(len(top),) * 2), False)
     found = []
@@ -189,9 +192,10 @@ def _chains(shapes: np.ndarray) -> list[TextBox]:
         if members.sum() < FEWEST_SHAPES:
             continue
         if _is_row(*(each[members] for each in (top, bottom, grey, contrast))):
-            pad = MARGIN * np.median(height[members]) + 1
-            edges = (top[members].min() - pad, left[members].min() - pad)
-            limits = (bottom[members].max() + pad, right[members].max() + pad)
+            high = np.median(height[members])
+            pad, aside = MARGIN * high + 1, MARGIN_ASIDE * high + 1
+            edges = (top[members].min() - pad, left[members].min() - aside)
+            limits = (bottom[members].max() + pad, right[members].max() + aside)
             count = round(letters[members].sum())
             found.append(TextBox(*map(int, (*edges, *np.ceil(limits))), count))
     return found

@@ -27,6 +27,8 @@ DUMMY = {
     "UN": b"\0\0",
 }
 CODES = {"CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"}
+REFERENCES = {"ReferencedFrameNumber", "PurposeOfReferenceCodeSequence"}
+SEXES = {"F", "M", "O", "", None}
 OWN = {"DeidentificationMethod"}
 OLDEST_AGE_YEARS = 90
 DEEPEST = 16
@@ -129,8 +131,10 @@ def _sequence(
 ) -> None:
     """Clean, empty or replace the items of a sequence."""
     name = element.keyword
-    if what == "clean" and depth < DEEPEST:
+    if what in ("clean", "references") and depth < DEEPEST:
         for item in element.value:
+            if what == "references":
+                _keep_references_only(item)
             clean_header(item, work, depth=depth + 1)
     elif what == "dummy code":
         item = Dataset()
@@ -144,6 +148,13 @@ def _sequence(
     else:
         del dataset[element.tag]
         work.done[name, "removed"] += 1
+
+
+def _keep_references_only(item: Dataset) -> None:
+    """Remove all but UIDs, frame numbers and the purpose of a reference."""
+    for tag in list(item.keys()):
+        if _kind(tag) != "UI" and keyword_for_tag(tag) not in REFERENCES:
+            del item[tag]
 
 
 def _empty(element: DataElement, work: Work) -> None:
@@ -188,6 +199,8 @@ def _uid(element: DataElement, work: Work) -> None:
 
 def _keep(element: DataElement, work: Work) -> None:
     """Keep a value unless it repeats what identifies the patient."""
+    if element.keyword == "PatientSex" and element.value not in SEXES:
+        _empty(element, work)
     if element.VR in NUMBERS or element.keyword in TECHNICAL:
         return
     if echo_in(element.value, work.echoes):

@@ -151,8 +151,8 @@ class Report:
         patients = self.patients()
         alone = int((patients["alike"] == 1).sum())
         return (
-            f"{alone} of {len(patients)} patients share {', '.join(QUASI_IDENTIFIERS)} and "
-            "number of studies with nobody else in this delivery (k = 1)."
+            f"{alone} of {len(patients)} patients share {', '.join(QUASI_IDENTIFIERS)} "
+            "and number of studies with nobody else in this delivery (k = 1)."
         )
 
     def _pixels(self) -> str:
@@ -162,7 +162,7 @@ class Report:
         return (
             f"text suspected and blackened in {len(found)} files "
             f"({sum(record.boxes for record in found)} places). The search misses "
-            "faint, small, vertical, joined and handwritten text: look at the check sheet."
+            "faint, small, vertical, joined and handwritten text: look at the sheet."
         )
 
     def _warnings(self) -> str:

@@ -24,7 +24,6 @@ PROSE = {"LT", "ST", "UT", "UC", "UR", "PN", "AE", "UN"}
 NUMBERS = {"US", "SS", "UL", "SL", "FL", "FD", "DS", "IS", "UV", "SV", "AT"}
 KEPT_PROSE = {"LongCodeValue", "URNCodeValue"}
 KEPT_BYTES = {"ICCProfile"}
-CLEANED_SEQUENCES = {"X/Z/U*"}
 EMPTIED_SEQUENCES = {"AcquisitionContextSequence"}
 """Of those that may go or be emptied (X/Z), what radiographs must have (type 2)."""
 DUMMY_CODES = {"PersonIdentificationCodeSequence"}
@@ -43,11 +42,12 @@ def verdict(tag: int, characteristics: bool = False) -> str:
 
     Returns
     -------
-    {"remove", "empty", "replace", "name", "uid", "time", "keep", "clean", "age", \
-"dummy code", "pixels"}
+    {"remove", "empty", "replace", "name", "uid", "time", "keep", "clean", \
+"references", "age", "dummy code", "pixels"}
         "time" is a date or time, to be shifted or removed; "clean" a sequence whose
-        items are looked at one by one; "keep" a value that is still searched for
-        echoes of the patient.
+        items are looked at one by one; "references" one of which only the references
+        to other images are kept; "keep" a value that is still searched for echoes of
+        the patient.
 
     Examples
     --------
@@ -75,6 +75,8 @@ def verdict(tag: int, characteristics: bool = False) -> str:
         return _of_sequence(code, keyword, bool(retired))
     if kind in TEMPORAL:
         return _of_time(tag, keyword)
+    if kind == "UI" and code != "X":
+        return "uid"
     return _of_code(code) if code else _of_kind(kind, keyword, bool(retired))
 
 
@@ -84,8 +86,8 @@ def _of_sequence(code: str | None, keyword: str, retired: bool) -> str:
         return "dummy code"
     if code is None:
         return "remove" if retired else "clean"
-    if code in CLEANED_SEQUENCES:
-        return "clean"
+    if code == "X/Z/U*":
+        return "references"
     return "empty" if code == "Z" or keyword in EMPTIED_SEQUENCES else "remove"
 
 
@@ -98,8 +100,6 @@ def _of_time(tag: int, keyword: str) -> str:
 
 def _of_code(code: str) -> str:
     """Translate an action code; of two possibilities the one that keeps files valid."""
-    if code == "U":
-        return "uid"
     if code == "X":
         return "remove"
     return "empty" if code in ("Z", "X/Z") else "replace"
@@ -107,8 +107,6 @@ def _of_code(code: str) -> str:
 
 def _of_kind(kind: str, keyword: str, retired: bool) -> str:
     """Decide about an attribute that the table does not list, by its kind of value."""
-    if kind == "UI":
-        return "uid"
     if kind in PROSE:
         return "keep" if keyword in KEPT_PROSE else "remove"
     if kind == "OB":

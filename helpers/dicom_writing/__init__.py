@@ -6,6 +6,7 @@ Basic Text SR (PS3.3, A.35.1). Every name, number and date is made up; the patie
 comments say that it is not for clinical use.
 `plant_identities` then hides an invented person wherever real files hide a real one,
 and says where; `find_identities` tells what of it a de-identification has left.
+`salt_attributes` fills every attribute of a list, at two levels, for the same purpose.
 """
 
 from helpers.dicom_writing.finding_again import Found, find_identities
@@ -13,6 +14,7 @@ from helpers.dicom_writing.planting import PLACES, Planted, plant_identities
 from helpers.dicom_writing.radiograph import stored_values, write_radiograph
 from helpers.dicom_writing.records import CtSeries, Radiograph
 from helpers.dicom_writing.report import write_report
+from helpers.dicom_writing.salting import salt_attributes, salt_repeating_groups
 from helpers.dicom_writing.saving import SYNTAXES
 from helpers.dicom_writing.series import write_series
 
@@ -25,6 +27,8 @@ __all__ = [
     "Radiograph",
     "find_identities",
     "plant_identities",
+    "salt_attributes",
+    "salt_repeating_groups",
     "stored_values",
     "write_radiograph",
     "write_report",
