@@ -35,7 +35,6 @@ with quiet_start():
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TRAININGS, SCORES = "lesson_16_trainings.csv", "lesson_16_intensity.csv"
-CHECKPOINT = DATA / "checkpoints" / "pneumothorax_twins_64px.keras"
 ORDERS = ("sorted, buffer of 32", "sorted, batches shuffled")
 SHAPE = (films.SIDE, films.SIDE, 1)
 SEEDS = (16, 17, 18, 19, 20)
@@ -47,7 +46,7 @@ SCORED = {"pneumothorax": "none", "consolidation": "all three"}
 PLAN = (  # task and changes, the most important first
     (
         "consolidation",
-        ("none", "all three", "flip left-right", *ORDERS),
+        ("none", "all three", "flip left-right", "all three and flip", *ORDERS),
     ),
     ("consolidation", ("crop, old label", "crop, label by mask")),
     ("pneumothorax", ("none", "black patch")),

@@ -44,13 +44,15 @@ def of_name(name: str, seed: int) -> Callable[..., Batch] | None:
         random.RandomContrast(0.2, seed=seed),
         random.RandomBrightness(20 / 255, seed=seed),
     )
+    flip = random.RandomFlip("horizontal", seed=seed)
     named = {
         "none": (),
         "shift": (shift,),
         "rotation": (rotation,),
         "exposure": exposure,
         "all three": (shift, rotation, *exposure),
-        "flip left-right": (random.RandomFlip("horizontal", seed=seed),),
+        "flip left-right": (flip,),
+        "all three and flip": (shift, rotation, *exposure, flip),
         "flip up-down": (random.RandomFlip("vertical", seed=seed),),
         "blur": (random.RandomGaussianBlur(1.0, 9, (0.0, 3.0), seed=seed),),
         "black patch": (
