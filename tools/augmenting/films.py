@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from helpers import cohorts
 from helpers.cohorts.resizing import shrink_images, shrink_masks
 from helpers.cohorts.storage import written_whole
-from helpers.phantoms import (
-    GENERATOR_VERSION,
-    ChestCohortSettings,
-    image_study,
-    study_of,
-)
-from helpers.phantoms.chest.anatomy import build_anatomy
-from helpers.phantoms.findings.pneumothorax import pneumothorax_of
+from helpers.phantoms import GENERATOR_VERSION
+from helpers.pneumothorax_twins import twin_films
 
 SIDE = 64  # rows and columns, pixels
 COLLAPSE = (0.15, 0.60)  # share of the lung's volume, drawn evenly
@@ -99,22 +93,16 @@ def pneumothorax_twins() -> tuple[Films, np.ndarray]:
 
 def _make_twins() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Image two twins of every patient; about two minutes."""
-    settings, rng = ChestCohortSettings(), np.random.default_rng(DRAWN_WITH)
-    table = cohorts.load("chest_insilico").table.drop_duplicates("patient_id")
-    shape = (2 * len(table), settings.size, settings.size)
+    cohort, rng = cohorts.load("chest_insilico"), np.random.default_rng(DRAWN_WITH)
+    table = cohort.table.drop_duplicates("patient_id")
+    shape = (2 * len(table), *cohort.images.shape[1:])
     images, masks = np.zeros(shape, np.uint8), np.zeros(shape, bool)
     side = np.full(len(images), -1)
     for number, study_id in enumerate(table["study_id"]):
-        healthy = replace(study_of(settings, study_id), findings=(), devices=())
         collapse, left = rng.uniform(*COLLAPSE), int(rng.integers(2))
-        finding = pneumothorax_of(
-            build_anatomy(healthy.patient),
-            ("right", "left")[left],
-            collapse=collapse,
+        healthy, ill, mask = twin_films(
+            study_id, side=("right", "left")[left], collapse=collapse
         )
-        twin = image_study(replace(healthy, findings=(finding,)), size=settings.size)
-        images[2 * number] = image_study(healthy, size=settings.size).image
-        images[2 * number + 1] = twin.image
-        masks[2 * number + 1] = twin.masks["pneumothorax"]
-        side[2 * number + 1] = left
+        images[2 * number], images[2 * number + 1] = healthy, ill
+        masks[2 * number + 1], side[2 * number + 1] = mask, left
     return images, masks, side, np.repeat(table["split"].to_numpy(dtype=str), 2)
