@@ -1,0 +1,32 @@
+"""Inputs for the functions that lesson 14 teaches and helpers keep."""
+
+from helpers.report_labels import REPORT_RULES, RULES_OF_A, find_mentions
+
+_SENTENCES = (
+    "No effusion, but a small nodule.",
+    "An opacity may represent consolidation; no pneumothorax.",
+    "Nodule cannot be excluded. The effusion has resolved.",
+    "No significant change in the effusion.",
+    "Pneumothorax: absent. ?nodule in the left upper zone.",
+    "Cardiomegaly is seen, although the film is AP, without oedema.",
+    "Nodule, however no effusion but consolidation.",
+)
+
+TWIN_INPUTS = {
+    "helpers.report_labels.assertion_of": [
+        ((sentence, start, end), {"rules": rules})
+        for sentence in _SENTENCES
+        for _, start, end in find_mentions(sentence)
+        for rules in (RULES_OF_A, REPORT_RULES)
+    ],
+    "helpers.reader_agreement.agreement_weights": [
+        ((categories,), {"weights": weights})
+        for categories in (2, 3, 5)
+        for weights in ("none", "linear", "quadratic")
+    ],
+    "helpers.label_noise.apparent_auc": [
+        ((0.9,), {"true_ones": 0.8, "true_zeros": 0.9}),
+        ((0.5,), {"true_ones": 0.4, "true_zeros": 0.9}),
+        ((0.7,), {"true_ones": 0.2, "true_zeros": 0.3}),
+    ],
+}
