@@ -1,9 +1,10 @@
 """From a list of DICOM films to a ``tf.data.Dataset``, bad files named on the way.
 
-`FilmFiles.dataset` reads the files as the epoch goes: little memory, but every epoch
-decodes them again unless ``.cache()`` follows. `FilmFiles.arrays` reads them once into
-one array for `helpers.input_pipeline.make_dataset`. Both leave unreadable films out,
-say so in a sentence with the file's name, and stop when there are too many of them.
+`films_in` lists the films of a folder. `FilmFiles.dataset` reads the files as the epoch
+goes: little memory, but every epoch decodes them again unless ``.cache()`` follows.
+`FilmFiles.arrays` reads them once into one array for
+`helpers.input_pipeline.make_dataset`. Both leave unreadable films out, say so in a
+sentence with the file's name, and stop when there are too many of them.
 """
 
 from __future__ import annotations
@@ -24,10 +25,56 @@ with quiet_start():
 
 MOST_UNREADABLE = 0.1
 """Share of the films that may be unreadable; more is no accident of single files."""
+ENDINGS = (".dcm", ".dicom")
 
 
 class FilmsError(ValueError):
     """Films cannot be used, said in one paragraph."""
+
+
+def films_in(folder: str | os.PathLike) -> list[Path]:
+    """Return the DICOM files of a folder and of the folders in it, sorted by path.
+
+    A DICOM file is known by the letters DICM after 128 bytes, whatever its name.
+    Without them only the ending .dcm or .dicom makes one (`FilmFiles` will say what is
+    wrong with it); other files, such as a list of labels, are passed over.
+
+    Raises
+    ------
+    FilmsError
+        If there is no such folder, or no DICOM file in it.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> folder = Path(get_testdata_file("CT_small.dcm", download=False)).parent
+    >>> "CT_small.dcm" in [path.name for path in films_in(folder)]
+    True
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FilmsError(
+            f"There is no folder {folder}. Expected one with DICOM files. Check the "
+            "spelling, and from where the program was started."
+        )
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = [path for path in files if _may_be_dicom(path)]
+    if not found:
+        others = ", ".join(sorted({path.suffix or "no ending" for path in files}))
+        raise FilmsError(
+            f"The folder {folder.name} holds {len(files)} files and none is DICOM"
+            + (f" (endings: {others}). " if files else ". ")
+            + "Expected at least one. Name the folder that holds the films."
+        )
+    return found
+
+
+def _may_be_dicom(path: Path) -> bool:
+    """Tell whether a file says that it is DICOM, by its first bytes or its name."""
+    if path.name.startswith("."):
+        return False
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM" or path.suffix.lower() in ENDINGS
 
 
 class FilmFiles:
@@ -50,7 +97,7 @@ class FilmFiles:
     Raises
     ------
     FilmsError
-        If there is no path, or numbers differ.
+        If there is no path, numbers differ, or a label is not a number.
 
     Examples
     --------
@@ -75,6 +122,14 @@ class FilmFiles:
                 f"There are {len(self.paths)} files and {len(self.labels)} labels; "
                 "expected one label for each file and at least one file. Take both "
                 "from the same table."
+            )
+        unknown = np.flatnonzero(~np.isfinite(self.labels))
+        if len(unknown):
+            raise FilmsError(
+                f"{len(unknown)} of {len(self)} labels are no numbers, the first "
+                f"{self.labels[unknown[0]]} of {self.paths[unknown[0]].name}. Expected "
+                "one number for each film: one such label turns every weight of the "
+                "network into NaN. Leave films without a label out."
             )
 
     def __len__(self) -> int:
@@ -179,9 +234,10 @@ class FilmFiles:
             return
         self.problems[path] = sentence
         tell(f"Left out of every epoch: {sentence}")
-        if len(self.problems) > max(1, MOST_UNREADABLE * len(self)):
+        most = min(max(1, MOST_UNREADABLE * len(self)), len(self) - 1)
+        if len(self.problems) > most:
             raise FilmsError(
                 f"{len(self.problems)} of {len(self)} films cannot be read so far, "
                 f"more than {MOST_UNREADABLE:.0%}: that is no accident of single "
-                f"files. The last one: {sentence}"
+                f"files. Expected films. The last one: {sentence}"
             )

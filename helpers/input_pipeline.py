@@ -61,8 +61,9 @@ def make_dataset(
     Raises
     ------
     ValueError
-        If images and labels differ in number, there are none, the batch is larger
-        than the training set, or ``augment`` is asked for without a seed.
+        If images and labels differ in number, there are none, one of them holds NaN,
+        the batch is larger than the training set, or ``augment`` is asked for without
+        a seed.
 
     Examples
     --------
@@ -178,6 +179,8 @@ def change_contrast(images: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
 
 def _check(images, labels, batch_size, augment, seed) -> None:
     """Refuse arrays that cannot become batches, in words."""
+    _check_finite("images", images)
+    _check_finite("labels", np.asarray(labels))
     if images.ndim not in (3, 4):
         raise ValueError(
             f"images have the shape {images.shape}; expected (n, rows, columns) or "
@@ -197,4 +200,21 @@ def _check(images, labels, batch_size, augment, seed) -> None:
         raise ValueError(
             f"batch_size is {batch_size}, but there are only {len(images)} images, so "
             f"no full batch. Pass a batch_size of at most {len(images)}."
+        )
+
+
+def _check_finite(name: str, values: np.ndarray) -> None:
+    """Refuse arrays that hold anything but numbers."""
+    if values.dtype == object:
+        raise ValueError(
+            f"{name} hold objects, as arrays of several sizes do; expected numbers. "
+            "Bring all images to one size first: helpers.dicom_pipeline.FilmFiles "
+            "does, or skimage.transform.resize."
+        )
+    if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+        row = np.argwhere(~np.isfinite(values))[0][0]
+        raise ValueError(
+            f"{name} hold NaN or infinity, first in row {row}. Expected numbers: one "
+            "NaN turns every weight of the network into NaN. Leave the row out, or "
+            "mend how it was read."
         )

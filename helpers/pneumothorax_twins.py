@@ -17,7 +17,7 @@ def twin_films(
     """Return a patient of the default cohort healthy, and with a pneumothorax.
 
     All other findings and devices are taken out of both films. Anatomy, position and
-    noise are the same; the display processing adapts to each film, by a few grey levels.
+    noise are the same; the display processing adapts to each film, by a few levels.
 
     Parameters
     ----------

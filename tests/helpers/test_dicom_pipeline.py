@@ -1,8 +1,11 @@
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
 
-from helpers.dicom_pipeline import FilmFiles, FilmsError, tf
+from helpers.dicom_pipeline import FilmFiles, FilmsError, films_in, tf
 from helpers.dicom_writing import write_radiograph
 
 SIZE = 32
@@ -119,3 +122,95 @@ def test_cache_reads_each_film_once(folder, monkeypatch):
 def test_numbers_must_agree(paths, labels):
     with pytest.raises(FilmsError, match="one label for each file"):
         FilmFiles(paths, labels, size=SIZE)
+
+
+def test_no_label_may_be_missing(folder):
+    labels = [0.0] * 10 + [np.nan, np.inf]
+    with pytest.raises(FilmsError, match=r"2 of 12 labels are no numbers.*film_10.dcm"):
+        FilmFiles(folder, labels, size=SIZE)
+
+
+def test_a_single_film_that_cannot_be_read_is_no_training_set(folder):
+    damage(folder[0])
+    with pytest.raises(FilmsError, match="1 of 1 films cannot be read"):
+        FilmFiles(folder[:1], [0], size=SIZE).arrays()
+
+
+def test_films_of_several_sizes_become_one_size(tmp_path):
+    paths = []
+    for number, shape in enumerate([(32, 32), (64, 64), (48, 24), (24, 48)]):
+        film = np.full(shape, 200, np.uint8)
+        path = tmp_path / f"{number}.dcm"
+        paths.append(write_radiograph(path, film, patient_id="P1"))
+    images, _ = FilmFiles(paths, np.zeros(4), size=SIZE).arrays()
+    assert images.shape == (4, SIZE, SIZE)
+    assert (images[:2] == 200).all()
+    # 48 x 24 fills half of the columns of the square, 24 x 48 half of its rows
+    assert [(image == 200).sum() for image in images[2:]] == [SIZE * SIZE // 2] * 2
+    shapes = {
+        tuple(image.shape) for image, _ in FilmFiles(paths, [0] * 4, size=16).dataset()
+    }
+    assert shapes == {(16, 16, 1)}
+
+
+def test_films_in_a_folder_are_known_by_their_bytes(folder, tmp_path):
+    inner = tmp_path / "ward"
+    inner.mkdir()
+    folder[0].rename(inner / "no_ending")
+    (tmp_path / "labels.csv").write_text("file,label")
+    (tmp_path / "cut.DCM").write_bytes(b"")  # by its name
+    (tmp_path / ".hidden.dcm").write_bytes(b"")
+    found = [path.relative_to(tmp_path).as_posix() for path in films_in(tmp_path)]
+    assert sorted(found) == sorted(
+        ["cut.DCM", *(path.name for path in folder[1:]), "ward/no_ending"]
+    )
+
+
+def test_a_folder_without_films_is_refused_in_words(tmp_path):
+    with pytest.raises(FilmsError, match="There is no folder .*films"):
+        films_in(tmp_path / "films")
+    with pytest.raises(FilmsError, match="holds 0 files and none is DICOM"):
+        films_in(tmp_path)
+    (tmp_path / "film.png").write_bytes(b"PNG")
+    (tmp_path / "README").write_bytes(b"text")
+    with pytest.raises(FilmsError, match=r"holds 2 files .*\.png, no ending"):
+        films_in(tmp_path)
+
+
+def real_dicom():
+    if not os.environ.get("COURSE_DATA_DIR"):
+        pytest.skip("COURSE_DATA_DIR is not set: real DICOM files are not at hand.")
+    return Path(os.environ["COURSE_DATA_DIR"]) / "dicom"
+
+
+@pytest.mark.real_data
+def test_odd_real_files_alone_are_too_many():
+    paths = films_in(real_dicom() / "odd")
+    with pytest.raises(FilmsError, match="no accident of single files"):
+        FilmFiles(paths, np.zeros(len(paths)), size=SIZE).arrays()
+
+
+@pytest.mark.real_data
+def test_odd_real_files_among_many_are_named(folder):
+    odd = films_in(real_dicom() / "odd")
+    paths = odd + folder * 9
+    films = FilmFiles(paths, np.zeros(len(paths)), size=SIZE)
+    images, _ = films.arrays()
+    assert len(images) + len(films.problems) == len(paths)
+    for name in ("rtplan_truncated.dcm", "sr_no_pixel_data.dcm"):
+        assert any(name in path for path in films.problems)
+        assert name in films.report()
+    seen = list(FilmFiles(paths, np.zeros(len(paths)), size=SIZE).dataset())
+    for (image, _), one in zip(seen, images, strict=True):
+        np.testing.assert_array_equal(image.numpy()[..., 0], one)
+
+
+@pytest.mark.real_data
+def test_each_of_the_mixed_real_files_is_read_or_named(monkeypatch):
+    monkeypatch.setattr("helpers.dicom_pipeline.MOST_UNREADABLE", 1.0)
+    paths = films_in(real_dicom())
+    films = FilmFiles(paths, np.zeros(len(paths)), size=SIZE)
+    images, labels = films.arrays()
+    assert len(images) + len(films.problems) == len(paths)
+    assert len(images) == len(labels) >= 40  # of 54 files, 4 of them with more frames
+    assert all(Path(path).name in said for path, said in films.problems.items())
