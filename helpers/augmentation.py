@@ -178,7 +178,9 @@ def local_equalisation(films: np.ndarray, clip_limit: float) -> np.ndarray:
     ----------
     films : uint8 array of shape (n, rows, columns)
     clip_limit : float
-        0 changes nothing; scikit-image's default is 0.01, and more means harsher.
+        0 changes nothing; scikit-image's default is 0.01, and more means harsher. Its
+        tiles have an eighth of the rows: below 64 / rows squared, rounded up, a limit
+        makes no difference any more.
     """
     if clip_limit == 0:
         return films.copy()
@@ -220,7 +222,7 @@ INTENSITY_CHANGES: dict[str, tuple[Callable, float, tuple[float, ...]]] = {
     "contrast": (contrast, 1.0, (0.5, 0.8, 1.2, 2.0)),
     "brightness": (brightness, 0.0, (-60, -20, 20, 60)),
     "blur": (blur, 0.0, (0.01, 0.02, 0.03, 0.05)),
-    "local equalisation": (local_equalisation, 0.0, (0.005, 0.01, 0.02, 0.05)),
+    "local equalisation": (local_equalisation, 0.0, (0.02, 0.05, 0.1, 0.2)),
     "black patch": (black_patch, 0.0, (0.1, 0.15, 0.2, 0.25)),
     "black border": (black_border, 0.0, (0.03, 0.06, 0.09, 0.12)),
 }

@@ -52,7 +52,7 @@ PLAN = (  # task and changes, the most important first
     ("pneumothorax", ("none", "black patch")),
     ("side of the pneumothorax", ("none", "flip left-right")),
     ("consolidation", ("flip up-down", "shift", "rotation", "exposure")),
-    ("pneumothorax", ("blur",)),
+    ("pneumothorax", ("blur", "exposure", "strong exposure")),
     ("mirrored or not", ("none", "flip left-right")),
 )
 

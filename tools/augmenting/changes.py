@@ -44,12 +44,17 @@ def of_name(name: str, seed: int) -> Callable[..., Batch] | None:
         random.RandomContrast(0.2, seed=seed),
         random.RandomBrightness(20 / 255, seed=seed),
     )
+    strong_exposure = (
+        random.RandomContrast(0.6, seed=seed),
+        random.RandomBrightness(60 / 255, seed=seed),
+    )
     flip = random.RandomFlip("horizontal", seed=seed)
     named = {
         "none": (),
         "shift": (shift,),
         "rotation": (rotation,),
         "exposure": exposure,
+        "strong exposure": strong_exposure,
         "all three": (shift, rotation, *exposure),
         "flip left-right": (flip,),
         "all three and flip": (shift, rotation, *exposure, flip),

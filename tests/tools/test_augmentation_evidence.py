@@ -1,0 +1,136 @@
+"""The experiments of lesson 16, on films that can be worked by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.augmentation import INTENSITY_CHANGES
+from tools import augmentation_evidence as evidence
+from tools.augmenting import changes
+from tools.augmenting.films import SIDE, Films
+
+KEPT = evidence.DATA / "evidence"
+
+
+@pytest.fixture
+def squares():
+    """96 dark films; the second half has a bright square, its mask, and label 1."""
+    images = np.full((96, SIDE, SIDE), 40, np.uint8)
+    masks = np.zeros(images.shape, bool)
+    masks[48:, 8:20, 8:20] = True
+    images[masks] = 200
+    split = np.tile(["train", "tuning", "internal test", "external test"], 24)
+    return Films(images, np.repeat([0, 1], 48), split, masks)
+
+
+@pytest.fixture
+def brightness_network():
+    """A network that knows nothing but the mean grey: logit = mean / 10 - 5."""
+    keras = evidence.keras
+    image = keras.Input((SIDE, SIDE, 1))
+    pooled = keras.layers.GlobalAveragePooling2D()(image)
+    dense = keras.layers.Dense(1, activation="sigmoid")
+    network = keras.Model(image, dense(pooled))
+    dense.set_weights([np.array([[0.1]], "float32"), np.array([-5.0], "float32")])
+    return network
+
+
+def planned_changes():
+    return [(task, change) for task, made in evidence.PLAN for change in made]
+
+
+def test_each_training_is_planned_once_for_each_seed():
+    plan = list(evidence.planned())
+    assert len(plan) == len(set(plan)) == len(planned_changes()) * len(evidence.SEEDS)
+    assert len(evidence.SEEDS) >= 5
+
+
+def test_every_planned_change_keeps_the_form_of_a_batch():
+    images = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE, 1))
+    labels = np.ones((4, 1), "float32")
+    for _, change in planned_changes():
+        if change == "none" or change in evidence.ORDERS:
+            continue
+        batch = np.repeat(images, 2, axis=-1) if change.startswith("crop") else images
+        changed, kept = changes.of_name(change, 1)(batch.astype("uint8"), labels)
+        assert changed.shape == images.shape, change
+        assert kept.shape == labels.shape
+        assert np.abs(np.asarray(changed) - images).max() > 0
+
+
+def test_crops_take_the_label_only_where_the_finding_is_lost(squares):
+    ill = squares.part(squares.labels == 1)
+    both = np.stack([ill.images, ill.masks], axis=-1).astype("uint8")
+    labels = np.ones((len(both), 1), "float32")
+    old, kept = changes.of_name("crop, old label", 3)(both, labels)
+    new, true = changes.of_name("crop, label by mask", 3)(both, labels)
+    np.testing.assert_array_equal(old, new)  # the same boxes
+    assert np.asarray(kept).min() == 1
+    # the square of 144 pixels fills 144 / 0.3 = 480 of the enlarged crop if all is left
+    visible = (np.asarray(new)[..., 0] > 120).sum(axis=(1, 2)) >= 480 * changes.VISIBLE
+    agree = visible == (np.asarray(true)[:, 0] == 1)
+    assert agree.mean() > 0.9  # interpolation blurs the border
+    assert 0 < np.asarray(true).sum() < len(true)
+
+
+def test_sorted_files_give_batches_of_one_class(squares):
+    first = {}
+    for order in evidence.ORDERS:
+        batches = iter(evidence.badly_shuffled(squares, order, seed=1))
+        first[order] = [np.asarray(next(batches)[1]).mean() for _ in range(3)]
+    small_buffer, batched_first = first.values()
+    # 96 films, buffer of 32: nearly all healthy first, nearly all ill at the end
+    assert small_buffer[0] < 0.3
+    assert small_buffer[2] > 0.7
+    assert sorted(batched_first) == [0.0, 0.5, 1.0]
+
+
+def test_flagged_counts_films_of_both_kinds(squares, brightness_network):
+    # healthy mean 40, logit -1; ill mean 40 + 160 * 144 / 4096 = 45.6, logit -0.44
+    test = squares.part("internal test")
+    table = evidence.flagged(brightness_network, test, threshold=0.33)
+    assert set(table["change"]) == set(INTENSITY_CHANGES)
+    unchanged = table[(table["change"] == "gamma") & (table["strength"] == 1)].iloc[0]
+    assert (unchanged.healthy, unchanged.healthy_flagged) == (12, 0)
+    assert (unchanged.ill, unchanged.ill_flagged) == (12, 12)
+    brighter = table[(table["change"] == "brightness") & (table["strength"] == 60)]
+    assert brighter.healthy_flagged.iloc[0] == 12
+    darker = table[(table["change"] == "brightness") & (table["strength"] == -60)]
+    assert darker.ill_flagged.iloc[0] == 0
+
+
+def test_threshold_is_a_quantile_of_healthy_tuning_films(squares, brightness_network):
+    threshold = evidence.threshold_of(brightness_network, squares.part("tuning"))
+    assert threshold == pytest.approx(1 / (1 + np.exp(1)), abs=1e-3)
+
+
+@pytest.mark.slow
+def test_a_training_starts_anew_in_the_network_of_the_process(squares, monkeypatch):
+    monkeypatch.setattr(evidence, "STEPS", 3)
+    monkeypatch.setattr(evidence, "BATCH", 8)
+    films = squares.part("train")
+
+    def weights(seed):
+        return evidence.train(films, "none", seed).get_weights()
+
+    first, other, again = weights(1), weights(2), weights(1)
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_kept_trainings_are_complete():
+    table = pd.read_csv(KEPT / evidence.TRAININGS)
+    found = set(zip(table["seed"], table["task"], table["change"], strict=True))
+    assert found == set(evidence.planned())
+    assert table["auc_internal"].between(0, 1).all()
+    assert table["auc_external"].between(0, 1).all()
+
+
+def test_kept_scores_hold_every_strength_of_every_network():
+    table = pd.read_csv(KEPT / evidence.SCORES)
+    strengths = sum(1 + len(some) for _, _, some in INTENSITY_CHANGES.values())
+    counts = table.groupby(["task", "seed"]).size()
+    assert set(counts) == {strengths}
+    assert len(counts) == len(evidence.SCORED) * len(evidence.SEEDS)
+    assert (table["healthy_flagged"] <= table["healthy"]).all()
+    assert (table["ill_flagged"] <= table["ill"]).all()
