@@ -27,12 +27,12 @@ from helpers.diagnostic_metrics import area_under_roc
 
 # Training is chaotic: one grey level changed in 1 of 200,000 pixels once moved the AUC
 # by 0.004 (internal test) and 0.022 (tuning), rank correlation 0.90. So another machine
-# gives another draw, as a new seed does: over five seeds the AUC of the internal test
-# spread by 0.033, that of the small tuning set by 0.042; rank correlations between
-# seeds were 0.84 to 0.91 on the first version of the cohort. The limits lie a little
-# outside of what seeds do; that of hospital C is wider by choice.
-AUC_TOLERANCE = {"internal test": 0.05, "tuning": 0.06, "external test": 0.08}
-LOWEST_RANK_CORRELATION = 0.8
+# gives another draw, as a new seed does. Eight trainings on a second machine (seed 7
+# and seven others) moved the AUC against the committed scores by at most 0.057
+# (external test), 0.050 (internal test) and 0.035 (tuning); the rank correlations of
+# all 36 pairs were 0.71 to 0.89. The limits lie a little outside of what seeds do.
+AUC_TOLERANCE = {"internal test": 0.07, "tuning": 0.06, "external test": 0.08}
+LOWEST_RANK_CORRELATION = 0.65
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,7 +99,7 @@ def compare(committed: pd.DataFrame, scores: pd.DataFrame) -> tuple[bool, str]:
     -------
     problem : bool
         True if the images differ, an AUC by more than its tolerance, or the rank
-        correlation of the scores is at most 0.8.
+        correlation of the scores is at most ``LOWEST_RANK_CORRELATION``.
     sentence : str
     """
     keys = ["patient_id", "study_id", "split", "reference"]
