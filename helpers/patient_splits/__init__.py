@@ -7,6 +7,7 @@ network is examined on people it has already met. `split_patients` deals,
 in a file with a hash.
 """
 
+from helpers.patient_splits.comparison import ExamAndTraining, exam_and_training
 from helpers.patient_splits.dealing import split_patients
 from helpers.patient_splits.image_detail import similarity_of_pairs
 from helpers.patient_splits.leakage import check_leakage, exact_duplicates
@@ -21,11 +22,13 @@ from helpers.patient_splits.split_file import (
 
 __all__ = [
     "COPY_SIMILARITY",
+    "ExamAndTraining",
     "LeakageError",
     "LeakageReport",
     "SplitFileError",
     "check_leakage",
     "exact_duplicates",
+    "exam_and_training",
     "near_duplicates",
     "read_split",
     "similarity_of_pairs",

@@ -18,7 +18,8 @@ import pandas as pd
 from helpers.patient_splits.leakage import check_leakage, patient_column, split_column
 
 _COLUMNS = ["patient_id", "split"]
-_HASH_LINE = "# sha256: "
+_HEADING = ",".join(_COLUMNS) + "\n"
+_HASH_LINE, _IMAGES_LINE = "# sha256: ", "# images: "
 _MOST_NAMED = 3
 
 
@@ -59,7 +60,8 @@ def write_split(
     """Write who is in which split to a CSV file and return its hash.
 
     The file begins with lines of facts after a #: counts, what `facts` adds, and the
-    SHA-256 of the lines below. It is written whole or not at all.
+    SHA-256 of the lines below, which name patients, not images. It is written whole or
+    not at all.
 
     Parameters
     ----------
@@ -89,6 +91,7 @@ def write_split(
     >>> path = Path(tempfile.mkdtemp()) / "split.csv"
     >>> digest = write_split(table, path, facts={"seed": 7})
     >>> print(path.read_text().replace(digest, "..."))
+    # images: 3
     # patients: 2 (x 1, y 1)
     # seed: 7
     # sha256: ...
@@ -104,9 +107,9 @@ def write_split(
     digest = _hash_of(split_of)
     names = sorted(set(split_of.values()))
     sizes = ", ".join(f"{name} {list(split_of.values()).count(name)}" for name in names)
-    lines = {"patients": f"{len(split_of)} ({sizes})", **(facts or {})}
+    counts = {"images": len(table), "patients": f"{len(split_of)} ({sizes})"}
     with written_whole(Path(path)) as part:
-        header = "".join(_fact(name, value) for name, value in lines.items())
+        header = "".join(_fact(*one) for one in {**counts, **(facts or {})}.items())
         text = f"{header}{_HASH_LINE}{digest}\n{_canonical(split_of)}"
         part.write_text(text, encoding="utf-8", newline="\n")
     return digest
@@ -134,7 +137,8 @@ def read_split(path: Path | str, table: pd.DataFrame) -> pd.Series:
         If there is no such file.
     SplitFileError
         If the file was edited, lacks its hash, or puts a patient into two splits; if
-        patients were added, are missing or have moved. The message names them.
+        patients were added, are missing or have moved, which the message names; or if
+        the table has another number of images than the file was written for.
 
     Examples
     --------
@@ -146,7 +150,7 @@ def read_split(path: Path | str, table: pd.DataFrame) -> pd.Series:
     ['x', 'x', 'y']
     """
     path = Path(path)
-    split_of = _parsed(path)
+    split_of, n_images = _parsed(path)
     patients = patient_column(table)
     here = set(patients)
     _require_none(here - set(split_of), f"in the table but not in {path.name}")
@@ -155,6 +159,7 @@ def read_split(path: Path | str, table: pd.DataFrame) -> pd.Series:
     if "split" in table.columns:
         moved = patients[split != split_column(table)]
         _require_none(set(moved), f"in another split in the table than in {path.name}")
+    _require_same_number(len(table), n_images, path.name)
     return split
 
 
@@ -189,8 +194,8 @@ def _fact(name: str, value: object) -> str:
     return line + "\n"
 
 
-def _parsed(path: Path) -> dict[str, str]:
-    """Return the split of every patient in a file whose hash is right."""
+def _parsed(path: Path) -> tuple[dict[str, str], int]:
+    """Return the split of every patient, and the images, of a file that is whole."""
     if not path.is_file():
         raise FileNotFoundError(
             f"There is no split file {path}. Write it once with write_split(table, "
@@ -198,24 +203,31 @@ def _parsed(path: Path) -> dict[str, str]:
         )
     text = path.read_text(encoding="utf-8-sig", errors="replace")  # newlines as \n
     facts = list(itertools.takewhile(lambda ln: ln.startswith("# "), text.split("\n")))
-    stated = [fact[len(_HASH_LINE) :] for fact in facts if fact.startswith(_HASH_LINE)]
+    stated = _stated(facts, _HASH_LINE)
+    n_images = _stated(facts, _IMAGES_LINE)
     rows = text.split("\n", len(facts))[-1]
-    if len(stated) != 1 or not rows.startswith(",".join(_COLUMNS) + "\n"):
+    if not (stated and n_images.isdecimal() and rows.startswith(_HEADING)):
         raise SplitFileError(
             f"{path.name} is no split file: expected lines of facts that begin with #, "
-            f"among them one '{_HASH_LINE}...', then the heading {','.join(_COLUMNS)}. "
-            "Write it anew with write_split."
+            f"among them one '{_IMAGES_LINE}...' and one '{_HASH_LINE}...', then the "
+            f"heading {','.join(_COLUMNS)}. Write it anew with write_split."
         )
     split_of = _rows_of(rows, name=path.name, n_facts=len(facts))
     found = _hash_of(split_of)
-    if found != stated[0]:
+    if found != stated:
         raise SplitFileError(
             f"{path.name} was edited or cut: the SHA-256 of its {len(split_of)} "
-            f"patients is {found[:12]}..., its header states {stated[0][:12]}... Take "
+            f"patients is {found[:12]}..., its header states {stated[:12]}... Take "
             "the file from version control, or, if the change was meant, write it anew "
             "with write_split."
         )
-    return split_of
+    return split_of, int(n_images)
+
+
+def _stated(facts: list[str], name: str) -> str:
+    """Return what the header says after a name, or "" if it says so never or twice."""
+    values = [fact.removeprefix(name) for fact in facts if fact.startswith(name)]
+    return values[0] if len(values) == 1 else ""
 
 
 def _rows_of(text: str, *, name: str, n_facts: int) -> dict[str, str]:
@@ -232,6 +244,17 @@ def _rows_of(text: str, *, name: str, n_facts: int) -> dict[str, str]:
             )
         split_of[row[0]] = row[1]
     return split_of
+
+
+def _require_same_number(found: int, stated: int, name: str) -> None:
+    """Raise if images were lost from the table, or added."""
+    if found != stated:
+        raise SplitFileError(
+            f"{name} was written for {stated} images, the table has {found} "
+            f"({abs(found - stated)} {'more' if found > stated else 'fewer'}) of the "
+            "same patients. Find the images that were lost or added; if that was meant, "
+            "write a new file under a new name."
+        )
 
 
 def _require_none(patients: set[str], what: str) -> None:

@@ -37,6 +37,7 @@ def test_file_by_hand(table, tmp_path):
     path = tmp_path / "split.csv"
     digest = write_split(table, path, facts={"seed": 7, "cohort": "example"})
     assert path.read_bytes().decode() == (
+        "# images: 5\n"
         "# patients: 4 (internal test 1, train 2, tuning 1)\n"
         "# seed: 7\n"
         "# cohort: example\n"
@@ -124,10 +125,17 @@ def changed(path, old, new):
         ("B,internal test", "B,train", "split.csv was edited or cut: the SHA-256 of"),
         ("D,train\n", "", "edited or cut: the SHA-256 of its 3 patients"),
         ("C,tuning\n", "C,tuning\nE,train\n", "edited or cut: .* its 5 patients"),
-        ("C,tuning", "A,tuning", r"Line 6 of split.csv is 'A,tuning', .* each patient"),
-        ("C,tuning", "C", "Line 6 of split.csv is 'C', expected a patient and a split"),
+        ("C,tuning", "A,tuning", r"Line 7 of split.csv is 'A,tuning', .* each patient"),
+        ("C,tuning", "C", "Line 7 of split.csv is 'C', expected a patient and a split"),
         ("# sha256: ", "# digest: ", "split.csv is no split file: expected lines of"),
         ("patient_id,split", "case,split", "split.csv is no split file"),
+        ("# images: 5", "# images: many", "no split file: .* among them one '# images"),
+        ("# patients", "# images: 5\n# patients", "split.csv is no split file"),
+        (
+            "# images: 5",
+            "# images: 6",
+            "written for 6 images, the table has 5 .1 fewer",
+        ),
     ],
 )
 def test_a_changed_file_is_refused(table, tmp_path, old, new, words):
@@ -179,6 +187,18 @@ def test_a_table_that_is_not_the_one_of_the_file_is_named(table, tmp_path):
     moved = table.assign(split=[*table["split"][:4], "tuning"])
     with pytest.raises(SplitFileError, match="1 patients are in another split .*: D"):
         read_split(path, moved)
+
+
+def test_an_image_that_was_lost_or_added_is_noticed(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    with pytest.raises(
+        SplitFileError,
+        match=r"written for 5 images, the table has 4 \(1 fewer\) of the",
+    ):
+        read_split(path, table[1:])  # A has another image: no patient is missing
+    with pytest.raises(SplitFileError, match=r"the table has 7 \(2 more\) of the same"):
+        read_split(path, pd.concat([table, table[:2]]))
 
 
 def test_a_missing_file_is_named(table, tmp_path):
