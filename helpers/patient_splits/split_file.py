@@ -252,8 +252,8 @@ def _require_same_number(found: int, stated: int, name: str) -> None:
         raise SplitFileError(
             f"{name} was written for {stated} images, the table has {found} "
             f"({abs(found - stated)} {'more' if found > stated else 'fewer'}) of the "
-            "same patients. Find the images that were lost or added; if that was meant, "
-            "write a new file under a new name."
+            "same patients. Find the images that were lost or added; if that was "
+            "meant, write a new file under a new name."
         )
 
 
