@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from pydicom.charset import python_encoding
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
 from helpers.cohorts.storage import written_whole
@@ -167,6 +168,7 @@ def _cleaned(dataset, path, pseudonyms: Pseudonyms, options: Options):
     )
     pixels = clean_pixels(dataset, options, path)
     clean_header(dataset, work)
+    _drop_unknown_character_set(dataset)
     dataset = _new_file(dataset, pixels)
     _state_what_was_done(dataset, work, pixels)
     if pixels.boxes:
@@ -182,6 +184,14 @@ def _cleaned(dataset, path, pseudonyms: Pseudonyms, options: Options):
         warnings=warnings,
     )
     return dataset, record
+
+
+def _drop_unknown_character_set(dataset: Dataset) -> None:
+    """Remove a character set that the standard does not define."""
+    named = dataset.get("SpecificCharacterSet") or []
+    named = [named] if isinstance(named, str) else named
+    if any(str(one) not in python_encoding for one in named):
+        del dataset.SpecificCharacterSet
 
 
 def _new_file(dataset: Dataset, pixels: PixelRecord) -> FileDataset:
@@ -201,6 +211,7 @@ def _new_file(dataset: Dataset, pixels: PixelRecord) -> FileDataset:
 
 def _state_what_was_done(dataset: Dataset, work: Work, pixels: PixelRecord) -> None:
     """Add what PS3.15 asks for: that, how and with which options it was done."""
+    dataset.PatientName = dataset.PatientID = work.patient
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = METHOD.format(edition=editions()[-1])
     dataset.DeidentificationMethodCodeSequence = [

@@ -26,6 +26,8 @@ KEPT_PROSE = {"LongCodeValue", "URNCodeValue"}
 KEPT_BYTES = {"ICCProfile"}
 EMPTIED_SEQUENCES = {"AcquisitionContextSequence"}
 """Of those that may go or be emptied (X/Z), what radiographs must have (type 2)."""
+ORPHANS = {"ResponsiblePersonRole"}
+"""Not allowed without an attribute that is removed."""
 DUMMY_CODES = {"PersonIdentificationCodeSequence"}
 
 
@@ -71,6 +73,8 @@ def verdict(tag: int, characteristics: bool = False) -> str:
         return "age" if tag == 0x00101010 else "keep"
     kind, _, _, retired, keyword = DicomDictionary[tag]
     code = actions().get(tag)
+    if keyword in ORPHANS:
+        return "remove"
     if kind == "SQ":
         return _of_sequence(code, keyword, bool(retired))
     if kind in TEMPORAL:

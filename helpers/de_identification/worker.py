@@ -22,6 +22,7 @@ from helpers.de_identification.options import Options
 from helpers.de_identification.pseudonyms import Pseudonyms
 from helpers.dicom_pixels.errors import DicomPixelsError
 
+WORKER = [sys.executable, "-m", "helpers.de_identification.worker"]
 TWICE = "another file of the folder holds the same image (SOP Instance UID)"
 
 
@@ -100,7 +101,7 @@ def _start() -> subprocess.Popen:
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
     alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, "-m", "helpers.de_identification.worker"],
+        WORKER,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
