@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -11,7 +13,13 @@ from helpers.patient_splits.comparison import exam_and_training
 from helpers.patient_splits.leakage import patient_column
 from helpers.patient_splits.similar_films import scores_after
 
-__all__ = ["COINS", "gains_of_knowing", "label_on_another_film", "with_coins"]
+__all__ = [
+    "COINS",
+    "gains_of_knowing",
+    "label_on_another_film",
+    "repeated_gains",
+    "with_coins",
+]
 
 #: Labels that no image shows; an honest AUC is 0.5 for both.
 COINS = ("coin per patient", "coin per film")
@@ -95,6 +103,33 @@ def gains_of_knowing(
             found.append((label, group, known, strangers, known - strangers, films))
     columns = ["label", "group", "known", "strangers", "gain", "films"]
     return pd.DataFrame(found, columns=columns).assign(learnt=len(rows.patient_level))
+
+
+def repeated_gains(
+    features: np.ndarray,
+    labels: pd.DataFrame,
+    patient_id: ArrayLike,
+    *,
+    seeds: Iterable[int],
+) -> pd.DataFrame:
+    """Return `gains_of_knowing` for several seeds, with coins tossed anew for each.
+
+    Parameters
+    ----------
+    features, labels, patient_id : as in `gains_of_knowing`
+    seeds : iterable of int
+
+    Returns
+    -------
+    pandas.DataFrame
+        As from `gains_of_knowing`, with the column ``seed``.
+    """
+    return pd.concat(
+        gains_of_knowing(
+            features, with_coins(labels, patient_id, seed=one), patient_id, seed=one
+        ).assign(seed=one)
+        for one in seeds
+    )
 
 
 def label_on_another_film(

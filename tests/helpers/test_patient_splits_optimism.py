@@ -12,9 +12,11 @@ from helpers.patient_splits.optimism import (
     COINS,
     gains_of_knowing,
     label_on_another_film,
+    repeated_gains,
     with_coins,
 )
 from helpers.patient_splits.similar_films import outlines, scores_after
+from helpers.patient_splits.years import all_years_and_before
 
 
 def test_outlines_of_a_vertical_edge_point_one_way():
@@ -81,13 +83,9 @@ def faces():
 
 def test_only_a_label_that_stays_with_the_patient_is_gained(faces):
     features, patients = faces
-    gains = pd.concat(
-        gains_of_knowing(
-            features, with_coins(pd.DataFrame(index=range(240)), patients, seed=s),
-            patients, seed=s,
-        )
-        for s in range(5)
-    )  # fmt: skip
+    no_findings = pd.DataFrame(index=range(240))
+    gains = repeated_gains(features, no_findings, patients, seeds=range(5))
+    assert gains["seed"].nunique() == 5
     means = gains.groupby(["label", "group"])[["known", "strangers"]].mean()
     assert means.loc[("coin per patient", "patients met"), "known"] > 0.9
     assert means.loc["coin per patient", "strangers"].between(0.4, 0.6).all()
@@ -168,3 +166,48 @@ def test_hospital_alone_is_the_formula(two_hospitals):
     known, truth = np.array([1, 1, 0, 0, 0]), np.array([1, 1, 1, 0, 0])
     by_hand = 0.5 + (2 / 3 - 0) / 2
     assert area_under_roc(truth, known) == pytest.approx(by_hand)
+
+
+@pytest.fixture
+def years():
+    """Return features that show the label before a day, and its opposite after it."""
+    rng = np.random.default_rng(8)
+    truth, later = rng.integers(0, 2, 600), np.arange(600) >= 300
+    features = rng.normal(size=(600, 3))
+    features[:, 0] += np.where(later, -2, 2) * (2 * truth - 1)
+    patients = np.where(np.arange(600) % 10 == 0, "both", np.arange(600)).astype(str)
+    return features, pd.DataFrame({"patient_id": patients, "truth": truth}), later
+
+
+def test_years_that_changed_are_learnt_only_from_all_years(years):
+    features, table, later = years
+    found = all_years_and_before(features, table, later=later, seed=1)
+    assert found["before"] < 0.2
+    assert found["all years"] > found["before"] + 0.05
+    # the patient "both" has 60 of 600 films, half of them later: 270 are of new people
+    assert found["films"] == 135
+    assert found["learnt"] == 270
+
+
+def test_years_without_a_change_are_equal(years):
+    _, table, later = years
+    features = np.random.default_rng(0).normal(size=(600, 3))
+    features[:, 0] += 3 * table["truth"]
+    found = all_years_and_before(features, table, later=later, seed=1)
+    assert found["before"] == pytest.approx(found["all years"], abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        (
+            np.zeros(600, bool),
+            "0 of 600 films are later, expected some before and some",
+        ),
+        (np.arange(600) % 10 == 0, "One patient came only later, expected at least 2"),
+    ],
+)
+def test_years_that_cannot_be_compared_are_named(years, later, words):
+    features, table, _ = years
+    with pytest.raises(ValueError, match=words):
+        all_years_and_before(features, table, later=later, seed=1)
