@@ -14,11 +14,7 @@ from helpers.de_identification.check_sheet import check_sheet
 from helpers.de_identification.dates import days_between, shifted_date
 from helpers.de_identification.files import de_identify, de_identify_file
 from helpers.de_identification.folder import de_identify_folder
-from helpers.de_identification.linkage import (
-    class_sizes,
-    find_again,
-    nearest_neighbours,
-)
+from helpers.de_identification.linkage import class_sizes, find_again
 from helpers.de_identification.options import Options
 from helpers.de_identification.pseudonyms import (
     new_secret,
@@ -45,7 +41,6 @@ __all__ = [
     "editions",
     "find_again",
     "find_text",
-    "nearest_neighbours",
     "new_secret",
     "pseudonym",
     "shifted_date",

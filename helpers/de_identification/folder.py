@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from helpers.de_identification.files import cleaned_file
 from helpers.de_identification.options import Options
-from helpers.de_identification.pseudonyms import check_secret, new_secret
-from helpers.de_identification.records import FileRecord
+from helpers.de_identification.pseudonyms import Pseudonyms, check_secret, new_secret
 from helpers.de_identification.report import Report
-from helpers.de_identification.worker import clean_files, from_workers
-from helpers.dicom_pixels.errors import pixels_error
+from helpers.dicom_pixels.errors import DicomPixelsError, pixels_error
 
-FILES_PER_WORKER = 60
-"""Below this, starting another process takes longer than it saves."""
+TWICE = "another file of the folder holds the same image (SOP Instance UID)"
 
 
 def de_identify_folder(
@@ -27,7 +24,6 @@ def de_identify_folder(
     *,
     secret: bytes | None = None,
     options: Options | None = None,
-    workers: int | None = None,
 ) -> Report:
     """De-identify every image below a folder, and report what is left to worry about.
 
@@ -44,8 +40,6 @@ def de_identify_folder(
         delivery of the same patients gets other pseudonyms.
     options : Options or None
         None: `Options()`.
-    workers : int or None
-        Processes; None: as many as help.
 
     Returns
     -------
@@ -58,17 +52,15 @@ def de_identify_folder(
         If the folders cannot be used, no file is an image, or the disk refuses. Then
         nothing is left behind.
     ValueError
-        If the secret or the number of workers makes no sense.
+        If the secret is none.
     """
     secret = check_secret(new_secret() if secret is None else secret)
     options = (options or Options()).check()
     source, destination = Path(source), Path(destination)
     files = _checked_files(source, destination)
-    workers = _checked_workers(workers, len(files))
     draft = _draft_beside(destination)
     try:
-        answers = _answers(files, str(draft), secret, options, workers)
-        report = _collect(answers, len(files), options)
+        report = _cleaned_into(draft, files, secret, options)
         if not report.records:
             raise _nothing_to_deliver(source, report)
         os.chmod(draft, 0o755)
@@ -82,22 +74,25 @@ def de_identify_folder(
     return report
 
 
-def _answers(files, draft, secret, options, workers) -> Iterator[dict]:
-    if workers == 1:
-        return clean_files(files, draft, secret, options)
-    return from_workers(files, draft, secret, options, workers)
-
-
-def _collect(answers: Iterator[dict], count: int, options: Options) -> Report:
-    """Sort the answers into delivered and refused, with a progress bar."""
+def _cleaned_into(draft: Path, files: list[str], secret: bytes, options) -> Report:
+    """De-identify files one by one into a draft folder, with a progress bar."""
+    pseudonyms = Pseudonyms(secret)
     records, refused = [], {}
-    for answer in tqdm(answers, "De-identifying", count, unit="file", disable=None):
-        if "record" in answer:
-            records.append(FileRecord(**answer["record"]))
-        else:
-            refused[answer["file"]] = answer["refused"]
+    for file in tqdm(files, "De-identifying", unit="file", disable=None):
+        try:
+            content, record = cleaned_file(file, pseudonyms, options)
+        except DicomPixelsError as error:
+            refused[file] = str(error)
+            continue
+        target = draft / record.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            refused[file] = TWICE
+            continue
+        target.write_bytes(content)
+        records.append(record)
     records.sort(key=lambda record: record.name)
-    return Report(tuple(records), dict(sorted(refused.items())), options)
+    return Report(tuple(records), refused, options)
 
 
 def _checked_files(source: Path, destination: Path) -> list[str]:
@@ -140,17 +135,6 @@ def _checked_files(source: Path, destination: Path) -> list[str]:
             do="Check that the export has finished.",
         )
     return files
-
-
-def _checked_workers(workers: int | None, files: int) -> int:
-    if workers is None:
-        return max(1, min(os.cpu_count() or 1, files // FILES_PER_WORKER))
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(
-            f"workers is {workers!r}. Expected a whole number of at least 1, or None "
-            "for as many processes as help."
-        )
-    return min(workers, files)
 
 
 def _draft_beside(destination: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 
@@ -75,44 +74,6 @@ def find_again(
     found = single.reindex(keys).to_numpy(dtype=object)
     names = [None if pd.isna(name) else str(name) for name in found]
     return pd.Series(names, index=released.index, name="found", dtype=object)
-
-
-def nearest_neighbours(images: np.ndarray) -> np.ndarray:
-    """Return for every image the position of the most similar other one.
-
-    Parameters
-    ----------
-    images : array (n, rows, columns)
-        At least two; each is compared after removing its mean and spread, so that
-        brightness and contrast do not count.
-
-    Returns
-    -------
-    int array (n,)
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two images.
-
-    Examples
-    --------
-    >>> grey = np.array([[[0, 1, 2]], [[2, 1, 0]], [[10, 20, 31]]])
-    >>> nearest_neighbours(grey).tolist()[:1]
-    [2]
-    """
-    images = np.asarray(images)
-    if len(images) < 2:
-        raise ValueError(
-            f"images holds {len(images)} image(s), expected at least 2: with fewer "
-            "there is nobody to confuse a patient with."
-        )
-    flat = images.reshape(len(images), -1).astype(np.float32)
-    flat = flat - flat.mean(axis=1, keepdims=True)
-    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-    similar = flat @ flat.T
-    np.fill_diagonal(similar, -np.inf)
-    return similar.argmax(axis=1)
 
 
 def _check_columns(table: pd.DataFrame, columns: list[str], what: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from pydicom.dataset import Dataset
 
@@ -54,10 +54,6 @@ class FileRecord:
     looked_at: int = 1
     free_text: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-
-    def as_dict(self) -> dict:
-        """Return plain values, for a message between processes."""
-        return asdict(self)
 
 
 def reasons_to_look(dataset: Dataset) -> list[str]:

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 
 import numpy as np
 import pydicom
@@ -271,19 +270,6 @@ def test_dciodvfy_finds_no_new_error(tmp_path, kind, dates):
 # --- folders
 
 
-def test_two_workers_give_the_same_files_as_one(tmp_path):
-    series(tmp_path / "ct")
-    one = de_identify_folder(tmp_path / "ct", tmp_path / "one", secret=SECRET)
-    two = de_identify_folder(
-        tmp_path / "ct", tmp_path / "two", secret=SECRET, workers=2
-    )
-    assert one == two
-    for record in one.records:
-        first, second = (tmp_path / name / record.name for name in ("one", "two"))
-        assert first.read_bytes() == second.read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ct", "one", "two"]
-
-
 def test_a_forgotten_secret_gives_other_pseudonyms(tmp_path):
     series(tmp_path / "ct")
     first = de_identify_folder(tmp_path / "ct", tmp_path / "one")
@@ -379,29 +365,11 @@ def test_folders_that_cannot_be_used(tmp_path, change, words):
     assert sorted(path for path in tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("workers", [0, -1, 1.5, True, "2"])
-def test_workers_are_counted_in_whole_numbers(tmp_path, workers):
-    film(tmp_path / "a.dcm")
-    with pytest.raises(ValueError, match="workers is.*at least 1"):
-        de_identify_folder(tmp_path, tmp_path.parent / "new13", workers=workers)
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, workers):
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     series(tmp_path / "ct")
-    if workers == 1:
-        monkeypatch.setattr(
-            "helpers.de_identification.worker.cleaned_file", _disk_is_full
-        )
-        expected, words = DicomPixelsError, "No space left.*Nothing was left"
-    else:
-        worker = f"import sys; sys.exit(1)  # {workers}"
-        monkeypatch.setattr(
-            "helpers.de_identification.worker.WORKER", [sys.executable, "-c", worker]
-        )
-        expected, words = RuntimeError, "ended with code 1.*Nothing was delivered"
-    with pytest.raises(expected, match=words):
-        de_identify_folder(tmp_path / "ct", tmp_path / "new", workers=workers)
+    monkeypatch.setattr("helpers.de_identification.folder.cleaned_file", _disk_is_full)
+    with pytest.raises(DicomPixelsError, match="No space left.*Nothing was left"):
+        de_identify_folder(tmp_path / "ct", tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["ct"]
 
 
