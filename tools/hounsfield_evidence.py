@@ -24,14 +24,11 @@ import pandas as pd
 from scipy.ndimage import binary_erosion
 
 from helpers.hounsfield_units import export_grey
-from helpers.phantoms.chest.anatomy import build_anatomy, chest_solids
+from helpers.nodule_twins import nodule_study
+from helpers.phantoms.chest.anatomy import chest_solids
 from helpers.phantoms.chest.ct import grid_view
-from helpers.phantoms.chest.examinations import draw_examination
 from helpers.phantoms.chest.layers import tissue_layers
-from helpers.phantoms.chest.patients import draw_patient
-from helpers.phantoms.findings.draw import draw_finding
 from helpers.phantoms.physics.ct_numbers import iodine_hu, material_hu
-from helpers.phantoms.physics.scanners import SCANNERS
 from helpers.phantoms.shapes.voxels import VoxelGrid, fill_pieces, whole_box
 from helpers.phantoms.study.scan import (
     CT_POSTURE,
@@ -42,27 +39,13 @@ from helpers.phantoms.study.scan import (
     scan_voxels,
 )
 from helpers.phantoms.study.study import Study
-from helpers.phantoms.study.twins import with_finding
 from helpers.regions_of_interest import measure_region
 from tools.hounsfield_real import EXPORTS, measure_real
 
 EVIDENCE = Path(__file__).resolve().parents[1] / "data" / "evidence"
 PATIENTS = range(1, 9)
-COHORT_SEED, SLICE_MM, SIZE, SLICES = 2026, 2.5, 512, 5
+SLICE_MM, SIZE, SLICES = 2.5, 512, 5
 LEVELS_MM = {"heart": -95.0, "trachea": 25.0}  # above the carina
-
-
-def study_of(number: int, *, calcification: str) -> Study:
-    """Return a patient with one nodule, calcified or not, and an effusion."""
-    patient = draw_patient(number, cohort_seed=COHORT_SEED)
-    anatomy = build_anatomy(patient)
-    study = Study(patient, draw_examination(patient), SCANNERS["Alder DR 21"])
-    for kind in ("nodule", "effusion"):
-        finding = draw_finding(kind, anatomy, np.random.default_rng(number))
-        if kind == "nodule":
-            finding = replace(finding, calcification=calcification)
-        study = with_finding(study, finding)
-    return study
 
 
 def slab_at(study: Study, height_mm: float, *, size: int = SIZE):
@@ -97,7 +80,7 @@ def pure_tissues(body, grid: VoxelGrid) -> dict[str, np.ndarray]:
 
 def materials_of(number: int, *, size: int = SIZE) -> Iterator[dict]:
     """Yield what tissues of known attenuation measure in one patient's scans."""
-    study = study_of(number, calcification="central")
+    study = nodule_study(number, calcification="central")
     levels = {
         "heart": (("fat", "muscle", "lung"), "heart", USUAL),
         "trachea": (("air", "blood"), "trachea", USUAL),
@@ -134,7 +117,7 @@ def twin_slabs(number: int, *, size: int = SIZE) -> tuple[np.ndarray, np.ndarray
     """Return the slices around a nodule in HU, with a calcified core and without."""
     slabs = []
     for calcification in ("central", "none"):
-        study = study_of(number, calcification=calcification)
+        study = nodule_study(number, calcification=calcification)
         middle = study.finding("nodule").bodies[0].centre[2] * study.patient.stretch[2]
         body, grid = slab_at(study, middle - SLICES / 2 * SLICE_MM, size=size)
         slabs.append(scan_voxels(study, body, grid, acquisition=USUAL).hu)

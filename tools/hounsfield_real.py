@@ -38,7 +38,8 @@ REAL_DISCS = {
     "lung, right": (slice(10, 13), (260, 100), 10),
     "lung, left": (slice(10, 13), (230, 400), 10),
     "fat under the skin": (slice(9, 12), (330, 480), 4),
-    "blood in the aorta": (slice(10, 14), (277, 260), 7),
+    "blood in the aorta": (slice(4, 7), (280, 255), 9),
+    "blood, heart beside it": (slice(9, 12), (279, 255), 9),
     "muscle of the back": (slice(11, 14), (395, 215), 6),
     "liver": (slice(4, 7), (250, 130), 15),
 }

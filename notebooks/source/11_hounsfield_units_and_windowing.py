@@ -1,0 +1,733 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 11 Hounsfield units and windowing
+#
+# A colleague shows a lung nodule on a slide, a picture saved from the viewer: is the nodule
+# calcified, and can that picture still tell?
+
+# %% [markdown]
+# | | |
+# |---|---|
+# | Time | 45 minutes to work through; runs in about 15 seconds |
+# | Runs on | any laptop, no GPU |
+# | Data | three simulated CTs of one patient, written as DICOM and read back; nothing to download |
+# | Needs first | lesson 10 |
+#
+# ## After this notebook you can
+#
+# - turn the stored values of a CT file into HU, and refuse where they are none;
+# - predict the CT number of a material, measure it, and say how sure you are;
+# - choose a window for a question, and give several to a network;
+# - say what an 8-bit picture has kept of a CT and what is gone for good.
+
+# %% tags=["setup"]
+import io
+import tempfile
+import textwrap
+from pathlib import Path
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+import pydicom
+from PIL import Image
+
+from helpers.artefacts import evidence
+from helpers.checks import check_exercise
+from helpers.dicom_pixels import DicomPixelsError
+from helpers.dicom_writing import CtSeries, write_series
+from helpers.figures import COLOURS, describe, show_image, use_course_style
+from helpers.hounsfield_units import (
+    WINDOWS, Window, export_grey, read_hounsfield, recover_hounsfield,
+)  # fmt: skip
+from helpers.nodule_twins import nodule_study
+from helpers.phantoms.physics.attenuation import attenuation_per_mm
+from helpers.phantoms.physics.ct_noise import KERNELS, noise_fields
+from helpers.phantoms.physics.ct_numbers import iodine_hu
+from helpers.phantoms.study.scan import WITH_CONTRAST, scan_study
+from helpers.regions_of_interest import disc, measure_region
+
+use_course_style()
+
+# %% tags=["parameters"]
+PATIENT = 2  # number of the simulated patient
+NODULE_SEED = 41  # draws a smooth nodule of 13 mm
+SLICE_MM = 2.5  # distance and thickness of the slices
+ENERGY_KEV = 70  # effective energy of the simulated beam
+NARROW_LUNG = Window(-600, 1200)  # HU, from the header of the real CT in this lesson
+JPEG_QUALITY = 90  # of 100
+NOISE_SLICES = 1000  # slices of pure noise in section 2
+
+# %% [markdown]
+# ## From stored values to HU
+#
+# Calcium in the middle of a nodule usually means an old, healed infection, so it matters whether
+# one can see it. This patient is simulated: a woman with a pleural effusion and a nodule. Because
+# she is simulated she has a *twin*, equal in every organ and every grain of noise, whose nodule
+# holds no calcium. A third scan repeats the first with contrast medium in the blood. The picture
+# shows both nodules as the colleague does, cut from a lung window.
+
+# %%
+study = nodule_study(PATIENT, nodule_seed=NODULE_SEED)
+twin = nodule_study(PATIENT, nodule_seed=NODULE_SEED, calcification="none")
+calcified = scan_study(study, slice_mm=SLICE_MM)
+plain = scan_study(twin, slice_mm=SLICE_MM)
+enhanced = scan_study(study, slice_mm=SLICE_MM, acquisition=WITH_CONTRAST)
+added = calcified.hu.astype(int) - plain.hu
+print(f"{calcified.hu.shape} voxels of {calcified.hu.dtype}.")
+n_changed = np.sum(np.abs(added) > 1)
+print(f"The twins differ in {n_changed} voxels, by {added.max()} HU at most.")
+
+NODULE_SLICE, CROP = 78, (slice(235, 285), slice(119, 169))
+
+
+def draw_hu(hu, window, *, ax, title):
+    """Draw part of a slice with a window and name the window's limits."""
+    limits = f"{window.low:.0f} to {window.high:.0f} HU"
+    show_image(hu, ax=ax, title=f"{title}\n{limits}", vmin=window.low, vmax=window.high)
+
+
+fig, axes = plt.subplots(1, 2, figsize=(6, 3.6))
+for ax, scan, letter in zip(axes, (calcified, plain), "AB", strict=True):
+    draw_hu(scan.hu[NODULE_SLICE][CROP], NARROW_LUNG, ax=ax, title=f"nodule {letter}")
+describe(
+    fig,
+    "Two cut-outs of the right lung in a lung window that ends at 0 HU. In each a "
+    "round white nodule among small vessels; the two look the same.",
+)
+
+# %% [markdown]
+# One of them is calcified, and the difference is not small. Keep your guess for the end.
+#
+# First the numbers have to come out of the files. A slab of nine slices is written in two dialects,
+# those of the two scanners at the end of this lesson: *unsigned*, where the stored value is
+# HU + 1024; and *signed with padding*, the same in a signed type, and outside the round field of
+# the scanner a filler that is no measurement.
+
+# %%
+scratch = tempfile.TemporaryDirectory()  # removed when the kernel ends
+slab = calcified.hu[NODULE_SLICE - 4 : NODULE_SLICE + 5]
+rows, columns = np.ogrid[:512, :512]
+outside = np.hypot(rows - 255.5, columns - 255.5) > 256
+
+files = {}
+for name, signed in (("unsigned", False), ("padded", True)):
+    files[name] = write_series(
+        Path(scratch.name) / name,
+        slab,
+        spacing_mm=calcified.spacing_mm,
+        patient_id="P0002",
+        details=CtSeries(bits=16 if signed else 12, signed=signed),
+    )
+for path in files["padded"]:
+    dataset = pydicom.dcmread(path)
+    cells = np.where(outside, -2000, dataset.pixel_array + 1024)
+    dataset.PixelData, dataset.RescaleIntercept = cells.astype("<i2").tobytes(), -1024
+    dataset.add_new("PixelPaddingValue", "SS", -2000)
+    dataset.save_as(path)
+
+# %% [markdown]
+# Three readers each expect something of every file; the last one asks the header. "Wrong" is the
+# share of voxels that are off by more than 50 HU, and a region in the lung shows what becomes of a
+# measurement.
+
+# %%
+stored = {
+    name: np.stack([pydicom.dcmread(path).pixel_array for path in paths])
+    for name, paths in files.items()
+}
+for name, values in stored.items():
+    print(f"{name}: {values.dtype}, stored {values.min()} to {values.max()}")
+
+readings = {
+    "stored values taken for HU": stored["unsigned"].astype(float),
+    "unsigned arithmetic, - 1024": stored["unsigned"] - np.uint16(1024),
+    "padding taken for tissue": stored["padded"] - 1024.0,
+    "read_hounsfield": np.stack([read_hounsfield(path) for path in files["padded"]]),
+}
+in_lung = disc(slab.shape[1:], (201, 282), 10)
+for reader, hu in readings.items():
+    wrong = np.mean(np.abs(hu - slab) > 50)
+    lung = measure_region(hu, in_lung).mean
+    lowest = np.nanmin(hu)
+    print(f"{reader:28}{wrong:4.0%} wrong, lung {lung:6.0f}, lowest {lowest:6.0f} HU")
+
+# %% [markdown]
+# The second reader is the treacherous one: bone, muscle and blood are right, and the lung is at the
+# top of the scale. The third measures every organ correctly. Its -3024 is no strange tissue but
+# -2000 - 1024, padding that went through the rescale. Whoever scales by minimum and maximum spends
+# more than a third of the greys on it.
+#
+# `read_hounsfield` gives NaN in the corners, so that a forgotten one spoils a result visibly.
+# Nothing attenuates less than nothing, which is -1000: values below -1500 are taken for padding even
+# if the header does not say so. There is an upper end as well. Twelve bits with intercept -1024 stop
+# at 3071 HU, and metal beyond it is cut off.
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 11.1 - Rescale, and no corner (7 min)
+#
+# Return float HU with NaN wherever the *stored* value equals `padding_value`. If there is no
+# padding, `padding_value` is None.
+# <details><summary>Hint</summary>Compare before you rescale: afterwards the padding is another
+# number, and that number may be a tissue.</details>
+
+# %% tags=["exercise-code"]
+def hounsfield_without_padding(stored_values, slope, intercept, padding_value):
+    """Return CT numbers in HU, NaN outside the image."""
+    ### BEGIN SOLUTION
+    hu = stored_values.astype(np.float32) * slope + intercept
+    if padding_value is not None:
+        hu[stored_values == padding_value] = np.nan
+    return hu
+    ### END SOLUTION
+
+# %% tags=["check"]
+check_exercise("11.1", hounsfield_without_padding)
+
+# %% [markdown] tags=["solution"]
+# Only floating types know NaN, so the conversion comes first for two reasons. `float32` holds
+# every 16-bit integer exactly; `float16` does not beyond 2048.
+
+# %% [markdown]
+# **When to refuse.** A rescale is not always there, and it does not always lead to HU: dual-energy
+# scanners write maps of the effective atomic number with Modality CT. Three files that look alike:
+
+# %%
+for keyword, value in (
+    ("RescaleSlope", None),
+    ("RescaleType", "Z_EFF"),
+    ("Modality", "OT"),
+):
+    dataset = pydicom.dcmread(files["unsigned"][4])
+    if value is None:
+        del dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType
+    else:
+        setattr(dataset, keyword, value)
+    try:
+        hu = read_hounsfield(dataset)
+        said = f"read, {hu.min():.0f} to {hu.max():.0f} HU"
+    except DicomPixelsError as error:
+        said = f"{error}"
+    print(textwrap.fill(f"{keyword} {value}: {said}", width=88), end="\n\n")
+
+# %% [markdown]
+# The third one is only labelled otherwise: its Rescale Type says HU, so its values are. The first
+# two could be shown as pictures without anyone noticing. A helpful program that puts in slope 1 and
+# intercept -1024 "because it is usually that" will be right for years and then wrong.
+
+# %% [markdown]
+# ## What the numbers mean
+#
+# A CT measures the linear attenuation $\mu$ of each voxel: how strongly it stops X-rays, per
+# centimetre. Hounsfield's scale compares it with water at the same energy:
+#
+# $\text{HU} = 1000 \times \dfrac{\mu - \mu_{\text{water}}}{\mu_{\text{water}}}$
+
+# %% [markdown] tags=["predict"]
+# ### Predict 11.2p - Another tube voltage (3 min)
+#
+# The scanner is set from 80 kV to 140 kV, so that the photons carry more energy. Do the CT numbers
+# of water, fat, muscle and bone rise, fall or stay? Write down four words, then run the next cells.
+
+# %% tags=["twin:helpers.hounsfield_units.hounsfield_number"]
+def hounsfield_number(mu, mu_water):
+    """Return the CT number of a linear attenuation coefficient, in HU."""
+    return 1000 * (mu - mu_water) / mu_water
+
+# %%
+MATERIALS = {"air": "air", "fat": "adipose", "water": "water", "muscle": "soft tissue"}
+MATERIALS |= {"blood": "blood", "compact bone": "cortical bone"}
+
+
+def expected_hu(energy_kev):
+    """Return the CT number of each material, and of blood with 12 mg/ml of iodine."""
+    mu = {name: attenuation_per_mm(key, energy_kev=energy_kev)
+          for name, key in MATERIALS.items()}  # fmt: skip
+    hu = {name: hounsfield_number(mu[name], mu["water"]) for name in mu}
+    return hu | {"iodine": hu["blood"] + iodine_hu(12.0, energy_kev=energy_kev)}
+
+
+energies = (60, 70, 80, 100)  # keV, from tables of attenuation coefficients
+print(" " * 14 + "".join(f"{energy:5} keV" for energy in energies))
+tables = [expected_hu(energy) for energy in energies]
+for name in tables[0]:
+    print(f"{name:14}" + "".join(f"{table[name]:9.0f}" for table in tables))
+
+# %% [markdown]
+# Water stays at 0 whatever the energy: it is the definition. Muscle hardly moves. Fat rises towards
+# water. Bone loses almost half between the first and the last column, and blood with iodine more,
+# because their attenuation owes much to the photoelectric effect, which fades with energy. A
+# threshold in HU for bone, calcium or contrast medium is a threshold for one tube voltage.
+#
+# The simulated scanner works at 70 keV, about the mean energy of a 120 kV beam that has passed
+# 20 cm of water. Now we measure: discs in five neighbouring slices, placed by hand.
+
+# %%
+DISCS = {  # slice, row, column, radius in pixels
+    "air": (78, 264, 254, 5),
+    "lung": (50, 240, 370, 10),
+    "fat": (50, 250, 48, 8),
+    "water": (50, 325, 190, 10),
+    "muscle": (50, 362, 256, 6),
+    "blood": (50, 230, 280, 10),
+}
+
+
+def region(name):
+    """Return HU (slices, rows, columns) and the mask of a disc; iodine is in blood."""
+    volume = (enhanced if name == "iodine" else calcified).hu
+    middle, row, column, radius = DISCS["blood" if name == "iodine" else name]
+    mask = disc(volume.shape[1:], (row, column), radius)
+    return volume[middle - 2 : middle + 3], np.stack([mask] * 5)
+
+
+results = {name: measure_region(*region(name)) for name in (*DISCS, "iodine")}
+for name, got in results.items():
+    interval = f"({got.low:7.1f} to {got.high:7.1f})"
+    print(f"{name:7}{got.mean:7.1f} HU {interval}, SD {got.sd:4.1f}, n {got.voxels}")
+
+# %% [markdown]
+# Each interval comes from the means of five slices. Air is measured in the windpipe. The effusion
+# stands in for water; a real one holds protein and is a little denser. Below: where the discs lie,
+# and what is left when the expected number is taken away, in this scan and in those of eight
+# patients (`data/evidence/hounsfield_materials.csv`, every voxel wholly inside a tissue).
+
+# %%
+expected = expected_hu(ENERGY_KEV)
+recorded = evidence("hounsfield_materials.csv")
+orange, blue = COLOURS["orange"], COLOURS["blue"]
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.7), width_ratios=(1.3, 1))
+draw_hu(calcified.hu[50][90:410], WINDOWS["mediastinum"], ax=left, title="slice 50")
+for name in ("lung", "fat", "water", "muscle", "blood"):
+    _, row, column, radius = DISCS[name]
+    left.add_patch(plt.Circle((column, row - 90), radius, fill=False, color=orange))
+    left.text(column, row - 92 - radius, name, color=orange, ha="center", va="bottom")
+
+shown = ["air", "fat", "water", "muscle", "blood", "iodine"]
+in_table = {"water": "effusion", "iodine": "blood with iodine"}
+for place, name in enumerate(shown):
+    eight = recorded[recorded.material == in_table.get(name, name)]
+    off = eight.measured_hu - eight.expected_hu
+    right.plot(off, [place + 0.3] * len(off), "x", color=orange)
+    got = results[name]
+    off, half = got.mean - expected[name], (got.high - got.low) / 2
+    right.errorbar(off, place, xerr=half, fmt="o", color=blue)
+right.axvline(0, color="black", linewidth=0.8)
+right.set_yticks(range(len(shown)), shown)
+right.set(xlabel="measured - expected (HU)", xlim=(-3, 3))
+fig.tight_layout()
+describe(fig, "Left, an axial slice through the heart with five discs. Right, measured "
+         "less expected CT number of six materials: dots with 95 % intervals for this "
+         "scan, crosses for eight patients, all within 1 HU of zero.")  # fmt: skip
+
+# %% [markdown]
+# The six materials come out as computed. That is less than it seems: the simulated scanner uses the
+# same attenuation table, one energy and no scatter, so what has been tested is our reading, our
+# discs and our intervals. The real scanner comes at the end. Two materials are missing on the right.
+# Compact bone is nowhere thick enough for a disc. And lung is no material but a mixture of
+# air, blood and tissue: its number says how far the patient breathed in.
+#
+# **How sure is a mean?** The textbook gives the standard deviation over the root of the number of
+# pixels. That holds when pixels are independent, and in CT they are not. Here are slices of pure
+# scanner noise, 1 HU in size, in which the mean of a disc can be compared with the truth, 0.
+
+# %%
+fields = noise_fields(
+    np.random.default_rng(0),
+    count=NOISE_SLICES,
+    shape=(96, 96),
+    pixel_mm=calcified.spacing_mm[1],
+    kernel=KERNELS["soft"],
+)
+for radius in (1.5, 4, 20):
+    inside = fields[:, disc((96, 96), (48, 48), radius)]
+    textbook = inside.std(axis=1, ddof=1).mean() / np.sqrt(inside.shape[1])
+    true = inside.mean(axis=1).std(ddof=1)
+    print(
+        f"{inside.shape[1]:5} pixels: textbook {textbook:.3f}, "
+        f"true {true:.3f} HU, ratio {true / textbook:.2f}"
+    )
+
+# %% [markdown]
+# The textbook is wrong both ways. In a small disc the reconstruction has smeared noise over the
+# neighbours, so that nine pixels are not nine measurements. In a large one it has removed the slow
+# waves, and the mean is *better* than promised. What helps without any theory is what
+# `measure_region` does: each slice gives one mean, and the interval comes from those.
+#
+# ## Windows
+#
+# Lesson 10 built the window; here it is chosen. Move it yourself, over the slice with the nodule:
+# which centre and width separate the middle of the nodule from its rim, with the bones not yet
+# white?
+
+# %% tags=["nbval-ignore-output"]
+body = calcified.hu[NODULE_SLICE][140:385, 15:500]
+
+
+def redraw(change=None):
+    """Draw the slice in the window of the sliders."""
+    file = io.BytesIO()
+    window = Window(center.value, width.value)
+    Image.fromarray(export_grey(body, window)).save(file, "PNG")
+    picture.value = file.getvalue()
+
+
+center = widgets.IntSlider(-600, -1000, 1000, 20, description="center")
+width = widgets.IntSlider(1500, 20, 4000, 20, description="width")
+picture = widgets.Image(width=600)
+center.observe(redraw, "value")
+width.observe(redraw, "value")
+redraw()
+widgets.VBox([center, width, picture])
+
+# %% [markdown]
+# There is no law for the numbers: the scanner of the real patient below stores -600 / 1200 and
+# 40 / 350 (centre / width), the course uses -600 / 1500 for lung, 40 / 400 for mediastinum and
+# 500 / 2000 for bone. What each shows and hides can be counted.
+
+# %%
+fig, axes = plt.subplots(3, 1, figsize=(6, 9.6))
+for ax, (name, window) in zip(axes, WINDOWS.items(), strict=True):
+    draw_hu(body, window, ax=ax, title=name)
+    black, white = np.mean(body <= window.low), np.mean(body >= window.high)
+    print(
+        f"{name:12}{window.center:5.0f} / {window.width:4.0f}: {black:4.0%} black, "
+        f"{white:4.0%} white, {window.step:.1f} HU in each grey"
+    )
+fig.tight_layout(pad=0.4)
+describe(
+    fig,
+    "One axial slice at the height of the shoulders three times. The lung window "
+    "shows vessels and the nodule, the body is nearly white; the mediastinal window "
+    "tells fat, muscle and blood apart, the lung is black; the bone window shows the "
+    "shells of the bones.",
+)
+
+# %% [markdown]
+# In the mediastinal window the centre of this nodule is brighter than its rim. You could have
+# looked there at once; the point is that the slide does not let you. None of the three is enough:
+# 40 / 400 has no lung, -600 / 1500 no bone, and in 500 / 2000 fat, muscle and blood lie within 20
+# of 255 greys.
+
+# %% [markdown] tags=["exercise"]
+# ### Exercise 11.3 - Three windows for a network (8 min)
+#
+# A network that was trained on photographs wants three channels of 0 to 255. Return uint8 of the
+# shape of `hu` and one more axis at the end, a channel for each (center, width) in `windows`:
+# black at `center - width / 2`, white at `center + width / 2`, rounded to the nearest grey.
+# <details><summary>Hint</summary><code>np.array([256]).astype(np.uint8)</code> is 0: what is
+# whiter than white becomes black. Think about the order.</details>
+
+# %% tags=["exercise-code"]
+def channels_of_windows(hu, windows):
+    """Return 0 (black) to 255 (white) as uint8, the windows along the last axis."""
+    ### BEGIN SOLUTION
+    greys = []
+    for center, width in windows:
+        grey = (np.asarray(hu, dtype=float) - (center - width / 2)) / width * 255
+        greys.append(np.clip(np.rint(grey), 0, 255).astype(np.uint8))
+    return np.stack(greys, axis=-1)
+    ### END SOLUTION
+
+# %% tags=["check"]
+check_exercise("11.3", channels_of_windows)
+
+# %% [markdown] tags=["solution"]
+# Subtract, divide, round, clip, and only then change the type. Three channels of one byte take more
+# room than the CT itself, two bytes a voxel, and know less. A network that you train yourself can
+# have HU as `float32`, clipped to one wide range and scaled, and find its window alone.
+
+# %% [markdown] tags=["predict"]
+# ## What an 8-bit picture destroys
+#
+# A PNG of a CT slice loses three things: the numbers outside the window, the steps between two
+# greys, and the window itself, which nobody writes into the file. A JPEG loses a fourth.
+#
+# ### Predict 11.4p - A mean from a PNG (3 min)
+#
+# The lung window is 1500 HU wide, so each of 255 steps stands for 5.9 HU. The disc in the fat is
+# measured in a PNG, with the right window known. By how much will its mean be off: 6 HU, 3, 1 or
+# less than 0.2? And the core of the nodule, calcified or plain?
+
+# %%
+PICTURES = WINDOWS | {"narrow lung": NARROW_LUNG}
+core = added > 0.8 * added.max()  # where calcium adds most
+near = slice(NODULE_SLICE - 1, NODULE_SLICE + 2)
+REGIONS = {name: region(name) for name in ("lung", "fat", "water", "muscle", "iodine")}
+REGIONS["core, calcified"] = calcified.hu[near], core[near]
+REGIONS["core, plain"] = plain.hu[near], core[near]
+
+
+def saved_and_read(hu, window, kind, **options):
+    """Save a slice as a picture, read it again and return the greys."""
+    file = io.BytesIO()
+    Image.fromarray(export_grey(hu, window)).save(file, kind, **options)
+    return np.asarray(Image.open(file))
+
+
+print(f"{'':16}{'DICOM':>8}" + "".join(f"{name:>13}" for name in PICTURES))
+for name, (volume, mask) in REGIONS.items():
+    line = f"{name:16}{volume[mask].mean():8.1f}"
+    for window in PICTURES.values():
+        greys = np.stack([saved_and_read(hu, window, "PNG") for hu in volume])
+        kept = recover_hounsfield(greys, window)[mask]
+        lost = np.mean(np.isnan(kept)) > 0.5
+        line += f"{'lost':>13}" if lost else f"{np.nanmean(kept):13.1f}"
+    print(line)
+
+# %% [markdown]
+# "Lost" means that more than half of the voxels were black or white. Inside a window the mean
+# survives almost untouched, though single voxels are off by up to 3 HU: noise spreads the voxels
+# over several greys, and rounding errors of both signs cancel. Outside nothing survives at all. No
+# picture keeps everything, and the narrow lung window has lost *both* cores: calcified and plain
+# are the same white. Along a line through the middle of each nodule:
+
+# %%
+row = int(np.argwhere(core[NODULE_SLICE])[:, 0].mean())
+along = np.s_[NODULE_SLICE, row, 132:158]
+position_mm = np.arange(26) * calcified.spacing_mm[2]
+styles = {"DICOM": ("black", "-"), "mediastinum": ("orange", ":")}
+styles |= {"lung": ("blue", "--"), "narrow lung": ("vermillion", "-.")}
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
+for ax, title in zip(axes, ("calcified", "plain"), strict=True):
+    for name, (colour, style) in styles.items():
+        hu = (plain if title == "plain" else calcified).hu[along].astype(float)
+        if name in PICTURES:
+            hu = np.clip(hu, PICTURES[name].low, PICTURES[name].high)
+        ax.plot(position_mm, hu, style, color=COLOURS[colour], label=name)
+    ax.set(title=f"nodule, {title}", xlabel="position (mm)")
+axes[0].set_ylabel("HU that the picture can hold")
+axes[1].legend(fontsize=8, loc="lower center")
+describe(
+    fig,
+    "CT numbers along a line through each nodule. The calcified one rises to about "
+    "350 HU in the middle; the mediastinal picture stops at 240, the lung picture at "
+    "150 and the narrow lung picture at 0, where both nodules give the same flat top.",
+)
+
+# %% [markdown]
+# Now in numbers: the core in each picture, here and in the nodules of eight patients
+# (`data/evidence/hounsfield_exports.csv`); muscle, read with a window that somebody guessed; and
+# the loss that JPEG adds.
+
+# %%
+for name, window in PICTURES.items():
+    differ = export_grey(calcified.hu, window) != export_grey(plain.hu, window)
+    n_differ = differ[core].sum()
+    print(f"{name:12}twins differ in {n_differ:2} of {core.sum()} core voxels")
+exports = evidence("hounsfield_exports.csv").set_index("window")
+for name in ("lung", "narrow lung"):
+    seen = exports.loc[name, "core_greys_that_differ"] > 0
+    print(f"{name}: the core differs in {seen.sum()} of {len(seen)} patients.")
+
+grey_muscle = export_grey(np.array([results["muscle"].mean]), WINDOWS["lung"])
+for guess in (WINDOWS["lung"], NARROW_LUNG, Window(-500, 1400)):
+    value = recover_hounsfield(grey_muscle, guess)[0]
+    print(f"Muscle, read as {guess.center:.0f} / {guess.width:.0f}: {value:.0f} HU")
+
+for name in ("lung", "mediastinum"):
+    window, hu = WINDOWS[name], calcified.hu[NODULE_SLICE]
+    exact = saved_and_read(hu, window, "PNG")
+    lossy = saved_and_read(hu, window, "JPEG", quality=JPEG_QUALITY)
+    share = np.mean(lossy[exact == 255] < 255)
+    print(f"{name}: {share:.0%} of the clipped whites are no longer 255 in a JPEG")
+
+# %% [markdown] tags=["exercise"]
+# Read with a neighbour's window, muscle becomes fat. And JPEG takes away even the mark of what was
+# clipped: nearly half of the whites are no longer 255, so that a program which looks for 255 takes
+# them for measurements.
+#
+# ### Exercise 11.5 - Back from grey to HU (7 min)
+#
+# Return float HU for the greys of a picture, NaN where the picture does not know.
+# <details><summary>Hint</summary>Two of the 256 greys are no value. And uint8 times a width
+# overflows.</details>
+
+# %% tags=["exercise-code"]
+def hounsfield_of_grey(grey, center, width):
+    """Return HU for uint8 greys of a known window."""
+    ### BEGIN SOLUTION
+    hu = grey.astype(np.float32) / 255 * width + (center - width / 2)
+    hu[(grey == 0) | (grey == 255)] = np.nan
+    return hu
+    ### END SOLUTION
+
+# %% tags=["check"]
+check_exercise("11.5", hounsfield_of_grey)
+
+# %% [markdown] tags=["solution"]
+# A value comes back within half a grey, here half of `width / 255`. The NaN is the honest part: at
+# both ends the picture only says "at most" and "at least".
+
+# %% [markdown] tags=["judge"]
+# ### Judge 11.6j - A or B? (3 min)
+#
+# Go back to the two pictures at the beginning. Which nodule is calcified? What would you ask the
+# colleague for, and what would you ask if there were a thousand such pictures to train on?
+
+# %% [markdown] tags=["solution"]
+# A, but not from the picture: not one voxel of the core differs. Ask for the DICOM file. A picture
+# in the wider lung window would have said "at least 150 HU" for A, which rules out plain soft
+# tissue and not contrast medium. For training: ask for the original series; if only pictures exist,
+# for their window; and do not pose the question of calcium to a network that cannot see it.
+
+# %% [markdown]
+# Two recipes for your own project, without the course. The first refuses what is no HU; for padding
+# ranges and multi-frame files use `helpers.hounsfield_units.read_hounsfield`.
+
+# %% tags=["recipe:ct-to-hounsfield"]
+# MIT licence - recipe "ct-to-hounsfield" from Deep Learning in Radiology
+import numpy as np
+import pydicom
+from pydicom.data import get_testdata_file
+
+
+def ct_to_hounsfield(path, lowest=-1500):
+    """Return float32 HU of a single-frame CT file, NaN outside the image."""
+    dataset = pydicom.dcmread(path)
+    slope, intercept = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
+    unit = str(dataset.get("RescaleType") or "HU").upper()
+    scout = "LOCALIZER" in str(dataset.get("ImageType"))  # an overview, no slice
+    if dataset.get("Modality") != "CT" or unit != "HU" or scout or not slope:
+        raise ValueError(f"{path}: no HU (Rescale Type {unit}, slope {slope}).")
+    stored = dataset.pixel_array
+    hu = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+    signed = dataset.PixelRepresentation == 1
+    if (-(2.0**15) if signed else 0) * slope + intercept > -900:
+        raise ValueError(f"{path}: no HU, its values cannot reach air.")
+    if "PixelPaddingValue" in dataset:
+        hu[stored == dataset.PixelPaddingValue] = np.nan
+    hu[hu < lowest] = np.nan  # padding that the header does not state
+    return hu
+
+
+demo = ct_to_hounsfield(get_testdata_file("CT_small.dcm", download=False))
+print(f"vertebra: {np.nanmin(demo):.0f} to {np.nanmax(demo):.0f} HU, {demo.dtype}")
+
+# %% [markdown]
+# Keep the window beside every picture you make with the second one.
+
+# %% tags=["recipe:hounsfield-to-grey"]
+# MIT licence - recipe "hounsfield-to-grey" from Deep Learning in Radiology
+import numpy as np
+
+WINDOWS_HU = {"lung": (-600, 1500), "mediastinum": (40, 400), "bone": (500, 2000)}
+
+
+def hounsfield_to_grey(hu, *names):
+    """Return uint8 (rows, columns) for one window, (rows, columns, n) for several."""
+    greys = []
+    for name in names:
+        center, width = WINDOWS_HU[name]
+        grey = (np.asarray(hu, dtype=np.float32) - (center - width / 2)) / width * 255
+        grey = np.nan_to_num(grey, nan=0.0)  # padding is black
+        greys.append(np.clip(np.rint(grey), 0, 255).astype(np.uint8))
+    return greys[0] if len(greys) == 1 else np.stack(greys, axis=-1)
+
+
+demo_hu = np.array([[-1000.0, -800.0, 40.0, 1500.0, np.nan]])
+print("mediastinum:", hounsfield_to_grey(demo_hu, "mediastinum")[0].tolist())
+print("three channels:", hounsfield_to_grey(demo_hu, *WINDOWS_HU).shape)
+
+# %% [markdown]
+# ## What we measured
+
+# %% tags=["headline"]
+share_lung = np.mean(np.abs(readings["unsigned arithmetic, - 1024"] - slab) > 50)
+print(f"Unsigned arithmetic: {share_lung:.0%} of {slab.size:,} voxels are wrong.")
+largest = max(abs(results[name].mean - expected[name]) for name in shown)
+print(f"Six materials: at most {largest:.1f} HU from the table (1 patient, 5 slices).")
+print(f"Core of the nodule: {calcified.hu[core].mean():.0f} HU calcified, ", end="")
+print(f"{plain.hu[core].mean():.0f} HU plain ({core.sum()} voxels).")
+print(f"Narrow lung picture: the cores differ in 0 of {len(seen) + 1} scans: ", end="")
+print(not seen.any() and not differ[core].any())
+
+# %% [markdown]
+# ## On real patients
+#
+# 25 November 2026, `COURSE_DATA_DIR=path/to/data python -m tools.hounsfield_evidence real`: a chest
+# CT of 30 slices (Lung-PET-CT-Dx, patient A0002: 120 kV, 8 mm, stored as "unsigned"), one slice of
+# another scanner that also exists as an 8-bit copy, and the 8-bit patches of LUNA16.
+
+# %%
+real = evidence("hounsfield_real.csv").set_index(["what", "measure"])["value"]
+tissues = {"air in the trachea": "air", "fat under the skin": "fat"}
+tissues |= {"muscle of the back": "muscle", "blood in the aorta": "blood"}
+tissues |= {"blood, heart beside it": "blood", "liver": None}
+for name, in_table in tissues.items():
+    mean, low, high = (real[name, key] for key in ("mean", "95 % low", "95 % high"))
+    wanted = f", table {expected[in_table]:.0f}" if in_table else ""
+    print(f"{name:23}{mean:6.0f} HU ({low:.0f} to {high:.0f}, 3 slices){wanted}")
+for name in ("lung -600/1500", "narrow lung -600/1200", "mediastinum 40/400"):
+    one = real[name]
+    png, jpeg = one["PNG, RMS error"], one["JPEG 90, RMS error"]
+    print(f"{name:22}{one['white, patient']:4.0%} of the patient white; ", end="")
+    print(f"error {png:.1f} HU in PNG, {jpeg:.1f} in JPEG (RMS)")
+copy = real["8-bit JPEG copy of a CT slice"]
+print(f"8-bit DICOM copy: median error {copy['median error']:.0f} HU, ", end="")
+print(f"largest {copy['largest error']:.0f}")
+patches = real["LUNA16 patches", "patches with such pixels"]
+print(f"LUNA16: {patches:.0%} of 5,454 patches hold clipped pixels")
+
+# %% [markdown]
+# Air and fat agree with the table. Muscle is 10 HU higher, and its interval leaves the table out: the
+# table knows one composition and one energy, a patient and a tube have their own. Blood is measured
+# badly. Its slices differ, more so beside the beating heart, and three of them leave an interval of
+# 46 HU and more. Compare with the table to catch a wrong rescale, which is off by hundreds; do not
+# build a threshold on ten.
+#
+# The 8-bit copy is DICOM, with a rescale and a Modality CT: it is read as HU without protest, and
+# is wrong by more than the difference between muscle and blood. The slice it was made from declares a
+# padding of -32768 and uses -2000.
+#
+# ## What this does not show
+#
+# - Beam hardening, metal, scatter and a scanner out of calibration: the simulation has none of them,
+#   so its agreement with the table is better than a real one.
+# - How often an archive holds each dialect. Two scanners are two examples.
+# - A diagnosis. The calcium here is large and central; small flecks and thick slices are harder.
+# - Not for clinical use.
+
+# %% [markdown]
+# ## Summary
+#
+# - Convert to float, rescale, mark the padding, and refuse where the header does not say HU: in
+#   unsigned arithmetic 89 % of the voxels were wrong.
+# - Six materials measured within 1 HU of the table in the simulation; air, fat and muscle within
+#   10 HU in one real patient. The interval comes from slices, not from pixels.
+# - A window is a choice of what may be lost: none of ours kept lung, calcium and contrast medium all
+#   at once.
+# - An 8-bit picture keeps means inside its window, nothing outside, and not the window.
+#
+# And the colleague's nodule? A is calcified, at 327 HU against 37. The slide ends at 0 HU and cannot
+# tell. Ask for the file.
+#
+# ## New words
+#
+# - **Hounsfield unit (HU)**: attenuation relative to water; water 0, vacuum -1000.
+# - **Padding**: filler in voxels that were never measured.
+# - **Region of interest**: the voxels a mean is taken over.
+#
+# ## Next
+#
+# Lesson 12 asks what the distance between two slices is, in mm.
+#
+# ## Sources
+#
+# - Hounsfield GN. Br J Radiol 1973;46:1016-1022. DICOM PS3.3, C.8.2.1 (CT image), C.11.1 (modality
+#   transformation), C.7.5.1 (pixel padding).
+# - Attenuation: xraylib 4.3.0 with ICRP and ICRU compositions (NIST,
+#   physics.nist.gov/PhysRefData/XrayMassCoef); mean energy: spekpy 2.5.4.
+# - Li P et al. Lung-PET-CT-Dx, The Cancer Imaging Archive 2020 (CC BY 4.0); Setio AAA et al.
+#   LUNA16, Med Image Anal 2017.
