@@ -102,6 +102,54 @@ def hide_smallest(truth: ArrayLike, size: ArrayLike, *, missed: float) -> np.nda
     return labels
 
 
+KINDS = ("flipped", "missed", "smallest missed")
+
+
+def wrong_labels(
+    truth: ArrayLike,
+    *,
+    kind: str,
+    rate: float,
+    seed: int = 0,
+    size: ArrayLike | None = None,
+) -> np.ndarray:
+    """Return labels with one kind of error at one rate.
+
+    Parameters
+    ----------
+    truth : array of shape (images,)
+        0 or 1.
+    kind : {"flipped", "missed", "smallest missed"}
+        Both classes turned round by chance; findings missed by chance (class-dependent
+        errors); the smallest findings missed (errors that depend on the image).
+    rate : float
+        Share of the labels concerned that are wrong, 0 to 1.
+    seed : int
+        Of the chance; the smallest are always the same.
+    size : array of shape (images,), optional
+        Needed for "smallest missed", as for `hide_smallest`.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown, the sizes are not given, or as `flip_labels`.
+
+    Examples
+    --------
+    >>> wrong_labels([1, 1, 0, 0], kind="flipped", rate=1).tolist()
+    [0, 0, 1, 1]
+    """
+    if kind not in KINDS or (kind == "smallest missed" and size is None):
+        raise ValueError(
+            f"kind is {kind!r}, expected one of {', '.join(KINDS)}, the last with the "
+            "size of each finding."
+        )
+    if kind == "smallest missed":
+        return hide_smallest(truth, size, missed=rate)
+    invented = rate if kind == "flipped" else 0.0
+    return flip_labels(truth, missed=rate, invented=invented, seed=seed)
+
+
 def predictive_values(
     *, prevalence: float, missed: float, invented: float
 ) -> tuple[float, float]:
@@ -174,45 +222,3 @@ def apparent_auc(auc: float, *, true_ones: float, true_zeros: float) -> float:
     """
     _check_share(auc=auc, true_ones=true_ones, true_zeros=true_zeros)
     return 0.5 + (auc - 0.5) * (true_ones + true_zeros - 1)
-
-
-def true_prevalence(
-    labelled: float, *, sensitivity: float, specificity: float
-) -> float:
-    """Return the prevalence behind a share of labels 1, 0 to 1 (Rogan and Gladen).
-
-    Parameters
-    ----------
-    labelled : float
-        Share of the images labelled 1.
-    sensitivity, specificity : float
-        Of the labels against the truth, 0 to 1.
-
-    Returns
-    -------
-    float
-        Cut off at 0 and 1, which chance can exceed in small samples.
-
-    Raises
-    ------
-    ValueError
-        If a share is outside 0 to 1, or the labels carry no information.
-
-    Examples
-    --------
-    >>> round(true_prevalence(0.23, sensitivity=0.8, specificity=0.9), 2)
-    0.19
-
-    References
-    ----------
-    Rogan WJ, Gladen B. Am J Epidemiol 1978;107:71-76.
-    """
-    _check_share(labelled=labelled, sensitivity=sensitivity, specificity=specificity)
-    if sensitivity + specificity <= 1:
-        raise ValueError(
-            f"sensitivity {sensitivity} and specificity {specificity} add up to at "
-            "most 1: such labels say nothing about the truth. Expected more than 1; "
-            "check that the two classes are not exchanged."
-        )
-    estimate = (labelled + specificity - 1) / (sensitivity + specificity - 1)
-    return float(np.clip(estimate, 0.0, 1.0))

@@ -5,7 +5,12 @@ Weighted kappa counts a disagreement by its distance, for ordered scores. Neithe
 who is right.
 """
 
-from helpers.reader_agreement.consensus import Consensus, dawid_skene, majority
+from helpers.reader_agreement.consensus import (
+    Consensus,
+    adjudicate,
+    dawid_skene,
+    majority,
+)
 from helpers.reader_agreement.kappa import (
     Kappa,
     bootstrap_kappa,
@@ -23,6 +28,7 @@ __all__ = [
     "WEIGHTS",
     "Consensus",
     "Kappa",
+    "adjudicate",
     "agreement_table",
     "agreement_weights",
     "bootstrap_kappa",

@@ -1,4 +1,4 @@
-"""What several readers say together: the majority, and Dawid and Skene's model."""
+"""What several readers say together: majority, adjudication, Dawid and Skene."""
 
 from __future__ import annotations
 
@@ -35,12 +35,69 @@ def majority(calls: ArrayLike) -> np.ndarray:
     calls : array of shape (cases, readers)
         0 or 1.
 
+    Raises
+    ------
+    ValueError
+        If a call is neither 0 nor 1, or there is none.
+
     Examples
     --------
     >>> majority([[1, 1, 0], [1, 0, 0]]).tolist()
     [1, 0]
     """
-    return (np.asarray(calls, dtype=float).mean(axis=1) > 0.5).astype(int)
+    return (_checked_calls(calls, at_least=1).mean(axis=1) > 0.5).astype(int)
+
+
+def adjudicate(calls: ArrayLike, senior: ArrayLike) -> np.ndarray:
+    """Return the call of two readers where they agree, the senior's where they do not.
+
+    Parameters
+    ----------
+    calls : array of shape (cases, 2)
+        0 or 1.
+    senior : array of shape (cases,)
+        0 or 1; looked at only where the two differ.
+
+    Returns
+    -------
+    int array of shape (cases,)
+
+    Raises
+    ------
+    ValueError
+        If a call is neither 0 nor 1, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> adjudicate([[1, 1], [1, 0], [0, 0]], [0, 1, 1]).tolist()
+    [1, 1, 0]
+    """
+    votes = _checked_calls(calls, at_least=2)
+    last = np.asarray(senior, dtype=float)
+    if votes.shape[1] != 2 or last.shape != (len(votes),):
+        raise ValueError(
+            f"calls has shape {votes.shape} and senior {last.shape}, expected (cases, "
+            "2) and (cases,). Two read first, one decides where they differ."
+        )
+    differ = votes[:, 0] != votes[:, 1]
+    _checked_calls(last[differ][:, None], at_least=1, empty=True)
+    return np.where(differ, last, votes[:, 0]).astype(int)
+
+
+def _checked_calls(
+    calls: ArrayLike, *, at_least: int, empty: bool = False
+) -> np.ndarray:
+    votes = np.asarray(calls, dtype=float)
+    strange = votes[~np.isin(votes, (0, 1))]
+    too_few = votes.ndim != 2 or votes.shape[1] < at_least
+    if too_few or strange.size or (not empty and len(votes) == 0):
+        found = f" and the value {strange[0]:g}" if strange.size else ""
+        raise ValueError(
+            f"calls has shape {votes.shape}{found}, expected (cases, readers) with 0 "
+            f"or 1 from at least {at_least} reader(s). Leave out cases that somebody "
+            "did not read; turn scores into calls with a threshold."
+        )
+    return votes
 
 
 def dawid_skene(calls: ArrayLike, *, rounds: int = 100) -> Consensus:
@@ -61,7 +118,8 @@ def dawid_skene(calls: ArrayLike, *, rounds: int = 100) -> Consensus:
     Raises
     ------
     ValueError
-        If there are fewer than 3 readers, or a call is neither 0 nor 1.
+        If there are fewer than 3 readers, a call is neither 0 nor 1, or all calls are
+        the same.
 
     Examples
     --------
@@ -73,11 +131,11 @@ def dawid_skene(calls: ArrayLike, *, rounds: int = 100) -> Consensus:
     ----------
     Dawid AP, Skene AM. J R Stat Soc C 1979;28:20-28.
     """
-    votes = np.asarray(calls, dtype=float)
-    if votes.ndim != 2 or votes.shape[1] < 3 or not np.isin(votes, (0, 1)).all():
+    votes = _checked_calls(calls, at_least=3)
+    if votes.min() == votes.max():
         raise ValueError(
-            f"calls has shape {votes.shape}, expected (cases, readers) with 0 or 1 "
-            "from at least 3 readers. Two alone cannot be told apart by this model."
+            f"All {votes.size} calls are {votes.min():g}, expected both 0 and 1: from "
+            "one answer nobody's skill can be told. Add cases of the other kind."
         )
     belief, edge = votes.mean(axis=1), 1e-6
     for _ in range(rounds):

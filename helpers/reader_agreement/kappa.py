@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from helpers.reader_agreement.tables import agreement_table, agreement_weights
+from helpers.reader_agreement.tables import (
+    agreement_table,
+    agreement_weights,
+    places_of,
+)
 
 
 class Kappa(NamedTuple):
@@ -60,7 +64,7 @@ def cohen_kappa(table: ArrayLike, *, weights: str = "none") -> float:
 def _shares(table: ArrayLike) -> np.ndarray:
     counts = np.asarray(table, dtype=float)
     square = counts.ndim == 2 and counts.shape[0] == counts.shape[1]
-    if not square or not counts.sum() > 0 or (counts < 0).any():
+    if not square or not np.inf > counts.sum() > 0 or (counts < 0).any():
         raise ValueError(
             f"table has shape {counts.shape} and the sum {counts.sum():g}, expected "
             "counts of pairs in k rows and k columns. Make it with agreement_table."
@@ -93,7 +97,8 @@ def kappa_interval(
     Raises
     ------
     ValueError
-        As `cohen_kappa`.
+        As `cohen_kappa`, or if the table holds shares instead of counts, or the
+        confidence lies outside 0 to 1.
 
     Examples
     --------
@@ -105,6 +110,12 @@ def kappa_interval(
     Fleiss JL, Cohen J, Everitt BS. Psychol Bull 1969;72:323-327.
     """
     share = _shares(table)
+    if not 0 < confidence < 1 or np.any(np.asarray(table) % 1):
+        raise ValueError(
+            f"confidence is {confidence} and the table sums to {np.sum(table):g}, "
+            "expected a share between 0 and 1 and whole counts: the width of the "
+            "interval comes from the number of cases."
+        )
     agree = agreement_weights(len(share), weights=weights)
     rows, columns = share.sum(axis=1), share.sum(axis=0)
     value = cohen_kappa(table, weights=weights)
@@ -156,6 +167,11 @@ def bootstrap_kappa(
     Efron B, Tibshirani RJ. An Introduction to the Bootstrap. 1993.
     """
     scores, names = np.asarray(scores), np.asarray(categories)
+    if scores.ndim != 2 or scores.shape[1] != 2:
+        raise ValueError(
+            f"scores has shape {scores.shape}, expected (cases, 2): one column for "
+            "each of two readers. For more readers take pairs, or fleiss_kappa."
+        )
     value = cohen_kappa(agreement_table(*scores.T, categories=names), weights=weights)
     patients, member = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
     if len(member) != len(scores) or len(patients) < 2:
@@ -163,7 +179,7 @@ def bootstrap_kappa(
             f"clusters names {len(patients)} patients for {len(member)} of "
             f"{len(scores)} cases, expected the patient of each case and at least 2."
         )
-    place = np.searchsorted(names, scores) @ [len(names), 1]
+    place = places_of(scores, names) @ [len(names), 1]
     counts = np.zeros((len(patients), len(names) ** 2))
     np.add.at(counts, (member, place), 1)
     rng, values = np.random.default_rng(seed), []
@@ -206,13 +222,13 @@ def fleiss_kappa(scores: ArrayLike, *, categories: ArrayLike) -> float:
             f"scores has shape {given.shape}, expected (cases, readers) with at least "
             "2 readers. Put one column for each reader side by side."
         )
-    counts = (given[:, :, None] == names).sum(axis=1)
-    readers = given.shape[1]
-    if (counts.sum(axis=1) != readers).any() or (counts.sum(axis=0) > 0).sum() < 2:
+    places, readers = places_of(given, names), given.shape[1]
+    counts = (places[:, :, None] == np.arange(len(names))).sum(axis=1)
+    if (counts.sum(axis=0) > 0).sum() < 2:
         raise ValueError(
-            f"The scores {np.unique(given).tolist()} do not fit the categories "
-            f"{names.tolist()}: expected at least two of them and no other. Leave out "
-            "cases that a reader did not read."
+            f"Every score is {given[0, 0]}: chance alone explains the agreement, "
+            "and kappa does not exist. Report the counts, or add cases of the other "
+            "kind."
         )
     pairs = ((counts * (counts - 1)).sum(axis=1) / (readers * (readers - 1))).mean()
     by_chance = ((counts.sum(axis=0) / counts.sum()) ** 2).sum()

@@ -36,24 +36,55 @@ def agreement_table(
     [[1, 0], [1, 1]]
     """
     one, other = np.asarray(first), np.asarray(second)
-    names = np.asarray(categories)
     if one.shape != other.shape or one.ndim != 1 or one.size == 0:
         raise ValueError(
             f"first has shape {one.shape} and second {other.shape}, expected one score "
             "of the same cases from each reader. Take two columns of one table and "
             "leave out cases that either reader did not read."
         )
-    strange = np.setdiff1d(np.concatenate([one, other]), names)
+    rows, columns = places_of(one, categories), places_of(other, categories)
+    number = len(np.asarray(categories))
+    table = np.zeros((number, number), dtype=int)
+    np.add.at(table, (rows, columns), 1)
+    return table
+
+
+def places_of(scores: ArrayLike, categories: ArrayLike) -> np.ndarray:
+    """Return the place of each score among the categories, counted from 0.
+
+    Parameters
+    ----------
+    scores : array of any shape
+    categories : array of shape (k,)
+        All possible scores in their order, at least 2, each once.
+
+    Returns
+    -------
+    int array of the shape of `scores`
+
+    Raises
+    ------
+    ValueError
+        If a score is not among the categories, or they are too few or repeat.
+
+    Examples
+    --------
+    >>> places_of(["yes", "no"], ["no", "yes"]).tolist()
+    [1, 0]
+    """
+    given, names = np.asarray(scores), np.asarray(categories)
+    if names.ndim != 1 or len(names) < 2 or len(np.unique(names)) < len(names):
+        raise ValueError(
+            f"categories is {names.tolist()}, expected every possible score once, in "
+            "order, at least 2. Scores from 1 to 5 are range(1, 6)."
+        )
+    strange = given[~np.isin(given, names)]
     if strange.size:
         raise ValueError(
             f"The score {strange[0]} is not among the categories {names.tolist()}. "
             "List every possible score in order; a missing score is no category."
         )
-    table = np.zeros((len(names), len(names)), dtype=int)
-    place = {name: number for number, name in enumerate(names.tolist())}
-    for a, b in zip(one.tolist(), other.tolist(), strict=True):
-        table[place[a], place[b]] += 1
-    return table
+    return (given[..., None] == names).argmax(axis=-1)
 
 
 def agreement_weights(categories: int, *, weights: str) -> np.ndarray:

@@ -111,8 +111,8 @@ def label_report(
 
     Raises
     ------
-    TypeError
-        If the report is no text.
+    TypeError, ValueError
+        If the report is no text, or empty.
 
     Examples
     --------
@@ -155,8 +155,8 @@ def label_reports(
 
     Raises
     ------
-    TypeError
-        If a report is no text; the message says which row.
+    TypeError, ValueError
+        If a report is no text, or empty; the message says which row.
 
     Examples
     --------
@@ -168,8 +168,8 @@ def label_reports(
     for place, report in enumerate(reports):
         try:
             rows.append(label_report(report, findings=findings, rules=rules))
-        except TypeError as error:
-            raise TypeError(f"Report {place} (counted from 0): {error}") from None
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"Report {place} (counted from 0): {error}") from None
     return pd.DataFrame(rows, index=index, columns=list(findings))
 
 

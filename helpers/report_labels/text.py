@@ -33,6 +33,8 @@ def split_sections(report: str) -> list[tuple[str, str]]:
     ------
     TypeError
         If the report is no text, such as the NaN of a missing one.
+    ValueError
+        If it is empty.
 
     Examples
     --------
@@ -43,6 +45,11 @@ def split_sections(report: str) -> list[tuple[str, str]]:
         raise TypeError(
             f"A report must be text, got {report!r} ({type(report).__name__}). A "
             "missing report is no negative one: leave its row out before labelling."
+        )
+    if not report.strip():
+        raise ValueError(
+            "The report is empty, expected text. A missing report is no negative one: "
+            "leave its row out before labelling."
         )
     starts = list(_HEADING.finditer(report))
     lead = report[: starts[0].start()] if starts else report
@@ -65,8 +72,8 @@ def asserting_text(report: str, *, request_is_one_line: bool = True) -> str:
 
     Raises
     ------
-    TypeError
-        If the report is no text.
+    TypeError, ValueError
+        If the report is no text, or empty.
 
     Examples
     --------
