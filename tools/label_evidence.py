@@ -22,9 +22,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers import cohorts
+from helpers import cohorts, label_noise
 from helpers.diagnostic_metrics import area_under_roc
-from helpers.label_noise import flip_labels, hide_smallest
 from helpers.phantoms import ChestCohortSettings
 from helpers.phantoms.cohort import visits
 from helpers.phantoms.cohort.facts_of import SYMPTOMS, clinical_of, facts_of
@@ -33,6 +32,7 @@ from helpers.report_labels import binary_labels, label_reports
 
 EVIDENCE = Path(__file__).resolve().parents[1] / "data" / "evidence"
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
+MISSED = (0.2, 0.4)  # rates of the two kinds that leave the zeros alone
 SEEDS = (14, 15, 16, 17, 18)
 SIDE = 64  # pixels, where the cohort is published larger
 STEPS = 800  # updates of the weights in each training
@@ -76,20 +76,16 @@ def record_meant() -> None:
 def noisy_versions(cohort: cohorts.Cohort, finding: str, seed: int) -> dict:
     """Return {(kind, rate): labels of every image}; the same errors for all users."""
     truth = cohort.labels(finding)
-    labels = {("flipped", 0.0): truth}
-    for rate in RATES[1:]:
-        labels["flipped", rate] = flip_labels(
-            truth, missed=rate, invented=rate, seed=seed
+    plans = [("flipped", rate) for rate in RATES]
+    area = cohort.table.get(f"{finding}_area_mm2")
+    if area is not None:
+        plans += [(kind, rate) for rate in MISSED for kind in label_noise.KINDS[:0:-1]]
+    labels = {
+        (kind, rate): label_noise.wrong_labels(
+            truth, kind=kind, rate=rate, seed=seed, size=area
         )
-    area = f"{finding}_area_mm2"
-    if area in cohort.table:
-        for rate in (0.2, 0.4):
-            labels["smallest missed", rate] = hide_smallest(
-                truth, cohort.table[area], missed=rate
-            )
-            labels["any missed", rate] = flip_labels(
-                truth, missed=rate, invented=0.0, seed=seed
-            )
+        for kind, rate in plans
+    }
     if "report" in cohort.table:
         said = label_reports(cohort.table["report"])[finding]
         for policy in ("ones", "zeros"):

@@ -19,11 +19,6 @@ TWIN_INPUTS = {
         for _, start, end in find_mentions(sentence)
         for rules in (RULES_OF_A, REPORT_RULES)
     ],
-    "helpers.reader_agreement.agreement_weights": [
-        ((categories,), {"weights": weights})
-        for categories in (2, 3, 5)
-        for weights in ("none", "linear", "quadratic")
-    ],
     "helpers.label_noise.apparent_auc": [
         ((0.9,), {"true_ones": 0.8, "true_zeros": 0.9}),
         ((0.5,), {"true_ones": 0.4, "true_zeros": 0.9}),

@@ -76,12 +76,4 @@ WRONG = {
         ).astype(int),
         "the reader alone": lambda calls, reader: calls[:, reader],
     },
-    "14.9": {
-        "the share of the labels": lambda q, sens, spec: q,
-        "specificity forgotten": lambda q, sens, spec: q / sens,
-        "false positives not taken off": lambda q, sens, spec: q / (sens + spec - 1),
-        "expected labels, forwards": lambda q, sens, spec: (
-            q * sens + (1 - q) * (1 - spec)
-        ),
-    },
 }
