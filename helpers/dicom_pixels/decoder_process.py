@@ -10,6 +10,7 @@ first one "I am ready".
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -39,17 +40,24 @@ class Decoders:
         self._messages: queue.Queue = queue.Queue()
         self._processes = [_start() for _ in range(count)]
         self._given: list[deque | None] = [None] * count  # None: not ready, or ended
+        self._listeners = []
         for number, process in enumerate(self._processes):
             listening = (number, process.stdout, self._messages)
-            threading.Thread(target=_listen, args=listening, daemon=True).start()
+            listener = threading.Thread(target=_listen, args=listening, daemon=True)
+            self._listeners.append(listener)
+            listener.start()
 
     def __enter__(self) -> Decoders:
         return self
 
     def __exit__(self, *_) -> None:
-        for process in self._processes:
+        for process, listener in zip(self._processes, self._listeners, strict=True):
             process.kill()
             process.wait()
+            listener.join()  # its pipe has ended; only then may it be closed
+            process.stdout.close()
+            with contextlib.suppress(OSError):  # a line was still on its way
+                process.stdin.close()
 
     def give(self, number: int, path: str) -> bool:
         """Give a file to a process that has room for it; False if none has."""

@@ -213,9 +213,14 @@ def _check_inflated_size(path: str, data: bytes, max_bytes: int) -> None:
 
 
 def guarded(function, *arguments, **options):
-    """Call a function of pydicom; return its result and its warnings as short lines."""
+    """Call a function of pydicom; return its result and its warnings as short lines.
+
+    Only UserWarning, which is what pydicom and its decoders give: a ResourceWarning or
+    a DeprecationWarning that falls into the same moment says nothing about the file.
+    """
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", UserWarning)
         result = function(*arguments, **options)
     lines = dict.fromkeys(reason(entry.message) for entry in caught)
     new = [line for line in lines if "excess padding" not in line]  # has its own note

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from helpers.dicom_pixels import (
@@ -196,3 +198,24 @@ def test_leaving_the_series_early_leaves_no_process(monkeypatch):
 def test_read_each_refuses_no_worker():
     with pytest.raises(ValueError, match="workers is 0. Expected 1 or more"):
         read_each([], workers=0)
+
+
+def test_the_processes_leave_no_pipe_open():
+    with decoder_process.Decoders(2) as decoders:
+        decoders.fetch(wait=True)
+        processes, listeners = decoders._processes, decoders._listeners
+    assert all(one.stdin.closed and one.stdout.closed for one in processes)
+    assert not any(listener.is_alive() for listener in listeners)
+
+
+def test_warnings_of_other_code_do_not_become_notes(monkeypatch):
+    real_dcmread = pydicom.dcmread
+
+    def dcmread(*arguments, **options):
+        warnings.warn("unclosed file", ResourceWarning, stacklevel=2)
+        warnings.warn("will go away", DeprecationWarning, stacklevel=2)
+        warnings.warn("odd value", UserWarning, stacklevel=2)
+        return real_dcmread(*arguments, **options)
+
+    monkeypatch.setattr(pydicom, "dcmread", dcmread)
+    assert read_pixels(PATHS[1]).notes == ("pydicom: odd value",)
