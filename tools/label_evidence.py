@@ -149,21 +149,18 @@ def record_noise(name: str) -> None:
         )
 
 
+def nih_counts() -> pd.DataFrame:
+    """Return the films of each folder, by what the later label file says of them."""
+    table = pd.read_csv(cohorts.data_dir() / "cxr_nih14_64px" / "labels.csv")
+    says = table["finding_labels"].eq("No Finding")
+    table["no_finding"] = np.where(says, "No Finding", "a finding")
+    counts = table.groupby(["split", "folder_class", "no_finding"]).size()
+    return counts.rename("films").reset_index()
+
+
 def record_nih() -> None:
     """Write data/evidence/lesson_14_nih.csv: folder names against the label file."""
-    folder = cohorts.data_dir() / "cxr_nih14_64px"
-    table = pd.read_csv(folder / "labels.csv")
-    counts = (
-        table.assign(
-            no_finding=(table["finding_labels"] == "No Finding").map(
-                {True: "No Finding", False: "a finding"}
-            )
-        )
-        .groupby(["split", "folder_class", "no_finding"])
-        .size()
-        .rename("films")
-        .reset_index()
-    )
+    counts = nih_counts()
     counts.to_csv(EVIDENCE / "lesson_14_nih.csv", index=False, lineterminator="\n")
     print(counts.to_string(index=False))
 

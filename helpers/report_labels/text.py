@@ -16,7 +16,7 @@ SILENT_HEADINGS = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"^[ \t]*([A-Za-z][A-Za-z /]{2,40}?)[ \t]*:", re.MULTILINE)
-_SENTENCE_END = re.compile(r"(?<!\bDr)(?<!\be\.g)(?<!\bi\.e)(?<=[.!?])\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<!\bDr\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.!?])\s+|\n+")
 
 
 def split_sections(report: str) -> list[tuple[str, str]]:
