@@ -2,60 +2,22 @@
 
 A CT number compares the attenuation of a voxel with that of water: 0 is water, -1000
 is nothing at all. `read_hounsfield` returns them only where the header says that the
-values are HU, and NaN where there is no image. `export_grey` makes the 8-bit picture
-that leaves a viewer, `recover_hounsfield` says what can be had back from it.
+values are HU, and NaN where there is no image.
 """
 
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 import numpy as np
 from pydicom.dataset import Dataset
 
-from helpers.dicom_pixels import read_pixels
+from helpers.dicom_pixels import DicomPixels, read_pixels
 from helpers.dicom_pixels.errors import pixels_error
-from helpers.windowing import plain_window, to_bytes
+from helpers.dicom_pixels.header import has, text
 
 LOWEST_HU = -1500.0
 """Below it lies no measurement: vacuum is -1000, and noise does not reach so far."""
-
-
-class Window(NamedTuple):
-    """A display window in HU, in the plain form: centre and width.
-
-    Attributes
-    ----------
-    center, width : float
-        HU.
-    """
-
-    center: float
-    width: float
-
-    @property
-    def low(self) -> float:
-        """CT number that becomes black."""
-        return self.center - self.width / 2
-
-    @property
-    def high(self) -> float:
-        """CT number that becomes white."""
-        return self.center + self.width / 2
-
-    @property
-    def step(self) -> float:
-        """HU that share one of 256 grey levels."""
-        return self.width / 255
-
-
-#: The settings of the course. Scanners and hospitals use others: look at the header.
-WINDOWS: dict[str, Window] = {
-    "lung": Window(-600.0, 1500.0),
-    "mediastinum": Window(40.0, 400.0),
-    "bone": Window(500.0, 2000.0),
-}
 
 
 def hounsfield_number(mu: np.ndarray, mu_water: float) -> np.ndarray:
@@ -177,17 +139,7 @@ def read_hounsfield(
     (-896.0, 1167.0)
     """
     pixels = read_pixels(path_or_dataset)
-    if pixels.unit != "HU":
-        header = pixels.dataset
-        raise pixels_error(
-            pixels.file,
-            what=f"the values are no Hounsfield units but '{pixels.unit}' (Modality "
-            f"{header.get('Modality')}, Rescale Slope {header.get('RescaleSlope')}, "
-            f"Rescale Type {header.get('RescaleType')})",
-            expected="a CT whose rescale leads to HU",
-            do="Do not guess slope and intercept: fetch the original from the archive. "
-            "An 8-bit copy or a secondary capture cannot be turned back.",
-        )
+    _check_unit(pixels)
     hu = pixels.values.astype(np.float32)
     if pixels.padding is not None:
         hu[pixels.padding] = np.nan
@@ -195,65 +147,27 @@ def read_hounsfield(
     return hu
 
 
-def export_grey(hu: np.ndarray, window: Window) -> np.ndarray:
-    """Return the 8-bit picture of CT numbers: 0 black, 255 white, NaN black.
-
-    Parameters
-    ----------
-    hu : float or integer array of any shape
-    window : Window
-
-    Raises
-    ------
-    ValueError
-        If the width is not above 0.
-
-    Examples
-    --------
-    >>> export_grey(np.array([-2000.0, -160.0, 40.0, 900.0]), Window(40, 400)).tolist()
-    [0, 0, 128, 255]
-    """
-    return to_bytes(plain_window(hu, center=window.center, width=window.width))
-
-
-def recover_hounsfield(grey: np.ndarray, window: Window) -> np.ndarray:
-    """Return what an 8-bit picture still says of the CT numbers, NaN where nothing.
-
-    Parameters
-    ----------
-    grey : uint8 array of any shape
-        0 and 255 are the open ends of the window: "at most" and "at least", no value.
-    window : Window
-        The one that the picture was made with. The picture does not say which.
-
-    Returns
-    -------
-    float32 array of the same shape
-        HU, within half a `Window.step` of the original; NaN at both ends.
-
-    Raises
-    ------
-    TypeError
-        If the picture is not uint8.
-    ValueError
-        If the width is not above 0.
-
-    Examples
-    --------
-    >>> recover_hounsfield(np.array([0, 51, 255], np.uint8), Window(40, 400)).tolist()
-    [nan, -80.0, nan]
-    """
-    grey = np.asarray(grey)
-    if grey.dtype != np.uint8:
-        raise TypeError(
-            f"The picture holds {grey.dtype}. Expected uint8, 0 black to 255 white. A "
-            "colour or 16-bit picture must be read as one 8-bit channel first."
+def _check_unit(pixels: DicomPixels) -> None:
+    """Raise unless the header makes the values CT numbers of slices."""
+    header = pixels.dataset
+    if "LOCALIZER" in text(header, "ImageType"):
+        raise pixels_error(
+            pixels.file,
+            what="this is a localizer (scout view), a projection through the whole body"
+            f" (Image Type {text(header, 'ImageType')})",
+            expected="a slice: only there does a voxel have a CT number",
+            do="Leave it out of the series; the slices have AXIAL in Image Type.",
         )
-    if not window.width > 0:
-        raise ValueError(
-            f"The window width is {window.width:g}. Expected a width above 0 HU. Check "
-            "that centre and width were not exchanged."
+    one_of_two = has(header, "RescaleSlope") != has(header, "RescaleIntercept")
+    unit = "half a rescale" if one_of_two else pixels.unit
+    if unit != "HU":
+        raise pixels_error(
+            pixels.file,
+            what=f"the values are no Hounsfield units but '{unit}' (Modality "
+            f"{header.get('Modality')}, Rescale Slope {header.get('RescaleSlope')}, "
+            f"Rescale Intercept {header.get('RescaleIntercept')}, Rescale Type "
+            f"{header.get('RescaleType')})",
+            expected="a CT whose rescale, slope and intercept, leads to HU",
+            do="Do not guess slope and intercept: fetch the original from the archive. "
+            "An 8-bit copy or a secondary capture cannot be turned back.",
         )
-    hu = np.float32(window.low) + grey * np.float32(window.step)
-    hu[(grey == 0) | (grey == 255)] = np.nan
-    return hu

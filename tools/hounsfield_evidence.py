@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_erosion
 
-from helpers.hounsfield_units import export_grey
+from helpers.ct_windows import export_grey
 from helpers.nodule_twins import nodule_study
 from helpers.phantoms.chest.anatomy import chest_solids
 from helpers.phantoms.chest.ct import grid_view

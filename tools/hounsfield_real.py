@@ -17,13 +17,9 @@ import pydicom
 from PIL import Image
 from scipy.ndimage import binary_fill_holes, label
 
-from helpers.hounsfield_units import (
-    WINDOWS,
-    Window,
-    export_grey,
-    read_hounsfield,
-    recover_hounsfield,
-)
+from helpers.ct_windows import WINDOWS, Window, export_grey, recover_hounsfield
+from helpers.dicom_pixels import DicomPixelsError
+from helpers.hounsfield_units import read_hounsfield
 from helpers.regions_of_interest import disc, measure_region
 
 #: The second window of the header of the real series.
@@ -72,6 +68,7 @@ def measure_real(data: Path) -> pd.DataFrame:
     rows += list(_real_exports(volume))
     rows += list(_eight_bit_dicom(data / "dicom" / "syntax"))
     rows += list(_patches(data / "ct_nodule_luna16"))
+    rows += list(_taken_and_refused(data / "dicom"))
     return pd.DataFrame(rows)
 
 
@@ -150,3 +147,16 @@ def _patches(folder: Path) -> Iterator[dict]:
     touched = ends.any(axis=(1, 2))
     yield _fact("LUNA16 patches", "patches with such pixels", touched.mean(), "share",
                 len(images))  # fmt: skip
+
+
+def _taken_and_refused(folder: Path) -> Iterator[dict]:
+    """Yield how many of the DICOM files of a folder are read as HU."""
+    files, taken = sorted(folder.rglob("*.dcm")), 0
+    for file in files:
+        try:
+            read_hounsfield(file)
+            taken += 1
+        except DicomPixelsError:
+            continue
+    yield _fact("DICOM files", "read as HU", taken, "files", len(files))
+    yield _fact("DICOM files", "refused", len(files) - taken, "files", len(files))

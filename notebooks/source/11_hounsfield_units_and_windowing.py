@@ -45,12 +45,11 @@ from PIL import Image
 
 from helpers.artefacts import evidence
 from helpers.checks import check_exercise
+from helpers.ct_windows import WINDOWS, Window, export_grey, recover_hounsfield
 from helpers.dicom_pixels import DicomPixelsError
 from helpers.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, show_image, use_course_style
-from helpers.hounsfield_units import (
-    WINDOWS, Window, export_grey, read_hounsfield, recover_hounsfield,
-)  # fmt: skip
+from helpers.hounsfield_units import read_hounsfield
 from helpers.nodule_twins import nodule_study
 from helpers.phantoms.physics.attenuation import attenuation_per_mm
 from helpers.phantoms.physics.ct_noise import KERNELS, noise_fields
@@ -197,34 +196,34 @@ check_exercise("11.1", hounsfield_without_padding)
 
 # %% [markdown] tags=["solution"]
 # Only floating types know NaN, so the conversion comes first for two reasons. `float32` holds
-# every 16-bit integer exactly; `float16` does not beyond 2048.
+# every 16-bit integer exactly; `float16` does not beyond 2048. The course's version is
+# `helpers.hounsfield_units.stored_to_hounsfield`.
 
 # %% [markdown]
-# **When to refuse.** A rescale is not always there, and it does not always lead to HU: dual-energy
-# scanners write maps of the effective atomic number with Modality CT. Three files that look alike:
+# **When to refuse.** A rescale is not always there. It does not always lead to HU: dual-energy
+# scanners write maps of the effective atomic number with Modality CT. And the scout view in front of
+# a series, a projection like a radiograph, often carries the same header as the slices. Three files:
 
 # %%
+scout = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
 for keyword, value in (
     ("RescaleSlope", None),
     ("RescaleType", "Z_EFF"),
-    ("Modality", "OT"),
+    ("ImageType", scout),
 ):
     dataset = pydicom.dcmread(files["unsigned"][4])
     if value is None:
-        del dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType
+        del dataset[keyword]
     else:
         setattr(dataset, keyword, value)
     try:
-        hu = read_hounsfield(dataset)
-        said = f"read, {hu.min():.0f} to {hu.max():.0f} HU"
+        read_hounsfield(dataset)
     except DicomPixelsError as error:
-        said = f"{error}"
-    print(textwrap.fill(f"{keyword} {value}: {said}", width=88), end="\n\n")
+        print(textwrap.fill(f"{error}", width=88), end="\n\n")
 
 # %% [markdown]
-# The third one is only labelled otherwise: its Rescale Type says HU, so its values are. The first
-# two could be shown as pictures without anyone noticing. A helpful program that puts in slope 1 and
-# intercept -1024 "because it is usually that" will be right for years and then wrong.
+# All three could be shown as pictures without anyone noticing. A helpful program that puts in slope
+# 1 and intercept -1024 "because it is usually that" will be right for years and then wrong.
 
 # %% [markdown]
 # ## What the numbers mean
@@ -336,7 +335,7 @@ describe(fig, "Left, an axial slice through the heart with five discs. Right, me
 # same attenuation table, one energy and no scatter, so what has been tested is our reading, our
 # discs and our intervals. The real scanner comes at the end. Two materials are missing on the right.
 # Compact bone is nowhere thick enough for a disc. And lung is no material but a mixture of
-# air, blood and tissue: its number says how far the patient breathed in.
+# air, blood and tissue: its number says, among other things, how far the patient breathed in.
 #
 # **How sure is a mean?** The textbook gives the standard deviation over the root of the number of
 # pixels. That holds when pixels are independent, and in CT they are not. Here are slices of pure
@@ -488,10 +487,10 @@ for name, (volume, mask) in REGIONS.items():
 
 # %% [markdown]
 # "Lost" means that more than half of the voxels were black or white. Inside a window the mean
-# survives almost untouched, though single voxels are off by up to 3 HU: noise spreads the voxels
-# over several greys, and rounding errors of both signs cancel. Outside nothing survives at all. No
-# picture keeps everything, and the narrow lung window has lost *both* cores: calcified and plain
-# are the same white. Along a line through the middle of each nodule:
+# survives almost untouched, though a single voxel may be off by half a grey, 3 HU in the lung
+# window: noise spreads the voxels over several greys, and rounding errors of both signs cancel.
+# Outside nothing survives at all. No picture keeps everything, and the narrow lung window has lost
+# *both* cores: calcified and plain are the same white. Along a line through each nodule:
 
 # %%
 row = int(np.argwhere(core[NODULE_SLICE])[:, 0].mean())
@@ -522,14 +521,14 @@ describe(
 # the loss that JPEG adds.
 
 # %%
+exports = evidence("hounsfield_exports.csv").set_index("window")
+visible = {}
 for name, window in PICTURES.items():
     differ = export_grey(calcified.hu, window) != export_grey(plain.hu, window)
-    n_differ = differ[core].sum()
-    print(f"{name:12}twins differ in {n_differ:2} of {core.sum()} core voxels")
-exports = evidence("hounsfield_exports.csv").set_index("window")
-for name in ("lung", "narrow lung"):
     seen = exports.loc[name, "core_greys_that_differ"] > 0
-    print(f"{name}: the core differs in {seen.sum()} of {len(seen)} patients.")
+    visible[name] = int(differ[core].any()) + int(seen.sum())
+    print(f"{name:12}{differ[core].sum():2} of {core.sum()} voxels differ, ", end="")
+    print(f"cores in {seen.sum()} of {len(seen)} patients")
 
 grey_muscle = export_grey(np.array([results["muscle"].mean]), WINDOWS["lung"])
 for guess in (WINDOWS["lung"], NARROW_LUNG, Window(-500, 1400)):
@@ -599,7 +598,8 @@ def ct_to_hounsfield(path, lowest=-1500):
     slope, intercept = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
     unit = str(dataset.get("RescaleType") or "HU").upper()
     scout = "LOCALIZER" in str(dataset.get("ImageType"))  # an overview, no slice
-    if dataset.get("Modality") != "CT" or unit != "HU" or scout or not slope:
+    wrong = dataset.get("Modality") != "CT" or unit != "HU" or scout
+    if wrong or not slope or intercept is None:
         raise ValueError(f"{path}: no HU (Rescale Type {unit}, slope {slope}).")
     stored = dataset.pixel_array
     hu = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
@@ -650,69 +650,78 @@ largest = max(abs(results[name].mean - expected[name]) for name in shown)
 print(f"Six materials: at most {largest:.1f} HU from the table (1 patient, 5 slices).")
 print(f"Core of the nodule: {calcified.hu[core].mean():.0f} HU calcified, ", end="")
 print(f"{plain.hu[core].mean():.0f} HU plain ({core.sum()} voxels).")
-print(f"Narrow lung picture: the cores differ in 0 of {len(seen) + 1} scans: ", end="")
-print(not seen.any() and not differ[core].any())
+n_scans = len(seen) + 1
+print(f"Calcium shows in {visible['lung']} of {n_scans} lung windows, ", end="")
+print(f"in {visible['narrow lung']} of {n_scans} narrow ones.")
 
 # %% [markdown]
 # ## On real patients
 #
-# 25 November 2026, `COURSE_DATA_DIR=path/to/data python -m tools.hounsfield_evidence real`: a chest
+# 26 November 2026, `COURSE_DATA_DIR=path/to/data python -m tools.hounsfield_evidence real`: a chest
 # CT of 30 slices (Lung-PET-CT-Dx, patient A0002: 120 kV, 8 mm, stored as "unsigned"), one slice of
-# another scanner that also exists as an 8-bit copy, and the 8-bit patches of LUNA16.
+# another scanner that also exists as an 8-bit copy, the 8-bit patches of LUNA16, and a folder of
+# published DICOM files.
 
 # %%
-real = evidence("hounsfield_real.csv").set_index(["what", "measure"])["value"]
+table = evidence("hounsfield_real.csv").set_index(["what", "measure"])
+real, n = table["value"], table["n"]
 tissues = {"air in the trachea": "air", "fat under the skin": "fat"}
 tissues |= {"muscle of the back": "muscle", "blood in the aorta": "blood"}
-tissues |= {"blood, heart beside it": "blood", "liver": None}
+tissues |= {"blood, heart beside it": "blood"}
 for name, in_table in tissues.items():
     mean, low, high = (real[name, key] for key in ("mean", "95 % low", "95 % high"))
-    wanted = f", table {expected[in_table]:.0f}" if in_table else ""
-    print(f"{name:23}{mean:6.0f} HU ({low:.0f} to {high:.0f}, 3 slices){wanted}")
+    print(f"{name:23}{mean:6.0f} HU ({low:.0f} to {high:.0f}, 3 slices), ", end="")
+    print(f"table {expected[in_table]:.0f}")
+liver, textbook = real["liver"], 1.96 * real["liver", "SD"] / np.sqrt(n["liver", "SD"])
+print(f"liver: {liver['mean']:.1f} HU, {liver['95 % low']:.1f} to ", end="")
+print(f"{liver['95 % high']:.1f} from slices, +- {textbook:.1f} from pixels")
 for name in ("lung -600/1500", "narrow lung -600/1200", "mediastinum 40/400"):
     one = real[name]
     png, jpeg = one["PNG, RMS error"], one["JPEG 90, RMS error"]
     print(f"{name:22}{one['white, patient']:4.0%} of the patient white; ", end="")
     print(f"error {png:.1f} HU in PNG, {jpeg:.1f} in JPEG (RMS)")
-copy = real["8-bit JPEG copy of a CT slice"]
-print(f"8-bit DICOM copy: median error {copy['median error']:.0f} HU, ", end="")
-print(f"largest {copy['largest error']:.0f}")
+copy = real["8-bit JPEG copy of a CT slice", "median error"]
 patches = real["LUNA16 patches", "patches with such pixels"]
-print(f"LUNA16: {patches:.0%} of 5,454 patches hold clipped pixels")
+print(f"8-bit DICOM copy: median error {copy:.0f} HU. ", end="")
+print(f"LUNA16: {patches:.0%} of 5,454 patches hold clipped pixels.")
+taken, refused = real["DICOM files", "read as HU"], real["DICOM files", "refused"]
+print(f"DICOM files: {taken:.0f} read as HU, {refused:.0f} refused in words.")
 
 # %% [markdown]
 # Air and fat agree with the table. Muscle is 10 HU higher, and its interval leaves the table out: the
-# table knows one composition and one energy, a patient and a tube have their own. Blood is measured
-# badly. Its slices differ, more so beside the beating heart, and three of them leave an interval of
-# 46 HU and more. Compare with the table to catch a wrong rescale, which is off by hundreds; do not
-# build a threshold on ten.
+# table knows one composition and one energy. Blood is measured badly, worse beside the beating heart.
+# And where pure noise made the mean of a large disc better than the textbook, a real liver makes it
+# worse: slices differ in more than noise. Compare with the table to catch a wrong rescale, which is
+# off by hundreds; do not build a threshold on ten.
 #
-# The 8-bit copy is DICOM, with a rescale and a Modality CT: it is read as HU without protest, and
-# is wrong by more than the difference between muscle and blood. The slice it was made from declares a
-# padding of -32768 and uses -2000.
-#
-# ## What this does not show
-#
-# - Beam hardening, metal, scatter and a scanner out of calibration: the simulation has none of them,
-#   so its agreement with the table is better than a real one.
-# - How often an archive holds each dialect. Two scanners are two examples.
-# - A diagnosis. The calcium here is large and central; small flecks and thick slices are harder.
-# - Not for clinical use.
+# In the lung window of its own header 40 % of the patient is white. The 8-bit copy is DICOM, with a
+# rescale and Modality CT, and is read as HU without protest. The slice it was made from declares a
+# padding of -32768 and uses -2000. The refused files are of other modalities, damaged or without
+# pixels; two are CT, one in 8 bits, one a perfusion map.
 
 # %% [markdown]
+# ## What this does not show
+#
+# - Beam hardening, metal, scatter or a scanner out of calibration: the simulation has none of them,
+#   and its noise is a model.
+# - How often an archive holds each dialect. Two scanners are two examples.
+# - A diagnosis. This calcium is large and central; small flecks and thick slices are harder.
+# - Not for clinical use.
+#
 # ## Summary
 #
 # - Convert to float, rescale, mark the padding, and refuse where the header does not say HU: in
 #   unsigned arithmetic 89 % of the voxels were wrong.
 # - Six materials measured within 1 HU of the table in the simulation; air, fat and muscle within
 #   10 HU in one real patient. The interval comes from slices, not from pixels.
-# - A window is a choice of what may be lost: none of ours kept lung, calcium and contrast medium all
-#   at once.
+# - A window is a choice of what may be lost: none of ours kept lung and calcium, or lung and
+#   contrast medium, both.
 # - An 8-bit picture keeps means inside its window, nothing outside, and not the window.
 #
 # And the colleague's nodule? A is calcified, at 327 HU against 37. The slide ends at 0 HU and cannot
 # tell. Ask for the file.
-#
+
+# %% [markdown]
 # ## New words
 #
 # - **Hounsfield unit (HU)**: attenuation relative to water; water 0, vacuum -1000.
@@ -729,5 +738,6 @@ print(f"LUNA16: {patches:.0%} of 5,454 patches hold clipped pixels")
 #   transformation), C.7.5.1 (pixel padding).
 # - Attenuation: xraylib 4.3.0 with ICRP and ICRU compositions (NIST,
 #   physics.nist.gov/PhysRefData/XrayMassCoef); mean energy: spekpy 2.5.4.
+# - MacMahon H et al. Fleischner Society guidelines. Radiology 2017;284:228-243 (calcified nodules).
 # - Li P et al. Lung-PET-CT-Dx, The Cancer Imaging Archive 2020 (CC BY 4.0); Setio AAA et al.
 #   LUNA16, Med Image Anal 2017.

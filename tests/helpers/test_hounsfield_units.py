@@ -1,6 +1,7 @@
 """Hounsfield units: by hand, against pydicom and SimpleITK, and what is refused."""
 
-import io
+import os
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -9,19 +10,14 @@ import SimpleITK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_rescale
 
 from helpers.dicom_pixels import DicomPixelsError
 from helpers.dicom_writing import CtSeries, write_radiograph, write_series
 from helpers.hounsfield_units import (
-    WINDOWS,
-    Window,
-    export_grey,
     hounsfield_number,
     read_hounsfield,
-    recover_hounsfield,
     stored_to_hounsfield,
 )
 from helpers.phantoms.physics.attenuation import attenuation_per_mm
@@ -161,53 +157,58 @@ def test_a_radiograph_is_refused(tmp_path):
         read_hounsfield(path)
 
 
-def test_window_has_two_ends_and_a_step():
-    # 40 +- 200; 400 / 255 = 1.569
-    window = Window(40.0, 400.0)
-    assert (window.low, window.high) == (-160.0, 240.0)
-    assert window.step == pytest.approx(1.5686, abs=1e-4)
-    assert {"lung", "mediastinum", "bone"} == set(WINDOWS)
+def test_a_localizer_is_refused_even_if_its_rescale_type_is_hu(tmp_path):
+    (path,) = small_series(tmp_path / "ct", [[[0, 5], [6, 7]]])
+    dataset = pydicom.dcmread(path)
+    assert dataset.RescaleType == "HU"
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    with pytest.raises(DicomPixelsError, match=r"localizer.*Leave it out"):
+        read_hounsfield(dataset)
 
 
-@pytest.mark.parametrize("window", WINDOWS.values())
-def test_export_agrees_with_simpleitk(window):
-    hu = np.arange(-1400, 1600, 7, dtype=np.float32)[None]
-    other = SimpleITK.IntensityWindowing(
-        SimpleITK.GetImageFromArray(hu), window.low, window.high, 0.0, 255.0
-    )
-    other = np.rint(SimpleITK.GetArrayFromImage(other))
-    assert np.abs(export_grey(hu, window) - other).max() <= 1
+@pytest.mark.parametrize("name", ["MR_small.dcm", "examples_overlay.dcm"])
+def test_an_mr_is_refused(name):
+    path = get_testdata_file(name, download=False)
+    with pytest.raises(DicomPixelsError, match=r"no Hounsfield units.*Modality MR"):
+        read_hounsfield(path)
 
 
-def test_export_does_not_wrap_and_draws_padding_black():
-    hu = np.array([-32768, 241, 32767], np.int16)
-    np.testing.assert_array_equal(
-        export_grey(hu, WINDOWS["mediastinum"]), [0, 255, 255]
-    )
-    assert export_grey(np.array([np.nan]), WINDOWS["lung"])[0] == 0
+def test_one_half_of_a_rescale_is_refused(tmp_path):
+    (path,) = small_series(tmp_path / "ct", [[[0, 5], [6, 7]]])
+    for keyword in ("RescaleSlope", "RescaleIntercept"):
+        dataset = pydicom.dcmread(path)
+        delattr(dataset, keyword)
+        words = "no Hounsfield units but 'half a rescale'.*None"
+        with pytest.raises(DicomPixelsError, match=words):
+            read_hounsfield(dataset)
 
 
-@pytest.mark.parametrize("window", WINDOWS.values())
-def test_recovered_values_are_within_half_a_step(window):
-    hu = np.linspace(window.low + window.step, window.high - window.step, 999)
-    back = recover_hounsfield(export_grey(hu, window), window)
-    assert np.abs(back - hu).max() <= window.step / 2 + 1e-3
+def test_a_file_cut_off_in_its_pixels_is_refused(tmp_path):
+    (path,) = small_series(tmp_path / "ct", [np.zeros((64, 64))])
+    whole = Path(path).read_bytes()
+    Path(path).write_bytes(whole[:-2000])
+    with pytest.raises(DicomPixelsError, match="Expected"):
+        read_hounsfield(path)
 
 
-def test_clipped_values_are_not_recovered_not_even_from_a_file():
-    window = WINDOWS["mediastinum"]
-    grey = export_grey(np.array([[-900.0, 42.0], [240.0, 1200.0]]), window)
-    file = io.BytesIO()
-    Image.fromarray(grey).save(file, "PNG")
-    back = recover_hounsfield(np.asarray(Image.open(file)), window)
-    np.testing.assert_array_equal(np.isnan(back), [[True, False], [True, True]])
+ODD = {
+    "bad_vr_frames_1A.dcm": "Number of Frames is '1A'",
+    "cr_dental_mono1_modality_lut_sequence.dcm": "no Hounsfield units.*Modality CR",
+    "empty_dicomdir.dcm": "DICOMDIR",
+    "j2k_embedded_sequence_delimiter.dcm": "compressed image has",
+    "meta_missing_transfer_syntax.dcm": "no Transfer Syntax UID",
+    "rtplan_truncated.dcm": "no pixel data",
+    "sr_no_pixel_data.dcm": "no pixel data",
+}
 
 
-def test_pictures_of_another_type_and_windows_without_width_are_refused():
-    with pytest.raises(TypeError, match=r"holds uint16.*Expected uint8"):
-        recover_hounsfield(np.array([1], np.uint16), WINDOWS["lung"])
-    for width in (0.0, -5.0, np.nan):
-        with pytest.raises(ValueError, match="window width is"):
-            recover_hounsfield(np.array([1], np.uint8), Window(40.0, width))
-        with pytest.raises(ValueError, match="window width is"):
-            export_grey(np.array([1.0]), Window(40.0, width))
+@pytest.mark.real_data
+@pytest.mark.skipif(
+    not os.environ.get("COURSE_DATA_DIR"), reason="COURSE_DATA_DIR is not set"
+)
+def test_odd_files_are_refused_in_words():
+    folder = Path(os.environ["COURSE_DATA_DIR"]) / "dicom" / "odd"
+    assert {path.name for path in folder.glob("*.dcm")} >= set(ODD)
+    for name, words in ODD.items():
+        with pytest.raises(DicomPixelsError, match=f"{words}.*Expected"):
+            read_hounsfield(folder / name)
