@@ -18,6 +18,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.exposure import equalize_adapthist
 
+LEAST_LEFT = 0.25
+"""Part of a finding that must be left in a crop for the label to stay; chosen."""
+
 
 def mirror(films: np.ndarray) -> np.ndarray:
     """Return films with left and right exchanged.
@@ -117,6 +120,48 @@ def share_lost(masks: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     column_kept = (columns >= left) & (columns < right)
     kept = (masks & row_kept[:, :, None] & column_kept[:, None, :]).sum(axis=(1, 2))
     return 1 - kept / sizes
+
+
+def films_lost(
+    masks: np.ndarray, area_share: float, *, rng: np.random.Generator
+) -> tuple[int, int]:
+    """Count the films whose finding one random crop each takes away.
+
+    Parameters
+    ----------
+    masks : bool array of shape (n, rows, columns)
+        Films without the finding have empty masks and are passed over.
+    area_share : float
+        As in `random_boxes`.
+    rng : numpy Generator
+
+    Returns
+    -------
+    lost : int
+        Films in which less than a quarter of the finding is left.
+    films : int
+        Films with the finding.
+
+    Raises
+    ------
+    ValueError
+        If no mask holds anything, or `area_share` is not a share.
+
+    Examples
+    --------
+    >>> masks = np.zeros((3, 8, 8), bool)
+    >>> masks[:2] = True  # a finding as large as the film is lost where little is kept
+    >>> films_lost(masks, 0.1, rng=np.random.default_rng(0))
+    (2, 2)
+    """
+    found = masks[np.any(masks, axis=(1, 2))]
+    if len(found) == 0:
+        raise ValueError(
+            f"All {len(masks)} masks are empty; expected films with the finding. Take "
+            "the masks of a finding that the films show."
+        )
+    boxes = random_boxes(len(found), area_share, rng=rng)
+    return int(np.sum(share_lost(found, boxes) > 1 - LEAST_LEFT)), len(found)
 
 
 def gamma(films: np.ndarray, exponent: float) -> np.ndarray:

@@ -56,6 +56,21 @@ def test_share_lost_refuses_empty_masks_and_wrong_numbers():
         augmentation.share_lost(np.ones((2, 4, 4), bool), boxes)
 
 
+def test_films_lost_counts_findings_with_less_than_a_quarter_left():
+    # a single pixel in the middle lies in every box of half the side; one in the corner
+    # of a 100 x 100 film in hardly any
+    masks = np.zeros((300, 100, 100), bool)
+    masks[:100, 50, 50] = True
+    masks[100:200, 0, 0] = True
+    rng = np.random.default_rng(3)
+    lost, films = augmentation.films_lost(masks, 0.25, rng=rng)
+    assert films == 200
+    assert 95 <= lost <= 105
+    assert augmentation.films_lost(masks, 1.0, rng=rng) == (0, 200)
+    with pytest.raises(ValueError, match="All 100 masks are empty"):
+        augmentation.films_lost(masks[200:], 0.5, rng=rng)
+
+
 @pytest.mark.parametrize("name", augmentation.INTENSITY_CHANGES)
 def test_intensity_changes_keep_form_and_do_nothing_at_no_strength(name):
     change, nothing, strengths = augmentation.INTENSITY_CHANGES[name]
