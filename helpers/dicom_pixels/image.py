@@ -33,8 +33,8 @@ class DicomPixels:
     Attributes
     ----------
     values : array (rows, columns), (frames, rows, columns) or (..., 3) for colour
-        float32 (float64 for 32-bit integers) after a rescale, otherwise the stored
-        integers; in `unit`.
+        float32 (float64 for 32-bit integers) after a rescale, otherwise (and where the
+        rescale changes nothing) the stored integers; in `unit`.
     unit : str
         "HU", "Gy", "Bq/ml", "OD", "US" (rescaled, unit unspecified), "mask", "RGB",
         "stored value" (the header gives the numbers no meaning) and the like.

@@ -52,15 +52,19 @@ class Rescale:
     intercept: float
     kind: str = ""  # Rescale Type as the header has it
 
-    def apply(self, stored: np.ndarray) -> np.ndarray:
+    def apply(self, stored: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Return float32 values (float64 when 32-bit integers need it)."""
-        wide = stored.dtype.itemsize > 2
-        kind = np.float64 if wide else np.float32
+        kind = float_for(stored)
         if self.slope == 1:
-            return np.add(stored, kind(self.intercept), dtype=kind)
-        values = np.multiply(stored, kind(self.slope), dtype=kind)
+            return np.add(stored, kind(self.intercept), dtype=kind, out=out)
+        values = np.multiply(stored, kind(self.slope), dtype=kind, out=out)
         values += kind(self.intercept)
         return values
+
+
+def float_for(stored: np.ndarray) -> type:
+    """Return the floating type that holds every stored value exactly."""
+    return np.float64 if stored.dtype.itemsize > 2 else np.float32
 
 
 @dataclass(frozen=True)

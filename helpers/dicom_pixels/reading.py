@@ -22,6 +22,7 @@ from pydicom.uid import UID
 from helpers.dicom_pixels.errors import DicomPixelsError, pixels_error, reason
 
 DEFLATED = b"1.2.840.10008.1.2.1.99"
+FEW_BYTES = 2**20  # a larger file is not copied into memory as a whole first
 DIRECTORY = "1.2.840.10008.1.3.10"
 SIGNATURES = {
     b"\x89PNG": "a PNG picture",
@@ -70,20 +71,34 @@ def open_dataset(
     path = os.fspath(source)
     _check_plain_file(path)
     try:
-        with open(path, "rb", buffering=0) as stream:
-            content = stream.readall()
+        with open(path, "rb", buffering=0) as plain, BoundedReader(plain) as stream:
+            return _parse(stream, path, max_bytes)
     except OSError as error:
         raise _cannot_open(path, error) from error
-    return _parse(content, path, max_bytes)
 
 
-def _parse(content: bytes, path: str, max_bytes: int):
-    """Find where the data set begins and read it (from memory: many small pieces)."""
-    head = content[:1024]
+class BoundedReader(io.BufferedReader):
+    """A file of which no more is read (and no more memory taken) than is there."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return at most `size` bytes."""
+        if size is not None and size > FEW_BYTES:
+            size = min(size, os.fstat(self.fileno()).st_size)
+        return super().read(size)
+
+
+def _parse(stream: io.BufferedReader, path: str, max_bytes: int):
+    """Find where the data set begins and read it."""
+    head = stream.read(1024)
     start, forced, notes = _where_the_dataset_begins(path, head)
-    if DEFLATED in head:
-        _check_inflated_size(path, content, max_bytes)
-    stream = io.BytesIO(content[start:] if start else content)
+    few = os.fstat(stream.fileno()).st_size <= FEW_BYTES
+    if few or start or DEFLATED in head:  # from memory: many small pieces
+        content = head + stream.read()
+        if DEFLATED in head:
+            _check_inflated_size(path, content, max_bytes)
+        stream = io.BytesIO(content[start:] if start else content)
+    else:
+        stream.seek(0)
     try:
         return pydicom.dcmread(stream, force=forced), path, notes
     except Exception as error:

@@ -16,6 +16,7 @@ from helpers.dicom_pixels.lookup_tables import (
     LookupTable,
     Rescale,
     Voi,
+    float_for,
     palette_tables,
     voi_of_frame,
 )
@@ -40,18 +41,30 @@ def values_of(
     layout: Layout,
     transforms: Sequence[Rescale | LookupTable | None],
 ) -> np.ndarray:
-    """Return palette colours, or what the modality transformation makes of `stored`."""
+    """Return palette colours, or what the modality transformation makes of `stored`.
+
+    A rescale that changes nothing and names no unit leaves the integers as they are.
+    """
     if layout.photometric == "PALETTE COLOR":
         return palette_colours(dataset, stored)
-    if layout.samples == 3 or transforms == [None]:
+    if layout.samples == 3 or all(map(_changes_nothing, transforms)):
         return stored if stored.flags.writeable else stored.copy()
     if len(transforms) == 1:
         return transforms[0].apply(stored)
+    if all(isinstance(transform, Rescale) for transform in transforms):
+        values = np.empty(stored.shape, float_for(stored))
+        for frame, out, rescale in zip(stored, values, transforms, strict=True):
+            rescale.apply(frame, out=out)
+        return values
     frames = [
         frame if transform is None else transform.apply(frame)
         for frame, transform in zip(stored, transforms, strict=True)
     ]
     return np.stack(frames)
+
+
+def _changes_nothing(transform: Rescale | LookupTable | None) -> bool:
+    return transform is None or transform in (Rescale(1, 0), Rescale(1, 0, "US"))
 
 
 def palette_colours(dataset: Dataset, stored: np.ndarray) -> np.ndarray:

@@ -378,3 +378,33 @@ def test_describe_names_size_unit_and_range():
 def test_bytes_after_the_last_pixel_are_noted():
     pixels = read_pixels(WHEEL / "test_files/MR_small_padded.dcm")
     assert pixels.notes == ("128 bytes after the last pixel were ignored.",)
+
+
+@pytest.mark.parametrize("kind", ["", "US"])
+def test_a_rescale_that_changes_nothing_leaves_the_integers(kind):
+    dataset = make_dataset(np.array([[1, 60000]], dtype=np.uint16))
+    dataset.RescaleSlope, dataset.RescaleIntercept = 1, 0
+    dataset.RescaleType = kind
+    pixels = read_pixels(dataset)
+    assert (pixels.values.dtype, pixels.unit) == (np.uint16, "US")
+    assert pixels.values.tolist() == [[1, 60000]]
+    assert pixels.values.flags.writeable
+    dataset.RescaleType = "HU"  # a unit: always a floating type
+    assert read_pixels(dataset).values.dtype == np.float32
+
+
+def test_frames_with_rescales_of_their_own():
+    # 3 * 2 + 10 = 16; 3 * 1 - 5 = -2
+    groups = [
+        item(
+            PixelValueTransformationSequence=[
+                item(RescaleSlope=slope, RescaleIntercept=intercept, RescaleType="US")
+            ]
+        )
+        for slope, intercept in ((2, 10), (1, -5))
+    ]
+    stored = np.full((2, 1, 1), 3, dtype=np.uint16)
+    dataset = make_dataset(stored, PerFrameFunctionalGroupsSequence=groups)
+    pixels = read_pixels(dataset)
+    assert pixels.values.ravel().tolist() == [16.0, -2.0]
+    assert pixels.values.dtype == np.float32

@@ -1,13 +1,15 @@
 """Several hundred damaged files: the documented error or an image, never more."""
 
 import time
+import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
 
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
-from tests.helpers.dicom_examples import WHEEL
+from helpers.dicom_pixels.reading import FEW_BYTES
+from tests.helpers.dicom_examples import WHEEL, make_dataset, write
 
 SEEDS = range(60)
 SECONDS = 2.0
@@ -88,3 +90,30 @@ def test_a_file_cut_off_anywhere_is_refused_or_whole(tmp_path, name):
         except DicomPixelsError:
             continue
         np.testing.assert_array_equal(values, whole)
+
+
+def test_a_large_file_that_claims_four_gigabytes_takes_no_more_than_it_has(tmp_path):
+    # above FEW_BYTES the file is read piece by piece: a claimed length must not count
+    film = make_dataset(np.zeros((1024, 1024), np.uint16), SOPInstanceUID="1.2")
+    film.file_meta.MediaStorageSOPInstanceUID = "1.2"
+    content = bytearray(write(film, tmp_path / "film.dcm").read_bytes())
+    assert len(content) > FEW_BYTES
+    at = content.index(b"\xe0\x7f\x10\x00OW\0\0") + 8
+    content[at : at + 4] = (0xFFFFFFF0).to_bytes(4, "little")
+    (tmp_path / "film.dcm").write_bytes(content)
+    tracemalloc.start()
+    assert read_pixels(tmp_path / "film.dcm").values.shape == (1024, 1024)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * len(content)
+
+
+def test_a_large_file_is_read_like_a_small_one(tmp_path):
+    ramp = np.arange(2**20, dtype=np.uint32).astype(np.uint16).reshape(1024, 1024)
+    path = write(make_dataset(ramp), tmp_path / "ramp.dcm")
+    assert path.stat().st_size > FEW_BYTES
+    pixels = read_pixels(path)
+    np.testing.assert_array_equal(pixels.values, ramp)
+    assert (pixels.file, pixels.notes) == (str(path), ())
+    path.write_bytes(path.read_bytes()[128:])  # no 128 bytes before DICM
+    np.testing.assert_array_equal(read_pixels(path).values, ramp)
