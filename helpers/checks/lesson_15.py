@@ -13,22 +13,6 @@ EXERCISES = {
     "15.2": Exercise(
         cases=[
             Case(
-                inputs=(["P3", "P1", "P1", "P2"], ["P2", "P4", "P1"]),
-                expected=["P1", "P2"],
-                hint="P1 has two films in training and is named once; sort the result.",
-            ),
-            Case(
-                inputs=(["P1", "P2"], ["P3"]),
-                expected=[],
-                hint="Nobody is shared: an empty list.",
-            ),
-            Case(inputs=(["b", "c", "a"], ["c", "a", "b"]), expected=["a", "b", "c"]),
-        ],
-        hint="Make a set of each list first.",
-    ),
-    "15.3": Exercise(
-        cases=[
-            Case(
                 inputs=(
                     ["A", "A", "B", "B", "C", "D"],
                     ["train", "test", "train", "train", "test", "train"],
@@ -49,7 +33,32 @@ EXERCISES = {
         ],
         hint="First list the patients of the test rows, then mark training rows.",
     ),
-    "15.5": Exercise(
+    "15.4": Exercise(
+        cases=[
+            Case(
+                inputs=([1, 0, 0, 0, 0], [1, 1, 1, 0, 0]),
+                expected=0.5 + (1 / 3 - 0 / 2) / 2,
+                hint="Ones among the three diseased: 1; among the two healthy: 0.",
+            ),
+            Case(
+                inputs=([1, 0, 1, 0], [1, 0, 1, 0]),
+                expected=1.0,
+                hint="Who knows the answer itself has an area of 1.",
+            ),
+            Case(
+                inputs=([0, 1, 0, 0, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0, 0, 0]),
+                expected=0.125,
+                hint="An answer that is mostly wrong has an area below one half.",
+            ),
+            Case(
+                inputs=([1, 1, 1], [1, 0, 0]),
+                expected=0.5,
+                hint="The same answer for all is worth one half.",
+            ),
+        ],
+        hint="Two means: of known where truth is 1, and where truth is 0.",
+    ),
+    "15.6": Exercise(
         cases=[
             Case(
                 inputs=(_COPIES,),

@@ -44,21 +44,35 @@ def _neighbours_only(images):
     ]
 
 
+def _share(values, given, wanted):
+    """Return the mean of some values where another array has a value."""
+    return np.asarray(values)[np.asarray(given) == wanted].mean()
+
+
 WRONG = {
     "15.2": {
-        "all patients instead of the shared ones": lambda a, b: sorted(set(a) | set(b)),
-        "repeated patients named twice": lambda a, b: sorted(p for p in a if p in b),
-        "the shared count": lambda a, b: len(set(a) & set(b)),
-        "not sorted": lambda a, b: sorted(set(a) & set(b), reverse=True),
-    },
-    "15.3": {
         "one film dropped per patient": _one_film_each,
         "tuning rows kept too": _all_but_test_patients,
         "nothing dropped": lambda patient_id, split: np.flatnonzero(
             np.array(split) == "train"
         ),
     },
-    "15.5": {
+    "15.4": {
+        "the share of right answers": lambda known, truth: np.mean(
+            np.asarray(known) == np.asarray(truth)
+        ),
+        "sensitivity alone": lambda known, truth: _share(known, truth, 1),
+        "half forgotten": lambda known, truth: (
+            0.5 + _share(known, truth, 1) - _share(known, truth, 0)
+        ),
+        "share of the diseased among the ones": lambda known, truth: (
+            0.5 + (_share(truth, known, 1) - _share(truth, known, 0)) / 2
+        ),
+        "never below one half": lambda known, truth: (
+            0.5 + abs(_share(known, truth, 1) - _share(known, truth, 0)) / 2
+        ),
+    },
+    "15.6": {
         "the originals as well": _copies_and_originals,
         "equal sums": _equal_sums,
         "only neighbours compared": _neighbours_only,
