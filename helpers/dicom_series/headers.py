@@ -16,7 +16,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from helpers.dicom_pixels.errors import DicomPixelsError, reason
+from helpers.dicom_pixels.errors import DicomPixelsError, reason, short_name
 from helpers.dicom_pixels.header import (
     frame_item,
     has,
@@ -148,12 +148,13 @@ def read_headers(paths: Iterable[str | os.PathLike]) -> FolderHeaders:
                 found.passed_over.append((path, "no DICOM file"))
             continue
         except Exception as error:  # whatever a damaged header makes pydicom do
-            found.damaged.append(_damaged(path, f"{path.name}: {reason(error)}"))
+            found.damaged.append(_damaged(path, _unreadable(path, reason(error))))
             continue
         if slices:
             found.slices.extend(slices)
         elif _should_have_an_image(dataset):
-            found.damaged.append(_damaged(path, f"{path.name}: it has no image size"))
+            why = "it ends, or makes no sense, before Rows and Columns"
+            found.damaged.append(_damaged(path, _unreadable(path, why)))
         else:
             kind = text(dataset, "Modality") or "DICOM"
             found.passed_over.append((path, f"{kind} without an image"))
@@ -171,20 +172,30 @@ def _header(path: Path) -> Dataset:
 
 
 def _damaged(path: Path, why: str) -> DicomSeriesError:
-    return series_error(
-        path,
-        f"this file of the series cannot be read ({why})",
-        expected="whole DICOM files only, since a damaged one may be a missing slice",
-        do="Fetch it again; or, if it does not belong to the series, take it out of "
-        "the folder.",
+    """Build the error for a file that may be a slice of the series."""
+    return DicomSeriesError(
+        f"{why} It may be a slice, so no volume is made without it: fetch it again, or "
+        "take it out of the folder if it does not belong there.",
+        path=str(path),
     )
 
 
+def _unreadable(path: Path, why: str) -> str:
+    return f"{short_name(path)}: the header cannot be read ({why})."
+
+
 def _should_have_an_image(dataset: Dataset) -> bool:
-    """Tell whether an object without rows and columns was cut off before them."""
+    """Tell whether an object without rows and columns is a damaged image.
+
+    Reports, plans, directories and private objects have none; what does not even say
+    what it is counts as damaged.
+    """
     meta = getattr(dataset, "file_meta", None) or Dataset()
-    uid = value_of(dataset, "SOPClassUID") or value_of(meta, "MediaStorageSOPClassUID")
-    return uid is None or "Image Storage" in UID(str(uid)).name
+    found = value_of(dataset, "SOPClassUID")
+    uid = UID(str(found or value_of(meta, "MediaStorageSOPClassUID") or ""))
+    if uid.is_private:
+        return not uid.is_valid
+    return uid.type != "SOP Class" or "Image Storage" in uid.name
 
 
 def _claims_dicom(path: Path) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.dicom_pixels.header import value_of
+from helpers.dicom_pixels.header import text, value_of
 from helpers.dicom_series.errors import Problem
 from helpers.dicom_series.geometry import angle_deg, slice_normal, tolerance_mm, toward
 from helpers.dicom_series.headers import SliceHeader
@@ -93,8 +93,8 @@ def without_copies(stack: Stack) -> tuple[Stack, list[Problem], dict]:
     copies: dict[SliceHeader, SliceHeader] = {}
     kept = []
     for index, header in enumerate(stack.headers):
-        uid = value_of(header.dataset, "SOPInstanceUID")
-        key = (uid or id(header), header.frame, tuple(header.position))
+        uid = text(header.dataset, "SOPInstanceUID") or id(header)
+        key = (uid, header.frame, tuple(header.position))
         if key in first:
             copies[header] = first[key]
         else:
@@ -104,12 +104,12 @@ def without_copies(stack: Stack) -> tuple[Stack, list[Problem], dict]:
         return stack, [], copies
     pair, other = next(iter(copies.items()))
     are = "image is" if len(copies) == 1 else "images are"
-    text = (
+    said = (
         f"{len(copies)} {are} there twice under one SOP Instance UID, such as "
         f"{other.name} and {pair.name}; each was taken once."
     )
     thinner = Stack(tuple(stack.headers[i] for i in kept), stack.along_mm[kept])
-    return thinner, [Problem("copies", text)], copies
+    return thinner, [Problem("copies", said)], copies
 
 
 def duplicates(stack: Stack) -> Iterator[Problem]:
@@ -164,7 +164,8 @@ def gaps(stack: Stack) -> tuple[list[Problem], np.ndarray]:
     spacing = (stack.along_mm[-1] - stack.along_mm[0]) / places[-1]
     off = np.abs(stack.along_mm - stack.along_mm[0] - places * spacing)
     wide = np.flatnonzero(counts > 1)
-    if off.max() > tolerance_mm(spacing) or len(wide) > FEW_GAPS * len(steps):
+    few = max(1.0, FEW_GAPS * len(steps))
+    if off.max() > tolerance_mm(spacing) or len(wide) > few:
         return [_uneven(steps)], np.arange(len(stack.headers))
     if not len(wide):
         return list(_jitter(stack, off, spacing)), places.astype(int)
