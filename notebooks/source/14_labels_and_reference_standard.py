@@ -92,9 +92,8 @@ else:
 
 # %% [markdown] tags=["predict"]
 # Below the report stands `meant`: what its writer asserts about each of seven findings. In a
-# hospital, two people would have to read a few hundred reports and mark them. `meant` is not the
-# truth: it is what the *text* says. We develop rules on the training reports of **hospital A**
-# only.
+# hospital, two people would read and mark a few hundred reports. `meant` is not the truth: it is
+# what the *text* says. We develop rules on the training reports of **hospital A** only.
 #
 # ### Predict 14.1p - Search for the words (2 min)
 # The first idea: a report that contains a name of the finding is labelled positive. The list of
@@ -131,8 +130,8 @@ if not passed_over:
 #
 # A rule-based labeller takes four steps. **Sections:** request and comparison are not read.
 # **Sentences**, because a denial rarely reaches across a full stop. **Mentions** of a finding.
-# **Scope:** which words of denial or doubt stand where they can reach the mention. NegEx (Chapman
-# 2001) introduced this for English. The labeller of CheXpert (Irvin 2019) works in this way.
+# **Scope:** which words of denial or doubt stand where they can reach the mention. The scope is
+# the idea of NegEx (Chapman 2001); CheXpert's labeller (Irvin 2019) uses it.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 14.2 - How far does a "no" reach? (6 min)
@@ -181,9 +180,8 @@ def assertion_of(sentence, start, end, *, rules=REPORT_RULES):
 
 # %% [markdown] tags=["judge"]
 # ### Judge 14.3j - What would you have said? (5 min)
-# The next cell is a small labeller to take along: it needs nothing but Python. At its end stand
-# six sentences of a kind that radiologists write. Decide what each asserts. Then run the cell and
-# find where the program differs from you.
+# The next cell is a small labeller to take along. At its end stand six sentences of a kind that
+# radiologists write. Decide what each asserts, run the cell, and find where the program differs.
 
 # %% tags=["recipe:label-reports-by-rules"]
 # MIT licence - recipe "label-reports-by-rules" from Deep Learning in Radiology
@@ -293,8 +291,8 @@ if not passed_over:
 # negative sentence of the house becomes a positive label. At B the findings follow the request
 # without a heading of their own, and the rules threw them away together with it.
 #
-# Mark two things. At C nine in ten assertions are labelled as they were meant, which sounds fine,
-# because most findings are negative in most reports. And no error message came.
+# At C nine in ten assertions are labelled as they were meant. That sounds fine because most
+# findings are negative in most reports. And no error message came.
 #
 # So we do what a new hospital needs, and read: the training reports of B, and the reports of the
 # first forty patients of C. The mended rules then face the *rest* of C.
@@ -350,8 +348,8 @@ if not passed_over:
 # %% [markdown]
 # *Misread* counts the labels that are not what the writer meant, *wrong* those that are not true
 # in the patient, among all reports of the three hospitals. The labeller is blameless, and still at
-# best one label in sixteen is wrong: consolidations missed, shadows called, sentences carried over
-# from the previous report after the lung had cleared. Sensitivity and specificity are the label's,
+# best one label in sixteen is wrong: consolidations missed, shadows called, sentences copied from
+# the previous report after the lung had cleared. Sensitivity and specificity are the label's,
 # against the truth.
 #
 # Most is decided by the hedged reports. Four in five of the hedged consolidations are there, so
@@ -466,10 +464,10 @@ if not passed_over:
     print(f"{held} of {2 * len(pairs)} intervals hold the true kappa.")
 
 # %% [markdown]
-# The same readings give a plain kappa near 0.2 and a quadratic one near 0.6: a kappa without its
-# weights is half a sentence. The interval (Fleiss, Cohen and Everitt 1969) takes each film as
-# independent; where patients have several films, resample patients. Both, then all five readers at
-# once, then the two specialists in other populations:
+# The same readings give a plain kappa near 0.2 and a quadratic one near 0.6: name the weights. The
+# interval (Fleiss, Cohen and Everitt 1969) takes each film as independent; where patients have
+# several films, resample patients. Both, then all five readers at once, then the specialists in
+# other populations:
 
 # %%
 if not passed_over:
@@ -583,15 +581,15 @@ if not passed_over:
 
 # %% [markdown] tags=["predict"]
 # Reader 1 gains nine points by sitting in the reference standard. Some of that is the own vote;
-# the rest, which the other four also grant, is that they make the same mistakes. Reader 4 is too
-# good for the others, who hold the better calls against them. So a network measured against a
-# panel below its level cannot show what it can do.
+# the rest, which the other four also grant, is shared mistakes. Reader 4 is too good for the
+# others, who hold the better calls against them. So a network measured against a panel below its
+# level cannot show what it can do.
 #
 # Among the panels, the majority of all five is no better than the better specialist alone: the
 # residents outvote the specialists. Adjudication buys more than a third resident, with fewer
-# readings, but the adjudicator never sees what both residents missed. (A real one knows the two
-# opinions and may follow one; this one does not.) Dawid and Skene give the better readers more
-# weight. Their model takes the errors as independent, which these are not.
+# readings, but the adjudicator never sees what both residents missed. (A real one knows both
+# opinions and may follow one.) Dawid and Skene give the better readers more weight. Their model
+# takes the errors as independent, which these are not.
 #
 # ### Predict 14.7p - A further reader (2 min)
 # Equal readers, each right in about four of five films, decide by majority. How often is a panel
@@ -707,9 +705,9 @@ if scorer != "linear baseline":
 # small consolidations, and so does the network; with 27 wrong labels it may also be chance.
 #
 # Now training: the linear baseline learns from wrong labels. Three kinds. *Flipped*: each class
-# alike, by chance. *Missed*: findings only, by chance, so that the error depends on the class.
-# *Smallest missed*: the smallest findings, as a reader would miss them, so that it depends on the
-# film. Each time the labels are wrong in training only, in the test only, or in both.
+# alike, by chance. *Missed*: findings only, by chance (class-dependent). *Smallest missed*: the
+# smallest findings, as a reader would miss them. Each time the labels are wrong in training only,
+# in the test only, or in both.
 
 # %%
 KINDS = {"flipped": "turned round by chance, %", "missed": "missed by chance, %"}
@@ -848,7 +846,7 @@ print(f"NIH: folder and label file differ in {nih['films'][differ].sum()} of "
 #
 # - **Real reports.** The texts are made from patterns, and whoever wrote the rules has read such
 #   patterns. In a hospital expect no precision of 1.00, and more than forty patients to read.
-# - **Real readers.** They are invented, and their errors do not depend on the size of the finding.
+# - **Real readers.** They are invented; their errors do not depend on the size of a finding.
 # - **Independent labels.** Wilson's interval takes them as such. At C the interval from resampled
 #   patients was a little wider.
 # - **Every network.** One architecture, 64 pixels, five seeds, tuning labels as wrong as those of
@@ -878,9 +876,9 @@ print(f"NIH: folder and label file differ in {nih['films'][differ].sum()} of "
 # %% [markdown]
 # ## New words
 #
-# **rule-based labeller**, **negation**, **hedging**, **scope**, **reference standard**, **Cohen's
-# kappa**, **weighted kappa**, **prevalence effect**, **incorporation bias**, **adjudication**,
-# **label noise**, **class-dependent**, **apparent AUC**
+# **rule-based labeller**, **hedging**, **reference standard**, **kappa**, **weighted kappa**,
+# **prevalence effect**, **incorporation bias**, **adjudication**, **label noise**,
+# **class-dependent**, **apparent AUC**
 #
 # ## Next
 #
