@@ -13,9 +13,14 @@ from pydicom.uid import MPEG2MPML, DeflatedExplicitVRLittleEndian, RLELossless
 
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
 from helpers.dicom_pixels.codestreams import codestream_size
-from tests.helpers.dicom_examples import WHEEL, make_dataset, write
+from tests.helpers.dicom_examples import WHEEL, course_files, make_dataset, write
 
 SHIPPED = WHEEL / "test_files"
+WITHOUT_PIXELS = (
+    "object and has no pixel data. Expected an object with one set of pixel data. Give "
+    "an image of the study; reports, plans and structure sets hold none. If it should "
+    "be one, the file was cut off before its pixels: fetch it again."
+)
 FILM = np.arange(64, dtype=np.uint16).reshape(8, 8)
 
 
@@ -239,3 +244,56 @@ def test_codestream_size_of_jpeg_and_jpeg_2000():
     siz = struct.pack(">HHHHIIII", 0xFF4F, 0xFF51, 41, 0, 40, 30, 10, 5)
     assert codestream_size(siz) == (25, 30)
     assert codestream_size(b"\x01\x00\x00\x00" * 20) is None
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not course_files(), reason="COURSE_DATA_DIR/dicom is not there")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "bad_vr_frames_1A.dcm",
+            "Number of Frames is '1A'. Expected a whole number above 0. The header is "
+            "damaged: fetch the file again or ask the sender.",
+        ),
+        (
+            "empty_dicomdir.dcm",
+            "this is a DICOMDIR, the index of a medium (0 records). Expected an object "
+            "with one set of pixel data. Read the image files it lists; they lie in "
+            "the folders beside it.",
+        ),
+        (
+            "j2k_embedded_sequence_delimiter.dcm",
+            "the compressed image has 1024 rows and 3722445056 columns, the header "
+            "says 1024 and 256. Expected the same size in both. One of them is wrong, "
+            "so the image would be too: ask the sender.",
+        ),
+        (
+            "meta_missing_transfer_syntax.dcm",
+            "the file meta information has no Transfer Syntax UID and no size. "
+            "Expected (0002,0010), or pixel data of exactly the uncompressed size. Without it "
+            "the bytes cannot be read: ask the sender for the file as the archive "
+            "holds it.",
+        ),
+        ("rtplan_truncated.dcm", f"this is a RT Plan Storage {WITHOUT_PIXELS}"),
+        ("sr_no_pixel_data.dcm", f"this is a Basic Text SR Storage {WITHOUT_PIXELS}"),
+    ],
+)
+def test_the_whole_message_for_each_odd_real_file(name, message):
+    path = next(path for path in course_files() if path.name == name)
+    assert refusal(path) == f"odd/{name}: {message}"
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not course_files(), reason="COURSE_DATA_DIR/dicom is not there")
+def test_the_one_odd_real_file_that_is_sound():
+    odd = {path.name for path in course_files() if path.parent.name == "odd"}
+    assert len(odd) == 7  # the six above and this one, with a Modality LUT Sequence
+    name = "cr_dental_mono1_modality_lut_sequence.dcm"
+    path = next(path for path in course_files() if path.name == name)
+    pixels = read_pixels(path)
+    assert (pixels.unit, pixels.inverted, pixels.notes) == ("US", True, ())
+    table = pixels.dataset.ModalityLUTSequence[0]
+    entries = np.frombuffer(table.LUTData, "<u2")
+    index = pixels.stored.astype(int) - table.LUTDescriptor[1]
+    np.testing.assert_array_equal(pixels.values, entries[index])
