@@ -271,9 +271,9 @@ def test_codestream_size_of_jpeg_and_jpeg_2000():
         (
             "meta_missing_transfer_syntax.dcm",
             "the file meta information has no Transfer Syntax UID and no size. "
-            "Expected (0002,0010), or pixel data of exactly the uncompressed size. Without it "
-            "the bytes cannot be read: ask the sender for the file as the archive "
-            "holds it.",
+            "Expected (0002,0010), or pixel data of exactly the uncompressed size. "
+            "Without it the bytes cannot be read: ask the sender for the file as the "
+            "archive holds it.",
         ),
         ("rtplan_truncated.dcm", f"this is a RT Plan Storage {WITHOUT_PIXELS}"),
         ("sr_no_pixel_data.dcm", f"this is a Basic Text SR Storage {WITHOUT_PIXELS}"),
