@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.nodule_twins import nodule_study
+from helpers.nodule_twins import nodule_cube, nodule_study
 from helpers.phantoms.study.scan import scan_study
 
 SMALL = {"slice_mm": 5.0, "size": 192}
@@ -34,3 +34,18 @@ def test_the_nodule_has_its_own_seed_and_the_patient_stays():
 def test_another_calcification_is_refused():
     with pytest.raises(ValueError, match=r"'popcorn'.*central, none.*Twins"):
         nodule_study(2, calcification="popcorn")
+
+
+def test_nodule_cube_holds_a_nodule_of_its_size_at_its_centre():
+    scan, centre = nodule_cube(8, seed=3)
+    places = np.argwhere(scan.masks["nodule"])
+    np.testing.assert_allclose(places.mean(axis=0), centre, atol=0.7)
+    sphere = np.pi / 6 * 8**3
+    assert 0.7 * sphere < scan.masks["nodule"].sum() * scan.voxel_ml * 1000 < sphere
+    again, _ = nodule_cube(8, seed=3)
+    np.testing.assert_array_equal(scan.hu, again.hu)
+
+
+def test_nodule_cube_refuses_what_does_not_fit():
+    with pytest.raises(ValueError, match="diameter_mm is 40.*3 to 15"):
+        nodule_cube(40, seed=0)
