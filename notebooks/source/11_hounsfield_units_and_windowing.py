@@ -299,8 +299,9 @@ for name, got in results.items():
 # %% [markdown]
 # Each interval comes from the means of five slices. Air is measured in the windpipe. The effusion
 # stands in for water; a real one holds protein and is a little denser. Below: where the discs lie,
-# and what is left when the expected number is taken away, in this scan and in those of eight
-# patients (`data/evidence/hounsfield_materials.csv`, every voxel wholly inside a tissue).
+# and what is left when the expected number is taken away, in this scan (dots, 95 % intervals) and in
+# those of eight patients (crosses; `data/evidence/hounsfield_materials.csv`, every voxel that lies
+# wholly inside a tissue).
 
 # %%
 expected = expected_hu(ENERGY_KEV)
@@ -310,8 +311,9 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.7), width_ratios=(1.3, 1))
 draw_hu(calcified.hu[50][90:410], WINDOWS["mediastinum"], ax=left, title="slice 50")
 for name in ("lung", "fat", "water", "muscle", "blood"):
     _, row, column, radius = DISCS[name]
-    left.add_patch(plt.Circle((column, row - 90), radius, fill=False, color=orange))
-    left.text(column, row - 92 - radius, name, color=orange, ha="center", va="bottom")
+    left.add_patch(plt.Circle((column, row - 90), radius, fill=False, color="white"))
+    left.text(column + 14, row - 90, name, color="white", fontsize=8, va="center",
+              bbox={"facecolor": "black", "pad": 1, "linewidth": 0})  # fmt: skip
 
 shown = ["air", "fat", "water", "muscle", "blood", "iodine"]
 in_table = {"water": "effusion", "iodine": "blood with iodine"}
@@ -323,8 +325,7 @@ for place, name in enumerate(shown):
     off, half = got.mean - expected[name], (got.high - got.low) / 2
     right.errorbar(off, place, xerr=half, fmt="o", color=blue)
 right.axvline(0, color="black", linewidth=0.8)
-right.set_yticks(range(len(shown)), shown)
-right.set(xlabel="measured - expected (HU)", xlim=(-3, 3))
+right.set(xlabel="measured - expected (HU)", yticks=range(6), yticklabels=shown)
 fig.tight_layout()
 describe(fig, "Left, an axial slice through the heart with five discs. Right, measured "
          "less expected CT number of six materials: dots with 95 % intervals for this "
