@@ -119,8 +119,8 @@ def nodule_cube(
     if not SMALLEST_MM <= diameter_mm <= LARGEST_MM:
         raise ValueError(
             f"diameter_mm is {diameter_mm}. Expected {SMALLEST_MM:g} to "
-            f"{LARGEST_MM:g}, so that the nodule fits into its lung and its cube. For a larger one "
-            "draw a finding and scan the whole study."
+            f"{LARGEST_MM:g}, so that the nodule fits into its lung and its cube. For "
+            "a larger one draw a finding and scan the whole study."
         )
     study = nodule_study(2, nodule_seed=41, calcification="none")
     nodule = study.findings[0]
