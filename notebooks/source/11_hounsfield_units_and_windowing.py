@@ -545,8 +545,8 @@ for name in ("lung", "mediastinum"):
 
 # %% [markdown] tags=["exercise"]
 # Read with a neighbour's window, muscle becomes fat. And JPEG takes away even the mark of what was
-# clipped: nearly half of the whites are no longer 255, so that a program which looks for 255 takes
-# them for measurements.
+# clipped: in this slice nearly half of the whites are no longer 255, and a program that looks for
+# 255 takes them for measurements.
 #
 # ### Exercise 11.5 - Back from grey to HU (7 min)
 #
