@@ -264,7 +264,8 @@ def _require_none(patients: set[str], what: str) -> None:
     named = ", ".join(sorted(patients)[:_MOST_NAMED])
     more = f" and {len(patients) - _MOST_NAMED} more" * (len(patients) > _MOST_NAMED)
     raise SplitFileError(
-        f"{len(patients)} patients are {what}, expected 0: {named}{more}. Load the "
-        "table the split was made for; if the cohort has grown, deal the new patients "
-        "and write a new file under a new name, so that old results keep their split."
+        f"{len(patients)} {'patient is' if len(patients) == 1 else 'patients are'} "
+        f"{what}, expected 0: {named}{more}. Load the table the split was made "
+        "for; if the cohort has grown, deal the new patients and write a new file "
+        "under a new name, so that old results keep their split."
     )

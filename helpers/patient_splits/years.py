@@ -1,15 +1,16 @@
-"""What it costs to learn from films of the past and be examined on later ones."""
+"""Films of other days: what another visit tells, and what older films miss."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.patient_splits.leakage import patient_column
 from helpers.patient_splits.similar_films import scores_after
 
-__all__ = ["all_years_and_before"]
+__all__ = ["all_years_and_before", "told_by_neighbours"]
 
 
 def all_years_and_before(
@@ -65,3 +66,42 @@ def all_years_and_before(
         )
         found[name] = area_under_roc(truth[exam], scores[:, 0])
     return found | {"films": int(exam.sum()), "learnt": len(before)}
+
+
+def told_by_neighbours(
+    label: ArrayLike, patient_id: ArrayLike, day: ArrayLike
+) -> tuple[float, float]:
+    """Return the AUC of a label by the patient's film before, and by the next film.
+
+    Parameters
+    ----------
+    label : array of shape (films,)
+        0 or 1.
+    patient_id : array of shape (films,)
+    day : array of shape (films,)
+        Anything that sorts by time, for example ISO dates.
+
+    Returns
+    -------
+    before, after : float
+        Over all pairs of neighbouring films: the earlier as a score for the later, and
+        the later as a score for the earlier.
+
+    Raises
+    ------
+    ValueError
+        If among these pairs one class only occurs.
+
+    Examples
+    --------
+    >>> told_by_neighbours([0, 1, 1, 0, 0], list("AAABB"), [1, 2, 3, 1, 2])
+    (0.75, 0.75)
+    """
+    films = pd.DataFrame({"label": label, "patient": patient_id, "day": day})
+    films = films.sort_values(["patient", "day"], kind="stable")
+    films["next"] = films.groupby("patient")["label"].shift(-1)
+    pairs = films.dropna(subset=["next"]).astype({"next": int})
+    return (
+        area_under_roc(pairs["next"], pairs["label"]),
+        area_under_roc(pairs["label"], pairs["next"]),
+    )

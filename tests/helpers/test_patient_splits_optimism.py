@@ -16,7 +16,7 @@ from helpers.patient_splits.optimism import (
     with_coins,
 )
 from helpers.patient_splits.similar_films import outlines, scores_after
-from helpers.patient_splits.years import all_years_and_before
+from helpers.patient_splits.years import all_years_and_before, told_by_neighbours
 
 
 def test_outlines_of_a_vertical_edge_point_one_way():
@@ -211,3 +211,23 @@ def test_years_that_cannot_be_compared_are_named(years, later, words):
     features, table, _ = years
     with pytest.raises(ValueError, match=words):
         all_years_and_before(features, table, later=later, seed=1)
+
+
+def test_told_by_neighbours_by_hand_and_in_any_order():
+    # pairs (earlier, later): A 0-1, 1-1; B 0-0; C 1-0, in whatever order the rows lie
+    label, day = [0, 1, 1, 0, 0, 1, 0], [1, 2, 9, 1, 2, 3, 4]
+    # earlier for later: ones 1 of 2 diseased, 1 of 2 healthy; and back: 1 of 2, 1 of 2
+    assert told_by_neighbours(label, list("AAABBCC"), day) == (0.5, 0.5)
+    rows = [6, 2, 0, 4, 1, 5, 3]
+    turned = ([values[k] for k in rows] for values in (label, list("AAABBCC"), day))
+    assert told_by_neighbours(*turned) == (0.5, 0.5)
+
+
+def test_told_by_neighbours_sees_that_a_finding_which_appears_is_told_by_the_next():
+    # of ten patients without it at first, five get it; ten have it from the start
+    label = [[1, 1]] * 10 + [[0, 1]] * 5 + [[0, 0]] * 5
+    before, after = told_by_neighbours(
+        np.ravel(label), np.repeat(range(20), 2), [1, 2] * 20
+    )
+    assert before == pytest.approx(0.5 + (10 / 15 - 0) / 2)
+    assert after == pytest.approx(0.5 + (1 - 5 / 10) / 2)

@@ -174,7 +174,7 @@ def test_a_table_that_is_not_the_one_of_the_file_is_named(table, tmp_path):
     path = tmp_path / "split.csv"
     write_split(table, path)
     with pytest.raises(
-        SplitFileError, match="1 patients are in split.csv but not in the table.*: B"
+        SplitFileError, match="1 patient is in split.csv but not in the table.*: B"
     ):
         read_split(path, table[table["patient_id"] != "B"])
     grown = pd.DataFrame({"patient_id": list("ABCDEFGHI")})
@@ -185,7 +185,7 @@ def test_a_table_that_is_not_the_one_of_the_file_is_named(table, tmp_path):
     ):
         read_split(path, grown)
     moved = table.assign(split=[*table["split"][:4], "tuning"])
-    with pytest.raises(SplitFileError, match="1 patients are in another split .*: D"):
+    with pytest.raises(SplitFileError, match="1 patient is in another split .*: D"):
         read_split(path, moved)
 
 
