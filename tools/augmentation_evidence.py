@@ -4,10 +4,11 @@
 
     python -m tools.augmentation_evidence trainings    about 40 minutes
     python -m tools.augmentation_evidence scores       a minute, after the trainings
+    python -m tools.augmentation_evidence real         six minutes, PneumoniaMNIST
 
 Every training is alike: the course's network at half its width and 64 pixels, `STEPS`
 updates, last weights kept, nothing selected. Only what happens to the training films
-differs. Both write into data/evidence; finished trainings are kept when the command is
+differs. All write into data/evidence; finished trainings are kept when the command is
 started again.
 """
 
@@ -16,7 +17,8 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +37,12 @@ with quiet_start():
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TRAININGS, SCORES = "lesson_16_trainings.csv", "lesson_16_intensity.csv"
+REAL_COHORT, REAL = "pneumoniamnist", "lesson_16_pneumoniamnist.csv"
+REAL_CHANGES = (
+    "none", "shift", "rotation", "exposure", "all three", "flip left-right",
+    "all three and flip", "flip up-down",
+)  # fmt: skip
 ORDERS = ("sorted, buffer of 32", "sorted, batches shuffled")
-SHAPE = (films.SIDE, films.SIDE, 1)
 SEEDS = (16, 17, 18, 19, 20)
 STEPS, BATCH, FILTERS = 400, 32, (8, 16, 32)
 SPECIFICITY = 0.95  # on healthy tuning films, sets the threshold
@@ -61,7 +67,9 @@ PLAN = (  # task and changes, the most important first
 def task(name: str) -> Films:
     """Return the films of a task."""
     if name == "consolidation":
-        return films.consolidations()
+        return films.of_cohort("chest_insilico", size=films.SIDE)
+    if name == REAL_COHORT:
+        return films.of_cohort(REAL_COHORT)
     if name == "mirrored or not":
         return films.half_mirrored()
     twins, side = films.pneumothorax_twins()
@@ -73,21 +81,21 @@ def task(name: str) -> Films:
 
 def train(films_to_learn: Films, change: str, seed: int) -> keras.Model:
     """Return a network trained on films with one change."""
-    network = untrained(seed)
+    network = untrained(seed, (*films_to_learn.images.shape[1:], 1))
     batches = batches_of(films_to_learn, change, seed)
     network.fit(batches, steps_per_epoch=STEPS, epochs=1, shuffle=False, verbose=0)
     return network
 
 
-def untrained(seed: int) -> keras.Model:
+def untrained(seed: int, shape: tuple[int, int, int]) -> keras.Model:
     """Return the one network of this process with the first weights of a seed.
 
     It is built and compiled once: its first weights and its optimiser's memory are put
     back instead, which saves half of the time of so short a training.
     """
     training.set_seed(seed)
-    fresh = networks.small_residual_network(SHAPE, filters=FILTERS)
-    network = compiled_once()
+    fresh = networks.small_residual_network(shape, filters=FILTERS)
+    network = compiled_once(shape)
     network.set_weights(fresh.get_weights())
     for variable in network.optimizer.variables:
         variable.assign(np.zeros(variable.shape))
@@ -95,9 +103,9 @@ def untrained(seed: int) -> keras.Model:
 
 
 @functools.cache
-def compiled_once() -> keras.Model:
+def compiled_once(shape: tuple[int, int, int]) -> keras.Model:
     """Return a compiled network whose optimiser is ready."""
-    network = networks.small_residual_network(SHAPE, filters=FILTERS)
+    network = networks.small_residual_network(shape, filters=FILTERS)
     training.compile_network(network, steps=STEPS)
     network.optimizer.build(network.trainable_variables)
     return network
@@ -130,10 +138,12 @@ def badly_shuffled(some: Films, order: str, seed: int) -> tf.data.Dataset:
 
 
 def aucs(network: keras.Model, all_films: Films) -> dict[str, float | int]:
-    """Return the AUC and the number of films of both tests."""
+    """Return the AUC and the number of films of each test that there is."""
     found: dict[str, float | int] = {}
     for short, split in TESTS.items():
         test = all_films.part(split)
+        if not len(test.labels):
+            continue
         scores = training.predict_scores(network, test.images)
         found[f"n_{short}"] = len(test.labels)
         found[f"auc_{short}"] = round(area_under_roc(test.labels, scores), 4)
@@ -150,10 +160,20 @@ def planned() -> Iterator[tuple[int, str, str]]:
 
 def trainings(most: int) -> None:
     """Write data/evidence/lesson_16_trainings.csv, anew after each training."""
-    path = DATA / "evidence" / TRAININGS
+    record(planned(), TRAININGS, most)
+
+
+def real(most: int) -> None:
+    """Write data/evidence/lesson_16_pneumoniamnist.csv, the same on real patients."""
+    record(product(SEEDS, (REAL_COHORT,), REAL_CHANGES), REAL, most)
+
+
+def record(plan: Iterable[tuple[int, str, str]], file_name: str, most: int) -> None:
+    """Train what is planned and not yet recorded, and record it."""
+    path = DATA / "evidence" / file_name
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     done = {(row["seed"], row["task"], row["change"]) for row in rows}
-    wanted = [one for one in planned() if one not in done]
+    wanted = [one for one in plan if one not in done]
     for seed, name, change in wanted[:most]:
         network = train(task(name).part("train"), change, seed)
         if SCORED.get(name) == change:
@@ -220,7 +240,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    steps = {"trainings": trainings, "scores": scores}
+    steps = {"trainings": trainings, "scores": scores, "real": real}
     parser.add_argument("what", choices=steps)
     parser.add_argument("--most", type=int, default=1000, help="trainings this time")
     options = parser.parse_args(arguments)

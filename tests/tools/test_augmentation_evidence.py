@@ -134,3 +134,18 @@ def test_kept_scores_hold_every_strength_of_every_network():
     assert len(counts) == len(evidence.SCORED) * len(evidence.SEEDS)
     assert (table["healthy_flagged"] <= table["healthy"]).all()
     assert (table["ill_flagged"] <= table["ill"]).all()
+
+
+def test_kept_trainings_on_real_patients_are_complete():
+    table = pd.read_csv(KEPT / evidence.REAL)
+    counts = table.groupby("change")["seed"].nunique()
+    assert set(counts.index) == set(evidence.REAL_CHANGES)
+    assert (counts == len(evidence.SEEDS)).all()
+    assert len(table) == counts.sum()
+    assert (table["n_internal"] == 624).all()
+
+
+def test_a_test_that_a_cohort_lacks_is_left_out(squares, brightness_network):
+    only_internal = squares.part(squares.split != "external test")
+    found = evidence.aucs(brightness_network, only_internal)
+    assert found == {"n_internal": 24, "auc_internal": 1.0}

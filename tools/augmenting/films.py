@@ -41,12 +41,13 @@ class Films:
         return Films(self.images[rows], self.labels[rows], self.split[rows], masks)
 
 
-def consolidations() -> Films:
-    """Return the default cohort at `SIDE` pixels, labelled with its first finding."""
-    cohort = cohorts.load("chest_insilico", size=SIDE)
+def of_cohort(name: str, *, size: int | None = None) -> Films:
+    """Return a cohort, labelled with its first finding, with masks if it has any."""
+    cohort = cohorts.load(name, size=size)
     finding = cohort.finding()
     split = cohort.table["split"].to_numpy(dtype=str)
-    return Films(cohort.images, cohort.labels(), split, cohort.masks[finding])
+    masks = None if cohort.masks is None else cohort.masks[finding]
+    return Films(cohort.images, cohort.labels(), split, masks)
 
 
 def half_mirrored() -> Films:
