@@ -74,6 +74,7 @@ TECHNICAL = {
     "BodyPartExamined",
     "PhotometricInterpretation",
     "ImageType",
+    "FrameType",
     "PatientPosition",
     "ViewPosition",
     "Laterality",
