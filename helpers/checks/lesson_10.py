@@ -1,4 +1,4 @@
-"""Cases of the exercises of lesson 10: rescale, stored bits, window, polarity."""
+"""Cases of the exercises of lesson 10: rescale, stored bits, window."""
 
 import numpy as np
 
@@ -62,20 +62,5 @@ EXERCISES = {
             ),
         ],
         hint="(x - (c - 0.5)) / (w - 1) + 0.5, clipped.",
-    ),
-    "10.5": Exercise(
-        cases=[
-            Case(
-                inputs=(np.array([0.0, 0.25, 1.0]), "MONOCHROME2"),
-                expected=np.array([0.0, 0.25, 1.0]),
-                hint="MONOCHROME2: the smallest value is black already.",
-            ),
-            Case(
-                inputs=(np.array([0.0, 0.25, 1.0]), "MONOCHROME1"),
-                expected=np.array([1.0, 0.75, 0.0]),
-                hint="MONOCHROME1: the smallest value is white.",
-            ),
-        ],
-        hint="One of the two is turned over: 1 - grey.",
     ),
 }

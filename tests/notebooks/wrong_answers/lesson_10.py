@@ -42,18 +42,6 @@ def _not_clipped(values, center, width):
     return (values - (center - 0.5)) / (width - 1) + 0.5
 
 
-def _never_inverted(grey, photometric):
-    return grey
-
-
-def _the_other_one_inverted(grey, photometric):
-    return 1 - grey if photometric == "MONOCHROME2" else grey
-
-
-def _minus_sign(grey, photometric):
-    return -grey if photometric == "MONOCHROME1" else grey
-
-
 WRONG = {
     "10.1": {
         "forgot the intercept": _forgot_the_intercept,
@@ -69,10 +57,5 @@ WRONG = {
         "plain window": _plain_window,
         "width used as upper limit": _width_as_upper_limit,
         "not clipped": _not_clipped,
-    },
-    "10.5": {
-        "never inverted": _never_inverted,
-        "inverted the other one": _the_other_one_inverted,
-        "minus sign instead of 1 - grey": _minus_sign,
     },
 }
