@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from helpers.de_identification.files import cleaned_file
 from helpers.de_identification.options import Options
