@@ -2,7 +2,7 @@
 
 ::
 
-    python -m tools.bench                         network, pipeline, dicom, phantoms
+    python -m tools.bench                         everything but difficulty
     python -m tools.bench --only pipeline         one section (may be given again)
     python -m tools.bench --only difficulty       five seeds on the default cohort
     python -m tools.bench --only network --record write data/evidence, too
@@ -258,6 +258,21 @@ def phantoms(_: argparse.Namespace) -> None:
     print(f"  {rate:.1f} images of 128 x 128 per second and core, start included")
 
 
+def de_identification(_: argparse.Namespace) -> None:
+    """CT slices of 512 x 512 de-identified per second, in one process."""
+    from helpers.de_identification import de_identify_folder
+    from helpers.dicom_writing import write_series
+
+    hu = np.random.default_rng(0).normal(-200, 60, (120, 512, 512)).astype(np.int16)
+    with tempfile.TemporaryDirectory() as folder:
+        ct, new = Path(folder) / "ct", Path(folder) / "new"
+        write_series(ct, hu, spacing_mm=(2, 0.7, 0.7), patient_id="BENCH")
+        start = time.perf_counter()
+        delivered = len(de_identify_folder(ct, new).records)
+        rate = delivered / (time.perf_counter() - start)
+    print(f"  {rate:.0f} files/s, search for text in the pixels included")
+
+
 def difficulty(options: argparse.Namespace) -> None:
     """Consolidation in the default cohort: brightness, pixels, network, five seeds."""
     from helpers.phantoms.difficulty import brightness_auc, pixel_regression_auc
@@ -371,6 +386,7 @@ SECTIONS = {
     "pipeline": pipeline,
     "dicom": dicom,
     "phantoms": phantoms,
+    "de_identification": de_identification,
     "difficulty": difficulty,
 }
 

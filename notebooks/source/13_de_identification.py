@@ -278,7 +278,7 @@ print("One pseudonym for both visits:", moved[0].PatientID == moved[1].PatientID
 # ## Writing in the pixels
 #
 # No table reaches the pixels. Burned In Annotation (0028,0301) should say whether somebody wrote
-# on them; here it says NO, as it often does. So the picture has to be searched. The helper looks
+# on them; here it says NO, and is wrong. So the picture has to be searched. The helper looks
 # for rows of small, thin, evenly bright shapes of one height. It reads nothing, so it cannot
 # tell a name from a dose. The upper left corners of three films:
 
@@ -302,10 +302,10 @@ describe(
 
 # %% [markdown]
 # The third film is a miss. Its white border swallows the upper half of the letters; you can still
-# guess the name and read the year. How often does that happen? Five
-# seeds, a hundred other films each: every film is searched as it is, and once more with an invented
-# line in one of its corners, with letters of five sizes
-# (`python -m tools.burned_in_evidence`, a few minutes).
+# guess the name. How often does that happen? Five seeds, a hundred other films each: every film is
+# searched as it is, and once more with an invented line in one of its corners, with letters of
+# five sizes (`python -m tools.burned_in_evidence`, a few minutes). A line counts as found if 90 %
+# of its letters lie in a box, as readable if it is 30 grey levels whiter than what is beside it.
 
 # %%
 def share(successes, total):

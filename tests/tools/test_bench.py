@@ -121,7 +121,7 @@ def test_bare_pydicom_reads_the_same_values(tmp_path):
 
 def test_every_section_says_in_one_line_what_it_measures():
     assert list(bench.SECTIONS) == [
-        "network", "pipeline", "dicom", "phantoms", "difficulty",
+        "network", "pipeline", "dicom", "phantoms", "de_identification", "difficulty",
     ]  # fmt: skip
     assert all(section.__doc__.count("\n") == 0 for section in bench.SECTIONS.values())
 

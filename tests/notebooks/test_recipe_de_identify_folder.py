@@ -1,0 +1,55 @@
+"""The recipe of lesson 13 against the salts and the invented person."""
+
+import numpy as np
+import pydicom
+import pytest
+
+from helpers.de_identification import actions
+from helpers.dicom_writing import (
+    find_identities,
+    plant_identities,
+    salt_attributes,
+    write_radiograph,
+)
+from tests.notebooks.lesson_material import view_of
+
+pytestmark = pytest.mark.slow
+FILM = np.tile(np.linspace(40, 160, 256).astype(np.uint8), (192, 1))
+SECRET = b"a secret of the tests, 32 bytes."
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    (cell,) = view_of("13_de_identification").tagged("recipe")
+    space: dict = {}
+    exec(cell.text, space)
+    return space["de_identify_folder"]
+
+
+def test_no_salt_survives_and_of_the_person_only_the_pixels(recipe, tmp_path):
+    (tmp_path / "in").mkdir()
+    film = write_radiograph(tmp_path / "in" / "a.dcm", FILM, patient_id="P1")
+    person = plant_identities(film)
+    salted = write_radiograph(tmp_path / "in" / "b.dcm", FILM, patient_id="P2")
+    salts = salt_attributes(salted, actions())
+    (tmp_path / "in" / "c.txt").write_text("no image")
+    told = dict(recipe(tmp_path / "in", tmp_path / "out", SECRET))
+    assert "left out" in told["c.txt"]
+    assert "look at its pixels" in told["a.dcm"]
+    files = sorted((tmp_path / "out").iterdir())
+    assert len(files) == 2
+    for path in files:
+        left = find_identities(path, [*person, *salts])
+        assert all(one.where.startswith("pixels") for one in left)
+        assert pydicom.dcmread(path).pixel_array.shape == FILM.shape
+
+
+def test_one_patient_keeps_one_pseudonym(recipe, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name, image in (("a", FILM), ("b", FILM[:, ::-1])):
+        write_radiograph(tmp_path / "in" / f"{name}.dcm", image, patient_id="P1")
+    list(recipe(tmp_path / "in", tmp_path / "out", SECRET))
+    found = [pydicom.dcmread(path) for path in (tmp_path / "out").iterdir()]
+    assert len({one.PatientID for one in found}) == 1
+    assert len({one.StudyInstanceUID for one in found}) == 1
+    assert len({one.SOPInstanceUID for one in found}) == 2
