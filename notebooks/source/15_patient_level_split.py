@@ -691,9 +691,9 @@ for name in ("cxr_nih14_64px", "pneumoniamnist", "breast_us_busi_128px"):
 # training and tuning set; no changed copy came to light.
 #
 # **BUSI:** no two images are equal, yet 117 pairs are nearly so. We looked at all of them (no
-# radiologist did); each shows one view twice, with small changes of frame or grey. No patients are named, so the split was
-# made image by image, and 69 pairs lie across it. In five pairs one image is labelled malignant and
-# the other is not.
+# radiologist did); each shows one view twice, with small changes of frame or grey. No patients are
+# named, so the split was made image by image, and 69 pairs lie across it. In five pairs one image
+# is labelled malignant and the other is not.
 #
 # ## What this does not show
 #
