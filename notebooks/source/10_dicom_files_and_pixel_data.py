@@ -21,7 +21,7 @@
 # |---|---|
 # | Time | 50 minutes to work through; runs in about 10 seconds |
 # | Runs on | any laptop, no GPU |
-# | Data | eighteen DICOM test files that come with pydicom (package MIT, 0.8 MB); 40 films of the cohort |
+# | Data | 17 DICOM test files that come with pydicom (package MIT, 1.4 MB); 40 films of the cohort |
 # | Needs first | lesson 00 |
 #
 # ## After this notebook you can
@@ -66,11 +66,11 @@ def side_by_side(images, titles, **grey_scale):
 
 # %% tags=["parameters"]
 COHORT = os.environ.get("COHORT", "chest_insilico")
-N_FILMS = 40  # films written to disk in section 4
+N_FILMS = 40  # films written to disk in section 3
 BITS_STORED = 12  # bits of a stored value in those films
 
 # %% [markdown]
-# ## A header and a block of numbers
+# ## From a header and bytes to values
 #
 # A DICOM file is a list of *data elements* followed, at the end, by the pixels. Each element has
 # a tag (two hexadecimal numbers), a type of two letters, a keyword and a value. The file opens
@@ -104,7 +104,7 @@ print(f"(7FE0,0010)  OW  PixelData{' ' * 17}{len(spine.PixelData)} bytes")
 # with DICOM: a wrong reading does not crash. It looks a little odd, or it does not even do that,
 # and a network trains on it all the same.
 #
-# ## Stored values: bits, sign, rescale
+# ### Stored values: bits, sign, rescale
 #
 # For CT the standard defines
 # $\text{value} = \text{stored} \times \text{slope} + \text{intercept}$,
@@ -444,7 +444,7 @@ print(f"Header heeded: {equal} of {len(films)} films equal the original, every p
 #
 # **Frames** come first: (frames, rows, columns), and colour last. A cine loop, the slices of a dose
 # grid and the energies of a dual CT are all frames; only the header says which. In enhanced objects
-# and in PET each frame may have a rescale *of its own*, so one slope for all is wrong.
+# each frame may have a rescale *of its own*, in PET each slice: one slope for all is wrong.
 
 # %%
 echo = read_pixels(shipped("examples_ybr_color.dcm"))
@@ -469,12 +469,14 @@ describe(
 )
 
 # %% [markdown] tags=["predict"]
-# ### Predict 10.5p - Ten errors (4 min)
+# ## Ten errors and their pictures
 #
-# Ten errors follow that real readers make. Before you look: which of these would you *not* notice in
-# a single picture? (1) sign ignored (2) rescale forgotten (3) unsigned arithmetic (4) spare bits
-# kept (5) bytes swapped (6) minimum to maximum instead of a window (7) MONOCHROME1 ignored (8)
-# padding shown (9) planar configuration ignored (10) YBR as RGB.
+# ### Predict 10.5p - Which would you miss? (4 min)
+#
+# Ten errors follow that programs really make. Before you look: which of these would you *not*
+# notice in a single picture? (1) sign ignored (2) rescale forgotten (3) unsigned arithmetic (4)
+# spare bits kept (5) bytes swapped (6) minimum to maximum instead of a window (7) MONOCHROME1
+# ignored (8) padding shown (9) planar configuration ignored (10) YBR as RGB.
 
 # %%
 def grey_levels(values, center=40, width=100):
@@ -573,7 +575,7 @@ for name in packings:
 
 # %% [markdown]
 # Six packings, one set of values. Now a lossy one: a head CT of another patient beside the one
-# from section 3, both in the brain window of their header.
+# from section 2, both in the brain window of their header.
 
 # %%
 squeezed = read_pixels(shipped("693_J2KI.dcm"))
@@ -668,17 +670,17 @@ print(f"0 to 80 HU: {levels_all:.0f} greys unwindowed, {levels_brain:.0f} in 40/
 # files (mammograms, chest films, CT, MR, ultrasound, nuclear medicine, dental; seven transfer
 # syntaxes). 36 have values in HU, 9 no physical unit, 2 are colour, 1 a mask. It refused a DICOMDIR,
 # a report, a cut-off plan, a file without transfer syntax, one with "1A" frames and one broken JPEG
-# 2000 stream. `pytest tests/helpers/test_dicom_pixels_renderer.py`, same day, compared these and the
-# 101 files of pydicom with dcmtk 3.6.7: at most one grey
-# level apart in 147; in 7 of them only from the same decoded values, as lossy JPEG decoders differ.
-# Two more, one dose grid in big endian, were not compared: dcmtk reads 32-bit words otherwise.
+# 2000 stream. `pytest tests/helpers/test_dicom_pixels_renderer.py`, same day, compared these 48 and
+# the 101 readable files of pydicom with dcmtk 3.6.7. In 147 no grey level is more than one apart; in
+# 6 of them only from the same decoded values, as lossy JPEG decoders differ. Two were not compared:
+# dcmtk reads the 32-bit words of a big-endian dose grid otherwise.
 #
 # `make course COHORT=pneumoniamnist ONLY=10`, same day: 40 real radiographs of 28 pixels, 20
 # negatives with the header ignored, 40 of 40 exact with it heeded.
 #
 # ## What this does not show
 #
-# - The films of section 4 were written by the course: valid, but tidier than what an archive sends.
+# - The films of section 3 were written by the course: valid, but tidier than what an archive sends.
 # - One example of each error is not a rate. Count polarity and lossy files in your own set.
 # - Values are one half of a DICOM image; position and spacing are the other, in lesson 12.
 # - Not for clinical use.
