@@ -263,7 +263,9 @@ def de_identification(_: argparse.Namespace) -> None:
     from helpers.de_identification import de_identify_folder
     from helpers.dicom_writing import write_series
 
-    hu = np.random.default_rng(0).normal(-200, 60, (120, 512, 512)).astype(np.int16)
+    rng = np.random.default_rng(0)
+    smooth = np.kron(rng.uniform(-900, 400, (1, 16, 16)), np.ones((1, 32, 32)))
+    hu = (smooth + rng.normal(0, 20, (120, 512, 512))).astype(np.int16)
     with tempfile.TemporaryDirectory() as folder:
         ct, new = Path(folder) / "ct", Path(folder) / "new"
         write_series(ct, hu, spacing_mm=(2, 0.7, 0.7), patient_id="BENCH")

@@ -87,21 +87,30 @@ def find_text(image: np.ndarray) -> list[TextBox]:
             found += [_scaled(box, scale) for box in _rows_of_letters(level)]
         if min(grey.shape) < 2 * SMALLEST_IMAGE_PX:
             break
-        rows, columns = (length // 2 * 2 for length in grey.shape)
-        blocks = grey[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
-        grey = blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
+        grey = _halved(grey)
         scale *= 2
     shape = np.shape(image)[:2]
     return joined([_clipped(box, shape) for box in found])
 
 
+def _halved(grey: np.ndarray) -> np.ndarray:
+    """Return the means of blocks of 2 x 2 pixels, rounded down."""
+    rows, columns = (length // 2 * 2 for length in grey.shape)
+    total = np.zeros((rows // 2, columns // 2), np.uint16)
+    for top, left in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        total += grey[top:rows:2, left:columns:2]
+    return (total >> 2).astype(np.uint8)
+
+
 def _rows_of_letters(grey: np.ndarray) -> list[TextBox]:
     """Return rows of bright letters at one scale."""
     raised = grey - opened(grey, WIDEST_STROKE_PX)  # a white top-hat
-    labels, count = ndimage.label(raised > 255 * CONTRAST, structure=np.ones((3, 3)))
+    stands_out = raised > int(255 * CONTRAST)
+    labels, count = ndimage.label(stands_out, structure=np.ones((3, 3)))
     if not count:
         return []
-    shapes = _letters(grey, raised, labels, count)
+    places = np.flatnonzero(stands_out)  # of bool: several times faster than of labels
+    shapes = _letters(grey, raised, labels, places)
     rows = _chains(shapes[shapes[:, SPREAD] < EVEN])
     pens = [_same_pen(shapes, row) for row in rows]
     same = shapes[np.any(pens, axis=0)] if rows else []
@@ -119,10 +128,10 @@ def _same_pen(shapes: np.ndarray, row: TextBox) -> np.ndarray:
     return alike & (np.abs(grey - bright) < BLURRED * shapes[:, CONTRASTS])
 
 
-def _letters(grey, raised, labels: np.ndarray, count: int) -> np.ndarray:
+def _letters(grey, raised, labels: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Return (top, left, bottom, right, letters, grey, contrast, spread) of shapes."""
-    inside = np.flatnonzero(labels)
     flat, values = labels.ravel()[inside], grey.ravel()[inside].astype(np.float64)
+    count = int(flat.max())
     sizes = np.bincount(flat, minlength=count + 1)
     least = np.maximum(sizes, 1)
     contrast = np.bincount(flat, raised.ravel()[inside], count + 1) / least

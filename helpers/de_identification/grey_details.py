@@ -24,7 +24,8 @@ def grey_levels(image: np.ndarray) -> np.ndarray:
     values -= low
     values *= np.float32(255 / max(high - low, 1e-6))
     np.clip(values, 0, 255, out=values)
-    values[np.isnan(values)] = 0
+    if np.asarray(image).dtype.kind == "f":
+        values[np.isnan(values)] = 0
     return values.astype(np.uint8)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
@@ -75,7 +76,7 @@ def clean_header(dataset: Dataset, work: Work, *, depth: int = 0) -> None:
     """
     borrowed: dict[str, int] = {}
     # times before dates: a time may have to borrow a day from its date
-    tags = sorted(dataset.keys(), key=lambda tag: _kind(tag) != "TM")
+    tags = sorted(dataset.keys(), key=lambda tag: _kind(int(tag)) != "TM")
     for tag in tags:
         what = verdict(int(tag), work.options.characteristics)
         if what == "pixels":
@@ -92,6 +93,7 @@ def clean_header(dataset: Dataset, work: Work, *, depth: int = 0) -> None:
             HANDLERS[what](element, work)
 
 
+@cache
 def _kind(tag: int) -> str:
     try:
         return dictionary_VR(tag)
@@ -116,7 +118,7 @@ def _read(dataset: Dataset, tag: int, work: Work) -> DataElement | None:
         value = element.value
     except Exception:  # a damaged value; what cannot be read cannot be judged
         return None
-    expected = dictionary_VR(tag)
+    expected = _kind(int(tag))
     own = expected.split(" or ")
     if element.VR in own or (expected in TEXT and element.VR in TEXT):
         return element
@@ -153,7 +155,7 @@ def _sequence(
 def _keep_references_only(item: Dataset) -> None:
     """Remove all but UIDs, frame numbers and the purpose of a reference."""
     for tag in list(item.keys()):
-        if _kind(tag) != "UI" and keyword_for_tag(tag) not in REFERENCES:
+        if _kind(int(tag)) != "UI" and keyword_for_tag(tag) not in REFERENCES:
             del item[tag]
 
 
