@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 FILES_AHEAD = 2  # that one process has been given and that were not fetched yet
+PIPE_BYTES = 2**20  # holds a slice of 512 x 512, so that a process need not wait
 
 
 class Decoders:
@@ -101,13 +102,25 @@ class Decoders:
 def _start() -> subprocess.Popen:
     here = str(Path(__file__).resolve().parents[2])
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "helpers.dicom_pixels.decoder_process"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
     )
+    _widen(process.stdout)
+    return process
+
+
+def _widen(pipe) -> None:
+    """Enlarge a pipe where the system can (Linux); elsewhere it stays as it is."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    except (ImportError, AttributeError, OSError):
+        pass
 
 
 def _listen(number: int, stream, messages: queue.Queue) -> None:

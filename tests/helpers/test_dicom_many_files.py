@@ -20,6 +20,7 @@ from helpers.dicom_pixels import (
     read_each,
     read_pixels,
 )
+from helpers.dicom_writing import write_series
 from tests.helpers.dicom_examples import WHEEL
 
 NAMES = (
@@ -219,3 +220,29 @@ def test_warnings_of_other_code_do_not_become_notes(monkeypatch):
 
     monkeypatch.setattr(pydicom, "dcmread", dcmread)
     assert read_pixels(PATHS[1]).notes == ("pydicom: odd value",)
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core only")
+def test_a_folder_of_200_compressed_slices_is_decoded_on_both_cores(
+    tmp_path, monkeypatch
+):
+    hu = np.random.default_rng(0).integers(-900, 900, (1, 512, 512), dtype=np.int16)
+    (path,) = write_series(
+        tmp_path / "ct",
+        hu,
+        spacing_mm=(2.5, 0.7, 0.7),
+        patient_id="P0001",
+        transfer_syntax="jpeg2000",
+    )
+    elsewhere = []
+    fetch = decoder_process.Decoders.fetch
+
+    def counted(self, *, wait):
+        came = fetch(self, wait=wait)
+        elsewhere.extend(n for n, one in came.items() if isinstance(one, np.ndarray))
+        return came
+
+    monkeypatch.setattr(decoder_process.Decoders, "fetch", counted)
+    found = list(read_each([path] * 200))
+    assert all(np.array_equal(one.values, found[0].values) for one in found)
+    assert len(elsewhere) > 40  # about half of them on two free cores
