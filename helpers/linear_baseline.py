@@ -97,8 +97,9 @@ def _mask(train: ArrayLike, images: int) -> np.ndarray:
 
 
 def _gradients(image: np.ndarray) -> np.ndarray:
+    image = image.astype(float)  # in float32 a score depends on the processor
     if min(image.shape) > SIDE:
-        image = resize_local_mean(image.astype("float32"), (SIDE, SIDE))
+        image = resize_local_mean(image, (SIDE, SIDE))
     cell = min(image.shape) // CELLS
     return hog(
         image,
