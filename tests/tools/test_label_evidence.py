@@ -119,8 +119,8 @@ def test_recorded_networks_obey_the_arithmetic(cohort):
 
 def test_recorded_networks_look_better_than_they_are_where_the_smallest_are_missed():
     kept = evidence("lesson_14_network_chest_insilico.csv")
-    rows = kept[(kept["kind"] == "smallest missed") & (kept["rate"] == 0.4)]
-    assert len(rows) == len(SEEDS)
+    rows = kept[(kept["kind"] == "smallest missed") & (kept["rate"] >= 0.3)]
+    assert len(rows) == 2 * len(SEEDS)
     assert (rows["noisy_training_noisy_test"] > rows["noisy_training_true_test"]).all()
 
 
