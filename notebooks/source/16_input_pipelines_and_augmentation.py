@@ -364,7 +364,7 @@ for ax, some in zip(axes, (relative, blocks), strict=True):
     ax.hlines(list(some), low, high, color=COLOURS["blue"])
     ax.set_ylim(len(some) - 0.5, -0.5)
 axes[0].set(xscale="log", xlabel="films a second, decoding each time = 1")
-axes[1].set(xlim=(0, 1.05), xlabel="training speed, one repeated batch = 1")
+axes[1].set(xlim=(0, 1.2), xlabel="training speed, one repeated batch = 1")
 describe(figure, "Left, films a second against decoding each time: caches and "
          "array some ten to a hundred times as many. Right, training speed against "
          "one repeated batch: array and cached DICOM near 1, large DICOM far below.")
