@@ -167,7 +167,8 @@ check_exercise("10.1", stored_to_hounsfield)
 # place, an *overlay plane*: one bit a pixel in a group of its own (60xx), which a viewer draws
 # above the image. The third is the worst: letters *burned* into the stored values themselves,
 # which no attribute takes off again (lesson 13 looks for them). Look for the ring in the third
-# picture: somebody has marked the finding, and a network that gets it need not look at the liver.
+# picture: the header speaks of a marked lesion, and a network that gets the ring need not look at
+# the liver.
 
 # %%
 mr = read_pixels(shipped("examples_overlay.dcm"))
@@ -248,7 +249,8 @@ print("Windows in the header, centre / width:", ", ".join(offered))
 windows = {"brain 40 / 100": (40, 100), "bone 500 / 2000": (500, 2000)}
 greys = [plain_window(head.values, center=c, width=w) for c, w in windows.values()]
 whole = (head.values - head.values.min()) / np.ptp(head.values)
-fig = side_by_side([*greys, whole], [*windows, "no window: all values"], vmax=1)
+every = f"none: {head.values.min():.0f} to {head.values.max():.0f} HU"
+fig = side_by_side([*greys, whole], [*windows, every], vmax=1)
 describe(
     fig,
     "One axial head CT three times. In the brain window the brain is structured and "
@@ -314,8 +316,9 @@ ends = 255 * apply_window(np.array([-10, 90]), center=40, width=100, function="S
 print(f"SIGMOID at the ends of the window: {ends[0]:.0f} and {ends[1]:.0f} of 255.")
 
 # %% [markdown]
-# On CT the choice between the two straight ones is a matter of a grey level or two; in a window of
-# a few values, as in nuclear medicine or 8-bit images, it is visible. SIGMOID is another picture.
+# On CT the choice between the two straight ones is a matter of one to three grey levels; in a
+# window of a few values, as in nuclear medicine or 8-bit images, it is visible. SIGMOID is
+# another picture.
 #
 # **A table instead of a formula.** Both steps may be replaced by a list of numbers: the *Modality
 # LUT Sequence* stands for the rescale (a film digitiser's density curve), the *VOI LUT Sequence*
@@ -545,16 +548,16 @@ for number, (error, (right, wrong)) in enumerate(pairs.items(), start=1):
 # | 2 rescale | no value of a CT below -900 |
 # | 4 spare bits | values above $2^{\text{bits stored}} - 1$ |
 # | 5 byte order | neighbouring pixels do not resemble each other |
-# | 6 no window | the range follows the table, a metal clip or the filler, not the tissue |
+# | 6 no window | the range follows a metal clip or the filler, not the tissue |
 # | 7 polarity | the border of the films is bright; count MONOCHROME1 in the headers |
 # | 8 padding | one value fills the margin; masks and means include it |
 # | 9 planes, 10 YBR | Planar Configuration and Photometric Interpretation of colour files |
 #
 # Nobody overlooks 2, 5 or 9. Number 4 spoils 3 % of the picture, number 8 could be a collimator,
-# and number 6 is a head CT in which nothing seems wrong: r = 0.74 to the right one, and the brain
-# is one even grey. Numbers 1, 3 and 7 keep every outline and turn tissues round; r below zero
-# tells so, if the right picture is at hand. None of the ten stops a program. A look at a page of
-# pictures and a count of the attributes in the table find them before training.
+# and number 6 is a complete head CT, r = 0.74 to the right one, in which only the brain is gone.
+# Numbers 1, 3 and 7 keep every outline and turn tissues round, number 8 turns the margin: there r
+# is clearly below zero, which helps only if the right picture is at hand. None of the ten stops a
+# program. A page of pictures and a count of the attributes in the table find most of them.
 
 # %% [markdown]
 # ## The transfer syntax: how the bytes are packed

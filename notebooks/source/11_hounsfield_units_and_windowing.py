@@ -269,8 +269,10 @@ for name in tables[0]:
 # because their attenuation owes much to the photoelectric effect, which fades with energy. A
 # threshold in HU for bone, calcium or contrast medium is a threshold for one tube voltage.
 #
-# The simulated scanner works at 70 keV, about the mean energy of a 120 kV beam that has passed
-# 20 cm of water. Now we measure: discs in five neighbouring slices, placed by hand.
+# A tube voltage in kV names the greatest photon energy of the beam, in keV; the mean is much lower.
+# So the step from 80 to 140 kV changes bone by less than the whole table shows. The simulated
+# scanner works at 70 keV, about the mean energy of a 120 kV beam that has passed 20 cm of water.
+# Now we measure: discs in five neighbouring slices, placed by hand.
 
 # %%
 DISCS = {  # slice, row, column, radius in pixels
@@ -410,8 +412,8 @@ describe(
     fig,
     "One axial slice at the height of the shoulders three times. The lung window "
     "shows vessels and the nodule, the body is nearly white; the mediastinal window "
-    "tells fat, muscle and blood apart, the lung is black; the bone window shows the "
-    "shells of the bones.",
+    "tells fat, muscle and blood apart, the lung is black and the nodule has a bright "
+    "core; the bone window shows the shells of the bones.",
 )
 
 # %% [markdown]
@@ -715,8 +717,8 @@ print(f"DICOM files: {taken:.0f} read as HU, {refused:.0f} refused in words.")
 #   unsigned arithmetic 89 % of the voxels were wrong.
 # - Six materials measured within 1 HU of the table in the simulation; air, fat and muscle within
 #   10 HU in one real patient. The interval comes from slices, not from pixels.
-# - A window is a choice of what may be lost: none of ours kept lung and calcium, or lung and
-#   contrast medium, both.
+# - A window is a choice of what may be lost: none of ours kept the CT numbers of both lung and
+#   calcium, or of both lung and contrast medium.
 # - An 8-bit picture keeps means inside its window, nothing outside, and not the window.
 #
 # And the colleague's nodule? A is calcified, at 327 HU against 37. The slide ends at 0 HU and cannot
