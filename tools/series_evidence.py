@@ -4,8 +4,8 @@
 
     COURSE_DATA_DIR=path/to/data python -m tools.series_evidence
 
-reads the series Lung_Dx-A0002 of TCIA Lung-PET-CT-Dx (Li 2020, CC BY 4.0) and writes
-data/evidence/series_real.csv, one fact a row.
+reads the series Lung_Dx-A0002 of TCIA Lung-PET-CT-Dx (Li 2020, CC BY 4.0), then every
+other DICOM file alone, and writes data/evidence/series_real.csv, one fact a row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ import numpy as np
 import pandas as pd
 import SimpleITK
 
-from helpers.dicom_series import SeriesVolume, list_series, read_series
+from helpers.dicom_series import (
+    DicomSeriesError,
+    SeriesVolume,
+    list_series,
+    read_series,
+)
 from helpers.volume_resampling import resample_values
 
 EVIDENCE = Path(__file__).resolve().parents[1] / "data" / "evidence"
@@ -44,6 +49,7 @@ def measure_series(folder: Path) -> pd.DataFrame:
         **against_simpleitk(volume),
         **tumour_of(folder, volume),
         **left_out(volume),
+        **other_files(folder),
     }
     rows = [(name, round(float(value), 4)) for name, value in facts.items()]
     return pd.DataFrame(rows, columns=["measure", "value"])
@@ -92,6 +98,26 @@ def left_out(volume: SeriesVolume) -> dict[str, float]:
         "interpolated, median error, HU": np.median(np.abs(error)),
         "interpolated, above 100 HU, share": np.mean(np.abs(error) > 100),
         "interpolated, largest error, HU": np.abs(error).max(),
+    }
+
+
+def other_files(folder: Path) -> dict[str, float]:
+    """Give every file beside the series to `read_series`; count what became of it."""
+    paths = [
+        path
+        for path in sorted(folder.parent.rglob("*.dcm"))
+        if folder not in path.parents
+    ]
+    refused = 0
+    for path in paths:
+        try:
+            read_series(path)
+        except DicomSeriesError:
+            refused += 1
+    return {
+        "other files": len(paths),
+        "other files refused": refused,
+        "other files read": len(paths) - refused,
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from helpers.dicom_pixels import read_pixels
+from helpers.dicom_pixels import decoder_process, many_files, read_pixels
 from helpers.dicom_series import (
     SeriesVolume,
     affine_of,
@@ -305,3 +305,28 @@ def test_series_volume_prints_its_problems():
     affine = np.column_stack([np.diag((3.0, 2, 1))[:, ::1], np.zeros(3)])
     volume = SeriesVolume(np.zeros((2, 3, 4), np.float32), "HU", affine)
     assert volume.describe().startswith("2 x 3 x 4 voxels of 3.00 x 2.00 x 1.00 mm")
+
+
+def test_compressed_slices_are_decoded_in_another_process_too(tmp_path, monkeypatch):
+    hu = example_hu((16, 64, 64))
+    write_example(tmp_path / "ct", hu=hu, syntax="jpeg2000")
+    elsewhere = []
+
+    class Decoders(decoder_process.Decoders):
+        def __enter__(self):
+            super().fetch(wait=True)  # it is ready: these files are quickly read here
+            return self
+
+        def fetch(self, *, wait):
+            came = super().fetch(wait=wait)
+            arrived = [one for one in came.values() if isinstance(one, np.ndarray)]
+            elsewhere.extend(arrived)
+            return came
+
+    monkeypatch.setattr(many_files, "Decoders", Decoders)
+    alone = read_series(tmp_path / "ct", workers=1)
+    assert not elsewhere
+    shared = read_series(tmp_path / "ct", workers=2)
+    assert elsewhere
+    np.testing.assert_array_equal(alone.values, hu)
+    np.testing.assert_array_equal(shared.values, hu)

@@ -16,6 +16,7 @@ from tools.series_evidence import (
     left_out,
     main,
     measure_series,
+    other_files,
 )
 
 
@@ -39,6 +40,18 @@ def test_a_written_series_agrees_with_simpleitk(tmp_path):
     facts = against_simpleitk(read_series(tmp_path / "ct"))
     assert facts["voxels against SimpleITK, HU"] == 0
     assert facts["corners against SimpleITK, mm"] < 1e-3
+
+
+def test_other_files_are_counted_without_those_of_the_series(tmp_path):
+    write_example(tmp_path / "ct")
+    one, *_ = write_example(tmp_path / "single", series=2)  # six files, one slice each
+    (tmp_path / "broken.dcm").write_bytes(one.read_bytes()[:200])
+    facts = other_files(tmp_path / "ct")
+    assert facts == {
+        "other files": 7,
+        "other files refused": 7,
+        "other files read": 0,
+    }
 
 
 def test_main_says_what_is_missing(monkeypatch, capsys):
