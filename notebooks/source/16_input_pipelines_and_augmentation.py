@@ -370,7 +370,8 @@ describe(figure, "Left, films a second against decoding each time: caches and "
          "one repeated batch: array and cached DICOM near 1, large DICOM far below.")
 for name in ("array, augmented", "DICOM, cached"):
     print(f"{name}: at least 0.6 of the speed on one batch: {speed[name] > 0.6}")
-print(f"Large DICOM, decoded each time: at most 0.7: {speed['large DICOM'] < 0.7}")
+slower = speed["large DICOM"] < 0.95 * speed.iloc[1:3].min()
+print(f"Large DICOM, decoded each time: slower than either: {slower}")
 
 # %% [markdown]
 # The limit above is loose, because a lesson runs while a mail program does; the lines in the figure
@@ -379,7 +380,7 @@ print(f"Large DICOM, decoded each time: at most 0.7: {speed['large DICOM'] < 0.7
 # pipeline takes some hundredths of a second. That counts once in a training, but a bench of very
 # short blocks would count it each time.
 #
-# And without a cache the network waits, most of the time when the films are large. A graphics card
+# And without a cache the network waits for its films, the longer the larger they are. A graphics card
 # makes it worse: the network becomes faster, the reader does not.
 #
 # The recipe, to copy: from a folder of DICOM files to batches, each file decoded once. A film is
