@@ -33,6 +33,7 @@ def test_no_salt_survives_and_of_the_person_only_the_pixels(recipe, tmp_path):
     salted = write_radiograph(tmp_path / "in" / "b.dcm", FILM, patient_id="P2")
     salts = salt_attributes(salted, actions())
     (tmp_path / "in" / "c.txt").write_text("no image")
+    (tmp_path / "out").mkdir()
     told = dict(recipe(tmp_path / "in", tmp_path / "out", SECRET))
     assert "left out" in told["c.txt"]
     assert "look at its pixels" in told["a.dcm"]
@@ -48,8 +49,26 @@ def test_one_patient_keeps_one_pseudonym(recipe, tmp_path):
     (tmp_path / "in").mkdir()
     for name, image in (("a", FILM), ("b", FILM[:, ::-1])):
         write_radiograph(tmp_path / "in" / f"{name}.dcm", image, patient_id="P1")
+    (tmp_path / "out").mkdir()
     list(recipe(tmp_path / "in", tmp_path / "out", SECRET))
     found = [pydicom.dcmread(path) for path in (tmp_path / "out").iterdir()]
     assert len({one.PatientID for one in found}) == 1
     assert len({one.StudyInstanceUID for one in found}) == 1
     assert len({one.SOPInstanceUID for one in found}) == 2
+    assert {one.PatientIdentityRemoved for one in found} == {"YES"}
+    assert all(one.DeidentificationMethod for one in found)
+
+
+def test_nobody_without_a_number_and_no_file_twice(recipe, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    path = write_radiograph(tmp_path / "in" / "a.dcm", FILM, patient_id="P1")
+    (tmp_path / "in" / "b.dcm").write_bytes(path.read_bytes())  # the same object
+    dataset = pydicom.dcmread(path)
+    dataset.PatientID = " "
+    dataset.save_as(tmp_path / "in" / "c.dcm")
+    told = dict(recipe(tmp_path / "in", tmp_path / "out", SECRET))
+    assert "look at its pixels" in told["a.dcm"]
+    assert "left out" in told["b.dcm"]
+    assert told["c.dcm"] == "left out: no ID"
+    assert len(list((tmp_path / "out").iterdir())) == 1
