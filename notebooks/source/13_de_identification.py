@@ -585,11 +585,10 @@ STATED |= {"LongitudinalTemporalInformationModified": "REMOVED"}
 def clean(dataset):  # the table of PS3.15 at every depth; no curves, no overlays
     rules = package.initialize_actions("dicomfields_2026c")
     package.anonymize_dataset(dataset, base_rules_gen=lambda: rules)
-    for element in list(dataset):
+    [dataset.pop(one.tag) for one in list(dataset) if one.tag.group >> 8 in (80, 96)]
+    for element in dataset:
         if element.VR == "SQ":
             [clean(item) for item in element.value]
-        elif element.tag.group & 0xFF00 in (0x5000, 0x6000):
-            del dataset[element.tag]
         elif element.VR in ("DA", "DT"):
             element.value = "19000101"  # the package writes 00010101: no valid date
 
@@ -598,7 +597,8 @@ def de_identify_folder(source, target, secret):  # target: an empty folder
     for path in sorted(one for one in pathlib.Path(source).rglob("*") if one.is_file()):
         try:
             dataset, meta = pydicom.dcmread(path), pydicom.dataset.FileMetaDataset()
-            if not (person := dataset.PatientID.strip()): raise ValueError("no ID")
+            if not (person := dataset.PatientID.strip()):
+                raise ValueError("no ID")
             code = hashlib.blake2b(person.encode(), key=secret).hexdigest()[:12]
             meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
             clean(dataset)

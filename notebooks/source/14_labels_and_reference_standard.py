@@ -743,7 +743,8 @@ def show_noise(ax, results, kind):
     rows = results[(results["kind"] == kind) | (results["rate"] == 0)]
     at_rate = rows.groupby(100 * rows["rate"])[[*TESTS]]
     low, middle, high = at_rate.min(), at_rate.mean(), at_rate.max()
-    for test, colour, marker in zip(TESTS, ("blue", "orange", "vermillion"), "os^"):
+    colours = ("blue", "orange", "vermillion")
+    for test, colour, marker in zip(TESTS, colours, "os^", strict=True):
         style = {"color": COLOURS[colour]}
         ax.plot(middle[test], marker + "-", label=f"wrong in {TESTS[test]}", **style)
         ax.fill_between(middle.index, low[test], high[test], alpha=0.2, **style)

@@ -20,7 +20,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 35 minutes to work through; runs in about 75 seconds |
+# | Time | 35 minutes to work through; runs in about 45 seconds |
 # | Runs on | 2 CPU cores, no GPU |
 # | Data | 2,000 simulated chest radiographs of 1,200 patients, made here, nothing downloaded |
 # | Needs first | 15 patient-level split |

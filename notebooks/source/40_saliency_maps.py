@@ -19,7 +19,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 40 minutes to work through; runs in about 50 seconds |
+# | Time | 40 minutes to work through; runs in about 30 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | the course's in-silico chest films with exact masks (1,200 patients, made on first use) |
 # | Needs first | lesson 21; lesson 30 for the threshold |
