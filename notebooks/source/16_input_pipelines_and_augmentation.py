@@ -424,7 +424,8 @@ def batches_of(files, labels):
 
 
 folder = Path(pydicom.data.get_testdata_file("CT_small.dcm", download=False)).parent
-files = sorted(folder.glob("MR*.dcm"))  # here yours, and labels from your table
+files = sorted(set(folder.glob("MR*.dcm")) - set(folder.glob("*padded*")))
+# here your files, and labels from your table
 for films_read, _ in batches_of(files, [0.0] * len(files)):
     print(films_read.shape, f"of {len(files)} files; left out: {sorted(left_out)}")
 
