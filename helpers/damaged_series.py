@@ -61,32 +61,33 @@ def write_damaged(
             f"The scan has {n} slices. Expected at least {FEWEST_SLICES}, so that a "
             "damaged series is still one. Scan with a smaller slice_mm."
         )
-    slice_mm = scan.spacing_mm[0]
-    leaning = leaning_back(lean_deg)
-    plain = _series(scan, thin, AXIAL, np.array([0, 0, slice_mm]))
-    tilt = _series(scan, thin, leaning, np.array([0, 0, slice_mm]))
-    oblique = _series(scan, thin, leaning, slice_normal(leaning) * slice_mm)
-    coarse = _series(scan, thin, AXIAL, np.array([0, 0, COARSER * slice_mm]))
-    below = int((n // 2 - 1) / COARSER) + 1
-    for header in plain:
-        header.SliceThickness = slice_mm
-    series = {
-        "gap": plain[: n // 2] + plain[n // 2 + 3 :],
-        "duplicate": _twice(plain, n // 2 + 8),
-        "uneven spacing": coarse[:below] + plain[n // 2 :],
-        "tilt": tilt,
-        "oblique": oblique,
-        "reversed": plain[::-1],
-        "overlap": _changed(plain, SliceThickness=2 * slice_mm),
-        "several series": plain[: n // 2]
-        + _changed(oblique, SeriesInstanceUID=generate_uid(entropy_srcs=["damaged"])),
-    }
+    series = _damaged(scan, thin, leaning_back(lean_deg))
     folders = {kind: folder / kind for kind in KINDS}
     for kind, place in folders.items():
         place.mkdir(parents=True)
         for number, header in enumerate(series[kind]):
             header.save_as(place / f"IM{number:04}.dcm")
     return folders
+
+
+def _damaged(scan, thin, leaning) -> dict[str, list[FileDataset]]:
+    """Return the files of each kind, in the order of their names."""
+    slice_mm, half = scan.spacing_mm[0], len(scan.hu) // 2
+    along_table = np.array([0, 0, slice_mm])
+    plain = _series(scan, thin, AXIAL, along_table)
+    oblique = _series(scan, thin, leaning, slice_normal(leaning) * slice_mm)
+    coarse = _series(scan, thin, AXIAL, COARSER * along_table)
+    other_uid = generate_uid(entropy_srcs=["damaged"])
+    return {
+        "gap": plain[:half] + plain[half + 3 :],
+        "duplicate": _twice(plain, half + 8),
+        "uneven spacing": coarse[: int((half - 1) / COARSER) + 1] + plain[half:],
+        "tilt": _series(scan, thin, leaning, along_table),
+        "oblique": oblique,
+        "reversed": plain[::-1],
+        "overlap": _changed(plain, SliceThickness=2 * slice_mm),
+        "several series": plain[:half] + _changed(oblique, SeriesInstanceUID=other_uid),
+    }
 
 
 def leaning_back(degrees: float) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ coronal plane, the front on the left of a sagittal one, the head on top.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.ct_windows import Window
 from helpers.dicom_series.volume import SeriesVolume
+from helpers.figures import COLOURS
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -114,8 +117,8 @@ def show_plane(
     """
     image, aspect = plane_of(volume, plane, index)
     ax = plt.gca() if ax is None else ax
-    low, high = window[0] - window[1] / 2, window[0] + window[1] / 2
-    ax.imshow(image, cmap="gray", vmin=low, vmax=high, aspect=aspect)
+    shown = Window(*window)
+    ax.imshow(image, cmap="gray", vmin=shown.low, vmax=shown.high, aspect=aspect)
     place = volume.affine[2 - PLANES[plane]] @ np.insert(
         np.eye(3)[PLANES[plane]] * index, 3, 1
     )
@@ -187,7 +190,7 @@ def show_planes(
         show_plane(volume, plane, int(voxel[axis]), window=window, ax=ax)
         if cross:
             across, down = lines[plane]
-            style = {"color": "#56B4E9", "linewidth": 0.7, "alpha": 0.8}
+            style = {"color": COLOURS["sky"], "linewidth": 0.7, "alpha": 0.8}
             ax.axvline(across, **style)
             ax.axhline(down, **style)
     return fig
@@ -225,8 +228,6 @@ def plane_png(
     volume: SeriesVolume, plane: str, index: int, *, window: tuple[float, float]
 ) -> bytes:
     """Return one plane as the bytes of a PNG picture."""
-    import io
-
     fig, ax = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
     show_plane(volume, plane, index, window=window, ax=ax)
     drawing = io.BytesIO()

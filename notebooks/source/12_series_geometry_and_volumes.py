@@ -48,6 +48,7 @@ from skimage.transform import resize
 from helpers import multiplanar
 from helpers.artefacts import evidence
 from helpers.checks import check_exercise
+from helpers.ct_windows import WINDOWS
 from helpers.damaged_series import write_damaged
 from helpers.dicom_series import (
     DicomSeriesError, affine_of, list_series, read_series,
@@ -67,8 +68,8 @@ HALF_WAY_HU = -400  # about half-way between lung and soft tissue
 DIAMETERS_MM = (4, 5, 6)  # of the small nodules
 SEEDS = range(12)  # places of the grid and noise, for each diameter
 NEW_MM = (1.0, 2.0, 3.0)  # spacing after resampling, the same in three directions
-LUNG_WINDOW = (-600, 1500)  # centre, width in HU
-GREY = {"cmap": "gray", "vmin": -1350, "vmax": 150}  # the same window for imshow
+LUNG_WINDOW = WINDOWS["lung"]  # centre -600, width 1500 HU
+GREY = {"cmap": "gray", "vmin": LUNG_WINDOW.low, "vmax": LUNG_WINDOW.high}
 
 # %% [markdown]
 # ## A pile of files

@@ -690,7 +690,8 @@ for name in ("cxr_nih14_64px", "pneumoniamnist", "breast_us_busi_128px"):
 # (264 patients).
 #
 # **PneumoniaMNIST:** nobody can say what results on it owe to known children. Equal images lie in
-# training and tuning set. No changed copy came to light, but at 28 pixels the search misses most.
+# training and tuning set. No changed copy came to light, but at 28 pixels the search finds only
+# some kinds of copy.
 #
 # **BUSI:** no two images are equal, yet 117 pairs are nearly so. We looked at all of them (no
 # radiologist did); each shows one view twice. No patients are named, so the split was made image by
