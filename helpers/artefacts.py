@@ -79,7 +79,7 @@ def stale(cohort: Cohort | None = None, finding: str | None = None) -> str | Non
     finding : str or None
         The finding wanted, for a cohort.
     """
-    from helpers.phantoms import GENERATOR_VERSION
+    from phantoms import GENERATOR_VERSION
 
     if cohort is not None and (cohort.name, finding) != (
         COMMITTED_COHORT,

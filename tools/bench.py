@@ -114,7 +114,7 @@ def arrays_augmented(images: np.ndarray, labels: np.ndarray, batch_size: int):
 def dicom_cached(images: np.ndarray, labels: np.ndarray, batch_size: int, folder: str):
     """Return endless batches from DICOM files: decoded once, kept, shuffled."""
     from helpers.dicom_pipeline import FilmFiles
-    from helpers.dicom_writing import write_radiograph
+    from phantoms.dicom_writing import write_radiograph
 
     number = min(len(images), 256)
     paths = [
@@ -183,7 +183,7 @@ def dicom_files(folder: Path) -> dict[str, Path]:
     import pydicom
     from pydicom.data import get_testdata_file
 
-    from helpers.dicom_writing import write_radiograph
+    from phantoms.dicom_writing import write_radiograph
 
     rng = np.random.default_rng(0)
     shipped = {
@@ -249,7 +249,7 @@ def reading_ratio(path: Path, *, repeats: int = 41) -> tuple[float, float]:
 
 def phantoms(_: argparse.Namespace) -> None:
     """Radiographs of the in-silico cohort made per second and core."""
-    from helpers.phantoms import ChestCohortSettings, make_chest_cohort
+    from phantoms import ChestCohortSettings, make_chest_cohort
 
     settings = ChestCohortSettings(n_patients=60, n_images=100)
     start = time.perf_counter()
@@ -261,7 +261,7 @@ def phantoms(_: argparse.Namespace) -> None:
 def de_identification(_: argparse.Namespace) -> None:
     """CT slices of 512 x 512 de-identified per second, in one process."""
     from helpers.de_identification import de_identify_folder
-    from helpers.dicom_writing import write_series
+    from phantoms.dicom_writing import write_series
 
     rng = np.random.default_rng(0)
     smooth = np.kron(rng.uniform(-900, 400, (1, 16, 16)), np.ones((1, 32, 32)))
@@ -277,7 +277,7 @@ def de_identification(_: argparse.Namespace) -> None:
 
 def difficulty(options: argparse.Namespace) -> None:
     """Consolidation in the default cohort: brightness, pixels, network, five seeds."""
-    from helpers.phantoms.difficulty import brightness_auc, pixel_regression_auc
+    from tools.evidence.difficulty import brightness_auc, pixel_regression_auc
 
     cohort = cohorts.load(artefacts.COMMITTED_COHORT)
     finding = artefacts.COMMITTED_FINDING

@@ -138,7 +138,7 @@ def summary(scores: pd.DataFrame) -> str:
 
 def generator_version() -> object:
     """Return the version of the generator of the default cohort."""
-    from helpers.phantoms import GENERATOR_VERSION
+    from phantoms import GENERATOR_VERSION
 
     return GENERATOR_VERSION
 

@@ -1,6 +1,6 @@
 """Checks of the exercises: what `check_exercise` in a lesson runs.
 
-`helpers/checks/lesson_NN.py` holds the cases of lesson NN in `EXERCISES`.
+`notebooks/exercises/lesson_NN.py` holds the cases of lesson NN in `EXERCISES`.
 """
 
 from helpers.checks.exercise import Case, Exercise, Verdict

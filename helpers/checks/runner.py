@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import copy
-import importlib
+import importlib.util
+import sys
 from dis import get_instructions
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from helpers.checks.exercise import Case, Exercise, Verdict, same_answer, shown
+
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "exercises"
+
+
+def cases_of(lesson: str) -> ModuleType | None:
+    """Return the module with the cases of a lesson ("21"), or None without one."""
+    name, path = f"exercises_of_lesson_{lesson}", FOLDER / f"lesson_{lesson}.py"
+    if name not in sys.modules and path.exists():
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules.get(name)
 
 
 def exercise_called(number: str) -> Exercise:
@@ -19,13 +35,7 @@ def exercise_called(number: str) -> Exercise:
         If no lesson has an exercise of that number; the message lists those it has.
     """
     lesson = str(number).partition(".")[0]
-    module_name = f"helpers.checks.lesson_{lesson}"
-    try:
-        exercises = importlib.import_module(module_name).EXERCISES
-    except ModuleNotFoundError as error:
-        if error.name != module_name:
-            raise
-        exercises = {}
+    exercises = getattr(cases_of(lesson), "EXERCISES", {})
     if number in exercises:
         return exercises[number]
     known = ", ".join(sorted(exercises)) or "none"

@@ -80,7 +80,7 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
 
 
 def _load_insilico(name: str, size: int | None) -> Cohort:
-    from helpers.phantoms import ChestCohortSettings
+    from phantoms import ChestCohortSettings
 
     settings = ChestCohortSettings(variant=insilico_names()[name])
     return load_chest_insilico(size, settings=settings)

@@ -54,8 +54,8 @@ class _ReadableTable(pd.DataFrame):
 
 
 def _insilico_rows() -> Iterator[list[object]]:
-    from helpers.phantoms import GENERATOR_VERSION, ChestCohortSettings
-    from helpers.phantoms.cohort.named import VARIANTS
+    from phantoms import GENERATOR_VERSION, ChestCohortSettings
+    from phantoms.cohort.named import VARIANTS
 
     for name, variant in insilico_names().items():
         settings = ChestCohortSettings(variant=variant)
@@ -74,7 +74,7 @@ def _insilico_rows() -> Iterator[list[object]]:
 
 
 def _nodules_row() -> list[object]:
-    from helpers.phantoms.cohort.nodules import SHAPE, NoduleCohortSettings
+    from phantoms.cohort.nodules import SHAPE, NoduleCohortSettings
 
     settings = NoduleCohortSettings()
     cubes = 2 * settings.n_patients

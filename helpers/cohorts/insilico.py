@@ -23,8 +23,8 @@ from helpers.cohorts.storage import cache_dir
 from helpers.cohorts.validation import validate
 
 if TYPE_CHECKING:
-    from helpers.phantoms import ChestCohortSettings
-    from helpers.phantoms.cohort.named import Variant
+    from phantoms import ChestCohortSettings
+    from phantoms.cohort.named import Variant
 
 BASE = "chest_insilico"
 SMALLEST_SIZE = 16
@@ -38,7 +38,7 @@ def insilico_names() -> dict[str, str]:
     >>> insilico_names()["chest_insilico_confounded"]
     'confounded'
     """
-    from helpers.phantoms.cohort.named import VARIANTS
+    from phantoms.cohort.named import VARIANTS
 
     return {
         BASE if variant == "default" else f"{BASE}_{variant}": variant
@@ -65,7 +65,7 @@ def load_chest_insilico(
     CohortError
         If the size is not available.
     """
-    from helpers import phantoms
+    import phantoms
 
     settings = settings or phantoms.ChestCohortSettings()
     name = BASE if settings.variant == "default" else f"{BASE}_{settings.variant}"
@@ -74,7 +74,7 @@ def load_chest_insilico(
         raise CohortError(
             f"{name} is not available at size {size!r}; expected "
             f"{SMALLEST_SIZE} to {full_size} pixels. For one larger image call "
-            "helpers.phantoms.render_chest(patient, size=...)."
+            "phantoms.render_chest(patient, size=...)."
         )
     path = cache_path(settings, phantoms.GENERATOR_VERSION)
     images, table, masks = cohort_cache.read_or_make(
@@ -92,7 +92,7 @@ def load_chest_insilico(
 
 def cache_path(settings: ChestCohortSettings, generator_version: object) -> Path:
     """Return where a cohort with these settings is kept, made or not."""
-    from helpers.phantoms.cohort.named import VARIANTS
+    from phantoms.cohort.named import VARIANTS
 
     # the numbers of the variant too: its name alone would survive a change of them
     planted = dataclasses.asdict(VARIANTS[settings.variant])
@@ -117,13 +117,13 @@ def insilico_card(
     size: int,
 ) -> Card:
     """Return the data card, which says what is planted and how strongly."""
-    from helpers.phantoms.chest.projection import FIELD_MM
-    from helpers.phantoms.cohort.named import VARIANTS, planted_sentences
+    from phantoms.chest.projection import FIELD_MM
+    from phantoms.cohort.named import VARIANTS, planted_sentences
 
     variant = VARIANTS[settings.variant].at_strength(settings.strength)
     return Card(
         title="In-silico chest radiographs",
-        origin=f"made by this course (helpers.phantoms, seed {settings.seed})",
+        origin=f"made by this course (phantoms, seed {settings.seed})",
         licence="CC BY 4.0 (made by this course)",
         citation="Deep Learning in Radiology: a hands-on course (CITATION.cff)",
         findings=findings,

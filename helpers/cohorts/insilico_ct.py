@@ -16,7 +16,7 @@ from helpers.cohorts.storage import cache_dir
 from helpers.cohorts.validation import validate
 
 if TYPE_CHECKING:
-    from helpers.phantoms.cohort.nodules import NoduleCohortSettings
+    from phantoms.cohort.nodules import NoduleCohortSettings
 
 NAME = f"{BASE}_nodules_ct"
 
@@ -38,7 +38,7 @@ def load_nodules_ct(
     CohortError
         If another size is asked for.
     """
-    from helpers.phantoms.cohort import nodules
+    from phantoms.cohort import nodules
 
     if size not in (None, nodules.SHAPE[1]):
         raise CohortError(
@@ -56,7 +56,7 @@ def load_nodules_ct(
 
 def nodules_ct_path(settings: NoduleCohortSettings) -> Path:
     """Return where a cohort of cubes with these settings is kept, made or not."""
-    from helpers.phantoms import GENERATOR_VERSION
+    from phantoms import GENERATOR_VERSION
 
     key = [dataclasses.asdict(settings), GENERATOR_VERSION, CACHE_FORMAT]
     number = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
@@ -64,13 +64,13 @@ def nodules_ct_path(settings: NoduleCohortSettings) -> Path:
 
 
 def _card(settings: NoduleCohortSettings) -> Card:
-    from helpers.phantoms.cohort import nodules
+    from phantoms.cohort import nodules
 
     center, width = nodules.WINDOW_CENTER_HU, nodules.WINDOW_WIDTH_HU
     slice_mm, pixel_mm, _ = nodules.SPACING_MM
     return Card(
         title="In-silico CT cubes of the lung",
-        origin=f"made by this course (helpers.phantoms, seed {settings.seed})",
+        origin=f"made by this course (phantoms, seed {settings.seed})",
         licence="CC BY 4.0 (made by this course)",
         citation="Deep Learning in Radiology: a hands-on course (CITATION.cff)",
         findings=("nodule", "malignant"),

@@ -48,7 +48,7 @@ from pydicom.pixels import pixel_array
 from helpers import cohorts
 from helpers.checks import check_exercise
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
-from helpers.dicom_writing import write_radiograph
+from phantoms.dicom_writing import write_radiograph
 from helpers.figures import describe, montage, show_image, use_course_style
 from helpers.windowing import FUNCTIONS, apply_window
 
@@ -347,7 +347,7 @@ print("Stored 90, 100, 102, 500 ->", ", ".join(map(str, density)))
 # the smallest value is black. MONOCHROME1: the smallest value is *white*. Both are in daily use,
 # and both files below hold the same film of the course's cohort.
 
-# %% tags=["twin:helpers.dicom_writing.stored_values"]
+# %% tags=["twin:phantoms.dicom_writing.stored_values"]
 def stored_values(image, *, photometric, bits):
     """Return display values 0..255 as stored values of so many bits."""
     largest = 2**bits - 1

@@ -47,14 +47,14 @@ from helpers.artefacts import evidence
 from helpers.checks import check_exercise
 from helpers.ct_windows import WINDOWS, Window, export_grey, recover_hounsfield
 from helpers.dicom_pixels import DicomPixelsError
-from helpers.dicom_writing import CtSeries, write_series
+from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, show_image, use_course_style
 from helpers.hounsfield_units import read_hounsfield
-from helpers.nodule_twins import nodule_study
-from helpers.phantoms.physics.attenuation import attenuation_per_mm
-from helpers.phantoms.physics.ct_noise import KERNELS, noise_fields
-from helpers.phantoms.physics.ct_numbers import iodine_hu
-from helpers.phantoms.study.scan import WITH_CONTRAST, scan_study
+from phantoms.nodule_twins import nodule_study
+from phantoms.physics.attenuation import attenuation_per_mm
+from phantoms.physics.ct_noise import KERNELS, noise_fields
+from phantoms.physics.ct_numbers import iodine_hu
+from phantoms.study.scan import WITH_CONTRAST, scan_study
 from helpers.regions_of_interest import disc, measure_region
 
 use_course_style()
@@ -660,7 +660,7 @@ print(f"in {visible['narrow lung']} of {n_scans} narrow ones.")
 # %% [markdown]
 # ## On real patients
 #
-# 26 November 2026, `COURSE_DATA_DIR=path/to/data python -m tools.hounsfield_evidence real`: a chest
+# 26 November 2026, `COURSE_DATA_DIR=path/to/data python -m tools.evidence.hounsfield real`: a chest
 # CT of 30 slices (Lung-PET-CT-Dx, patient A0002: 120 kV, 8 mm, stored as "unsigned"), one slice of
 # another scanner that also exists as an 8-bit copy, the 8-bit patches of LUNA16, and a folder of
 # published DICOM files.

@@ -49,14 +49,14 @@ from helpers import multiplanar
 from helpers.artefacts import evidence
 from helpers.checks import check_exercise
 from helpers.ct_windows import WINDOWS
-from helpers.damaged_series import write_damaged
+from phantoms.damaged_series import write_damaged
 from helpers.dicom_series import (
     DicomSeriesError, affine_of, list_series, read_series,
 )  # fmt: skip
-from helpers.dicom_writing import CtSeries, write_series
+from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, use_course_style
-from helpers.nodule_twins import nodule_cube, nodule_study
-from helpers.phantoms.study.scan import scan_study
+from phantoms.nodule_twins import nodule_cube, nodule_study
+from phantoms.study.scan import scan_study
 from helpers.volume_resampling import resample_values
 
 use_course_style()
@@ -688,7 +688,7 @@ for way in ("linear", "smoothed"):
 # %% [markdown]
 # ## On real patients
 #
-# 26 November 2026, `COURSE_DATA_DIR=path/to/data python -m tools.series_evidence`: one chest CT
+# 26 November 2026, `COURSE_DATA_DIR=path/to/data python -m tools.evidence.series`: one chest CT
 # (Lung-PET-CT-Dx, patient A0002, an adenocarcinoma with boxes drawn by a radiologist). To see what
 # lies between slices, every second one was left out, interpolated from its neighbours, and compared
 # with what the scanner had seen there.

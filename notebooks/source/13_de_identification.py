@@ -53,12 +53,12 @@ from helpers.de_identification import (
     days_between, editions, find_text, new_secret,
 )  # fmt: skip
 from helpers.dicom_pixels import read_pixels
-from helpers.dicom_writing import (
+from phantoms.dicom_writing import (
     Radiograph, find_identities, plant_identities, salt_attributes, write_radiograph,
 )  # fmt: skip
 from helpers.figures import COLOURS, describe, show_image, use_course_style
 from helpers.intervals import wilson
-from helpers.phantoms import ChestCohortSettings, image_study, study_of
+from phantoms import ChestCohortSettings, image_study, study_of
 
 use_course_style()
 
@@ -304,7 +304,7 @@ describe(
 # The third film is a miss. Its white border swallows the upper half of the letters; you can still
 # guess the name. How often does that happen? Five seeds, a hundred other films each: every film is
 # searched as it is, and once more with an invented line in one of its corners, with letters of
-# five sizes (`python -m tools.burned_in_evidence`, a few minutes). A line counts as found if 90 %
+# five sizes (`python -m tools.evidence.burned_in`, a few minutes). A line counts as found if 90 %
 # of its letters lie in a box, as readable if it is 30 grey levels whiter than what is beside it.
 
 # %%

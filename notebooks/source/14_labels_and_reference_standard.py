@@ -46,7 +46,7 @@ from helpers.checks import check_exercise
 from helpers.diagnostic_metrics import area_under_roc, roc_curve
 from helpers.figures import COLOURS, describe, use_course_style
 from helpers.intervals import clustered_bootstrap, wilson
-from helpers.phantoms.hospital import readers
+from phantoms.hospital import readers
 from helpers.report_labels import (
     ASSERTIONS, CHEST_FINDINGS, REPORT_RULES, RULES_OF_A, asserting_text,
     binary_labels, label_reports, mend_spelling, split_sentences, words_of,
@@ -734,7 +734,7 @@ if (cohort.name, finding) in (("chest_insilico", "consolidation"),
 # %% [markdown]
 # Does a simple learner speak for a network, which can learn wrong labels by heart? The network of
 # lesson 21 was trained on the same kinds of wrong labels, with five seeds, 64-pixel films, and a
-# tuning set as wrong as its training set: `python -m tools.label_evidence noise chest_insilico`,
+# tuning set as wrong as its training set: `python -m tools.evidence.label noise chest_insilico`,
 # 90 trainings, recorded. Baseline above, network below:
 
 # %%
@@ -817,10 +817,10 @@ for learner, results in learners.items():
 # sample of NIH ChestX-ray14 that a course had sorted into folders, the folders were compared with
 # the label file of 2020.
 #
-# `COURSE_DATA_DIR=path/to/data python -m tools.record_real_runs 14 --cohort pneumoniamnist
+# `COURSE_DATA_DIR=path/to/data python -m tools.evidence.real_runs 14 --cohort pneumoniamnist
 # --date 2026-11-26`
 #
-# `COURSE_DATA_DIR=path/to/data python -m tools.label_evidence noise pneumoniamnist` (and `nih`)
+# `COURSE_DATA_DIR=path/to/data python -m tools.evidence.label noise pneumoniamnist` (and `nih`)
 
 # %%
 print("\n".join(artefacts.evidence("lesson_14_pneumoniamnist.csv")["line"]))

@@ -324,7 +324,7 @@ if not passed_over:
 # takes three things: the person is recognised, the label stays, and the task is hard.
 #
 # And a network? Two sat the same kind of exam, 64 pixels, five seeds, patients met (recorded by
-# `python -m tools.leakage_evidence`): the course's own at half its width, which averages over all
+# `python -m tools.evidence.leakage`): the course's own at half its width, which averages over all
 # places of the image, and one whose dense layer sees each place by itself.
 
 # %%
@@ -673,7 +673,7 @@ if not cohort.lacks("sites"):
 # 26 November 2026. Three public sets in folders, with what this lesson measures:
 #
 # - 1,000 films of NIH ChestX-ray14 (Wang et al. 2017, 64 pixels), whose CSV names the patients:
-#   `COURSE_DATA_DIR=path/to/data python -m tools.record_real_runs 15 --cohort cxr_nih14_64px`
+#   `COURSE_DATA_DIR=path/to/data python -m tools.evidence.real_runs 15 --cohort cxr_nih14_64px`
 #   `--set COHORT_SPLIT=by_patient --date 2026-11-26`;
 # - PneumoniaMNIST (`--cohort pneumoniamnist`) and the breast ultrasound images of BUSI, 128 pixels
 #   (`--cohort breast_us_busi_128px`), neither of which names its patients.

@@ -48,11 +48,11 @@ from helpers.artefacts import evidence
 from helpers.checks import check_exercise
 from helpers.dicom_pipeline import FilmFiles, films_in, tf
 from helpers.dicom_pixels import read_pixels
-from helpers.dicom_writing import write_radiograph
+from phantoms.dicom_writing import write_radiograph
 from helpers.figures import COLOURS, describe, montage, show_image, use_course_style
 from helpers.input_pipeline import make_dataset
 from helpers.intervals import mean_interval, wilson
-from helpers.pneumothorax_twins import twin_films
+from phantoms.pneumothorax_twins import twin_films
 
 from keras import layers  # after helpers, which start it quietly
 
@@ -267,7 +267,7 @@ describe(fig, "File number against place in the epoch for four shuffle buffers: 
 # "normal, normal, normal", then "abnormal, abnormal". It costs nothing to do better. Make the buffer
 # as large as the training set, or shuffle row numbers, as `make_dataset` does.
 #
-# What it does to a training was recorded with five seeds (`python -m tools.augmentation_evidence`):
+# What it does to a training was recorded with five seeds (`python -m tools.evidence.augmentation`):
 # the default cohort's consolidations at 64 x 64 pixels, the files sorted by label.
 
 # %%
@@ -483,7 +483,7 @@ print(f"With flips at most 7 of 10 right: {right[True] <= 0.7}")
 # simulated films the lead letter and the gas of the stomach tell the side, too. It does not help.)
 #
 # One training can be luck. So the experiments of this lesson were run with five seeds each and
-# recorded (`python -m tools.augmentation_evidence trainings`): the course's network at half its
+# recorded (`python -m tools.evidence.augmentation trainings`): the course's network at half its
 # width, 64 x 64 pixels, 400 updates, last weights kept. Two questions have a side: mirrored or not,
 # and on which side a pneumothorax lies.
 
@@ -634,7 +634,7 @@ describe(fig, "One simulated patient: healthy; with air around the right lung, a
 # Does a network fall for it? Such twins were made of every patient, and five networks trained on
 # those of the training split. Their threshold flags 5 % of the healthy tuning films. Then the films
 # of the internal *test* were changed, 240 healthy and 240 ill, never those of the training
-# (`python -m tools.augmentation_evidence scores`).
+# (`python -m tools.evidence.augmentation scores`).
 
 # %%
 changed = evidence("lesson_16_intensity.csv")
@@ -830,7 +830,7 @@ if "nodule" in lost:
 # - `cxr_nih14_64px COHORT_SPLIT=by_patient`: 221 of 314 right, with flips 155; atelectasis flagged
 #   in 15 of 150 films without it, in 135 after local equalisation.
 #
-# `python -m tools.augmentation_evidence real`, pneumonia in PneumoniaMNIST, AUC 0.955 without
+# `python -m tools.evidence.augmentation real`, pneumonia in PneumoniaMNIST, AUC 0.955 without
 # augmentation: the left-right flip cost 0.007 (0.005 to 0.009 over five trainings), the up-down flip
 # 0.006 (0.001 to 0.011). Shift, rotation and exposure made no difference that could be shown.
 #

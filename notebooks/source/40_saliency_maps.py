@@ -609,7 +609,7 @@ describe(fig, "One false positive and one false negative film, each with integra
 #
 # Hits and completeness belong to one network on the internal test, one film per patient. One
 # network is one draw. So the training of lesson 21 was run with five seeds on the default cohort,
-# once and for all (`python -m tools.saliency_evidence five-trainings`), and all was counted again.
+# once and for all (`python -m tools.evidence.saliency five-trainings`), and all was counted again.
 # What covering the finding shows is the same each time. What Grad-CAM shows is less stable: moving
 # it by half a cell helped two of the five networks, cost one, and did next to nothing for the other
 # two, although their scores are nearly as good.
@@ -639,7 +639,7 @@ print("The same, still flagged: "
 # ```
 #
 # Nobody has outlined the pneumonia on these films, so hits cannot be counted there. What came out
-# is kept with the course (`python -m tools.saliency_evidence pneumoniamnist`); the cell reads it.
+# is kept with the course (`python -m tools.evidence.saliency pneumoniamnist`); the cell reads it.
 
 # %%
 real = json.loads((EVIDENCE / "lesson_40_pneumoniamnist.json").read_text())

@@ -17,7 +17,7 @@ from PIL import Image
 
 from helpers.cohorts import Cohort
 from helpers.cohorts.insilico import load_chest_insilico
-from helpers.phantoms import ChestCohortSettings
+from phantoms import ChestCohortSettings
 
 SETTINGS = ChestCohortSettings(seed=5, n_patients=160, n_images=260)
 
@@ -64,7 +64,7 @@ def write_dicom_folder(folder: Path, *, cohort: Cohort | None = None) -> Path:
     The CSV has a text column diagnosis and no split and no patient: the patient is in
     the DICOM header.
     """
-    from helpers.dicom_writing import Radiograph, write_radiograph
+    from phantoms.dicom_writing import Radiograph, write_radiograph
 
     cohort = cohort or small_cohort()
     folder.mkdir(parents=True, exist_ok=True)

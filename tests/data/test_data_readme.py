@@ -9,16 +9,16 @@ from helpers.cohorts.own_folder.findings import LABEL_COLUMNS
 from helpers.cohorts.own_folder.table import IMAGE_COLUMNS
 from helpers.cohorts.registry import find_published, published_cards, published_files
 from helpers.cohorts.storage import PROJECT
-from helpers.phantoms import ChestCohortSettings
-from helpers.phantoms.chest.projection import FIELD_MM
-from helpers.phantoms.cohort.columns import COLUMNS, EXTRA_COLUMNS, NODULE_COLUMNS
-from helpers.phantoms.cohort.named import VARIANTS, planted_sentences
-from helpers.phantoms.cohort.nodules import SHAPE, SPACING_MM, NoduleCohortSettings
-from helpers.phantoms.findings.finding import FINDINGS
-from helpers.phantoms.hospital.clinical import MISSING, VARIABLES
-from helpers.phantoms.hospital.clinical_models import YesNo
-from helpers.phantoms.hospital.habits import HABITS
-from helpers.phantoms.hospital.readers import READERS
+from phantoms import ChestCohortSettings
+from phantoms.chest.projection import FIELD_MM
+from phantoms.cohort.columns import COLUMNS, EXTRA_COLUMNS, NODULE_COLUMNS
+from phantoms.cohort.named import VARIANTS, planted_sentences
+from phantoms.cohort.nodules import SHAPE, SPACING_MM, NoduleCohortSettings
+from phantoms.findings.finding import FINDINGS
+from phantoms.hospital.clinical import MISSING, VARIABLES
+from phantoms.hospital.clinical_models import YesNo
+from phantoms.hospital.habits import HABITS
+from phantoms.hospital.readers import READERS
 
 TEXT = (PROJECT / "data" / "README.md").read_text(encoding="utf-8")
 

@@ -10,7 +10,7 @@ from pydicom import dcmread
 from helpers import cohorts
 from helpers.cohorts import CohortError, from_folder
 from helpers.cohorts.insilico import load_chest_insilico
-from helpers.phantoms import ChestCohortSettings
+from phantoms import ChestCohortSettings
 from tests.data.own_folders import write_dicom_folder, write_png_folder
 
 FEW = ChestCohortSettings(seed=1, n_patients=20, n_images=30)

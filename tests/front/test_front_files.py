@@ -17,7 +17,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 TOP_LEVEL = {
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "LICENSE-CONTENT"),
     *("CITATION.cff", "Makefile", "pyproject.toml", "requirements.lock"),
-    *("environment.yml", "notebooks", "helpers", "data", "tests", "tools"),
+    *("environment.yml", "notebooks", "helpers", "data", "tests", "tools", "phantoms"),
     *(".ci", ".github", ".binder", ".gitignore", ".gitattributes"),
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 
-from helpers.dicom_writing import CtSeries, write_series
+from phantoms.dicom_writing import CtSeries, write_series
 
 SHAPE = (6, 20, 16)
 SPACING_MM = (2.5, 0.75, 0.5)

@@ -15,7 +15,7 @@ from helpers.checks.exercise import same_answer, shown
 @pytest.fixture
 def lesson(monkeypatch):
     """Install a lesson 98 with a function exercise and a value exercise."""
-    module = types.ModuleType("helpers.checks.lesson_98")
+    module = types.ModuleType("exercises_of_lesson_98")
     module.EXERCISES = {
         "98.1": Exercise(
             cases=[
@@ -36,7 +36,7 @@ def lesson(monkeypatch):
             ]
         ),
     }
-    monkeypatch.setitem(sys.modules, "helpers.checks.lesson_98", module)
+    monkeypatch.setitem(sys.modules, "exercises_of_lesson_98", module)
 
 
 def rescale(stored, slope, intercept):

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import cohorts, phantoms
+import phantoms
+from helpers import cohorts
 from helpers.cohorts import CohortError, cohort_cache, insilico
 from helpers.cohorts.packed_masks import PackedMasks
 from helpers.cohorts.storage import PROJECT
-from helpers.phantoms import ChestCohortSettings
-from helpers.phantoms.chest.projection import FIELD_MM
-from helpers.phantoms.cohort import named
+from phantoms import ChestCohortSettings
+from phantoms.chest.projection import FIELD_MM
+from phantoms.cohort import named
 
 SETTINGS = ChestCohortSettings(seed=3, n_patients=20, n_images=24, size=32)
 
@@ -290,7 +291,7 @@ def test_full_disk_still_gives_the_cohort_and_leaves_nothing(
 def test_two_processes_make_the_cohort_once(tmp_path):
     program = textwrap.dedent("""
         import time
-        from helpers import phantoms
+        import phantoms
         from helpers.cohorts import insilico
         from tests.helpers.test_cohorts_insilico import SETTINGS, draw_squares
 

@@ -25,7 +25,7 @@ from helpers.de_identification import (
 from helpers.de_identification.dates import shifted_date_time, shifted_time
 from helpers.de_identification.pseudonyms import Shift, time_shift
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
-from helpers.dicom_writing import (
+from phantoms.dicom_writing import (
     CtSeries,
     Radiograph,
     plant_identities,

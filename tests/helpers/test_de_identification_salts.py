@@ -18,7 +18,7 @@ from helpers.de_identification import (
 )
 from helpers.de_identification.table import CODES
 from helpers.dicom_pixels import read_pixels
-from helpers.dicom_writing import (
+from phantoms.dicom_writing import (
     CtSeries,
     Radiograph,
     find_identities,

@@ -20,7 +20,7 @@ from helpers.dicom_pixels import (
     read_each,
     read_pixels,
 )
-from helpers.dicom_writing import write_series
+from phantoms.dicom_writing import write_series
 from tests.helpers.dicom_examples import WHEEL
 
 NAMES = (

@@ -6,7 +6,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from helpers.dicom_pipeline import FilmFiles, FilmsError, films_in, tf
-from helpers.dicom_writing import write_radiograph
+from phantoms.dicom_writing import write_radiograph
 
 SIZE = 32
 

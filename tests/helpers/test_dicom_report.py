@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers.dicom_pixels.polarity import looks_negative
 from helpers.dicom_pixels.report import main, report
-from helpers.dicom_writing import write_radiograph
+from phantoms.dicom_writing import write_radiograph
 
 FILMS = Path(os.environ.get("COURSE_DATA_DIR") or "/nonexistent") / "cxr_nih14_256px"
 CHEST = np.full((40, 40), 60, dtype=np.uint8)  # dark lungs

@@ -14,14 +14,14 @@ from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_rescale
 
 from helpers.dicom_pixels import DicomPixelsError
-from helpers.dicom_writing import CtSeries, write_radiograph, write_series
 from helpers.hounsfield_units import (
     hounsfield_number,
     read_hounsfield,
     stored_to_hounsfield,
 )
-from helpers.phantoms.physics.attenuation import attenuation_per_mm
-from helpers.phantoms.physics.ct_numbers import material_hu
+from phantoms.dicom_writing import CtSeries, write_radiograph, write_series
+from phantoms.physics.attenuation import attenuation_per_mm
+from phantoms.physics.ct_numbers import material_hu
 
 
 def small_series(folder, hu, **details):

@@ -8,7 +8,6 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats import inter_rater
 
-from helpers.phantoms.hospital.readers import READERS, expected_table, read_scores
 from helpers.reader_agreement import (
     adjudicate,
     agreement_table,
@@ -20,6 +19,7 @@ from helpers.reader_agreement import (
     kappa_interval,
     majority,
 )
+from phantoms.hospital.readers import READERS, expected_table, read_scores
 
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")

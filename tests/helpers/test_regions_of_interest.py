@@ -6,8 +6,8 @@ import SimpleITK
 from scipy import stats
 from skimage.draw import disk
 
-from helpers.phantoms.physics.ct_noise import KERNELS, noise_fields
 from helpers.regions_of_interest import disc, measure_region
+from phantoms.physics.ct_noise import KERNELS, noise_fields
 
 
 @pytest.mark.parametrize("radius", [1, 2.5, 4, 7])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-
 import pytest
 
 from helpers.checks import state_of, verdict_on
-from helpers.checks.runner import exercise_called
+from helpers.checks.runner import cases_of, exercise_called
 from tests.notebooks.lesson_material import (
     answer,
     code_exercises,
@@ -59,7 +57,7 @@ def test_known_mistakes_are_told_apart(name, number):
 @pytest.mark.parametrize("name", lesson_names())
 def test_checks_and_exercises_have_the_same_numbers(name):
     announced = {number for lesson, number in code_exercises() if lesson == name}
-    checks = importlib.import_module(f"helpers.checks.lesson_{name[:2]}")
+    checks = cases_of(name[:2])
     assert set(checks.EXERCISES) == announced
     assert set(companion("wrong_answers", name).WRONG) == announced
 

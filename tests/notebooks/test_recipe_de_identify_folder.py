@@ -5,7 +5,7 @@ import pydicom
 import pytest
 
 from helpers.de_identification import actions
-from helpers.dicom_writing import (
+from phantoms.dicom_writing import (
     find_identities,
     plant_identities,
     salt_attributes,

@@ -10,8 +10,8 @@ from pydicom.data import get_testdata_file
 
 from helpers.ct_windows import WINDOWS, export_grey
 from helpers.dicom_pixels import DicomPixelsError
-from helpers.dicom_writing import CtSeries, write_series
 from helpers.hounsfield_units import read_hounsfield
+from phantoms.dicom_writing import CtSeries, write_series
 from tests.notebooks.lesson_material import view_of
 
 LESSON = "11_hounsfield_units_and_windowing"

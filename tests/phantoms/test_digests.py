@@ -15,8 +15,16 @@ import numpy as np
 import pytest
 
 from helpers import cohorts
-from helpers.damaged_series import write_damaged
-from helpers.dicom_writing import (
+from phantoms import (
+    ChestCohortSettings,
+    image_study,
+    make_chest_cohort,
+    study_of,
+)
+from phantoms.cohort.named import VARIANTS
+from phantoms.cohort.nodules import NoduleCohortSettings, make_nodule_cohort
+from phantoms.damaged_series import write_damaged
+from phantoms.dicom_writing import (
     CtSeries,
     Radiograph,
     plant_identities,
@@ -25,19 +33,11 @@ from helpers.dicom_writing import (
     write_report,
     write_series,
 )
-from helpers.nodule_twins import nodule_cube, nodule_study
-from helpers.phantoms import (
-    ChestCohortSettings,
-    image_study,
-    make_chest_cohort,
-    study_of,
-)
-from helpers.phantoms.cohort.named import VARIANTS
-from helpers.phantoms.cohort.nodules import NoduleCohortSettings, make_nodule_cohort
-from helpers.phantoms.hospital.readers import READERS, read_scores
-from helpers.phantoms.physics.ct_noise import KERNELS, noise_fields
-from helpers.phantoms.study.scan import WITH_CONTRAST, scan_study
-from helpers.pneumothorax_twins import twin_films
+from phantoms.hospital.readers import READERS, read_scores
+from phantoms.nodule_twins import nodule_cube, nodule_study
+from phantoms.physics.ct_noise import KERNELS, noise_fields
+from phantoms.pneumothorax_twins import twin_films
+from phantoms.study.scan import WITH_CONTRAST, scan_study
 
 STORE = Path(__file__).with_name("digests.json")
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from helpers.augmentation import INTENSITY_CHANGES
-from tools import augmentation_evidence as evidence
-from tools.augmenting import changes
-from tools.augmenting.films import SIDE, Films
+from tools.evidence import augmentation as evidence
+from tools.evidence.augmenting import changes
+from tools.evidence.augmenting.films import SIDE, Films
 
 KEPT = evidence.DATA / "evidence"
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tools.burned_in_evidence import (
+from tools.evidence.burned_in import (
     HEIGHTS_PX,
     contrast_beside,
     covered,

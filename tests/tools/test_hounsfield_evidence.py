@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from helpers.artefacts import evidence
-from tools.hounsfield_evidence import exports_of, main, materials_of
-from tools.hounsfield_real import jpeg, measure_real, patient_mask
+from tools.evidence.hounsfield import exports_of, main, materials_of
+from tools.evidence.hounsfield_real import jpeg, measure_real, patient_mask
 
 
 def test_materials_of_a_small_scan_are_near_what_is_expected():

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from helpers.artefacts import evidence
-from helpers.phantoms import ChestCohortSettings
 from helpers.report_labels import label_reports, mend_spelling, words_of
-from tools import label_evidence
-from tools.label_evidence import (
+from phantoms import ChestCohortSettings
+from tools.evidence import label as label_evidence
+from tools.evidence.label import (
     SEEDS,
     meant_by,
     nih_counts,

@@ -6,7 +6,7 @@ import pytest
 
 from helpers.cohorts import Card, Cohort
 from helpers.patient_splits.optimism import COINS
-from tools import leakage_evidence as evidence
+from tools.evidence import leakage as evidence
 
 
 @pytest.fixture

@@ -41,11 +41,11 @@ def material(toy, tmp_path, monkeypatch):
     monkeypatch.setattr(lesson_material, "HERE", here)
     for cached in (lesson_material.view_of, lesson_material._start):
         cached.cache_clear()
-    path = toy / "helpers" / "checks" / "lesson_90.py"
-    spec = importlib.util.spec_from_file_location("helpers.checks.lesson_90", path)
+    path = toy / "notebooks" / "exercises" / "lesson_90.py"
+    spec = importlib.util.spec_from_file_location("exercises_of_lesson_90", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setitem(sys.modules, "helpers.checks.lesson_90", module)
+    monkeypatch.setitem(sys.modules, "exercises_of_lesson_90", module)
     yield here
     for cached in (lesson_material.view_of, lesson_material._start):
         cached.cache_clear()

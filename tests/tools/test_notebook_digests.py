@@ -34,8 +34,8 @@ def root(tmp_path):
             "helpers/cohorts/sources.py": "def load():\n    import helpers.unused\n",
             "helpers/checkpoints.py": "y = 1\n",
             "helpers/checks/__init__.py": "",
-            "helpers/checks/lesson_90.py": "EXERCISES = {}\n",
-            "helpers/checks/lesson_21.py": "EXERCISES = {}\n",
+            "notebooks/exercises/lesson_90.py": "EXERCISES = {}\n",
+            "notebooks/exercises/lesson_21.py": "EXERCISES = {}\n",
             "data/predictions/a.csv": "score\n0.5\n",
             "data/checkpoints/a.keras": "weights",
         },
@@ -77,7 +77,7 @@ BOOK = notebook("from helpers import windowing", "x = 1")
             "helpers/windowing.py",
             "from helpers import (geometry)\n\n\nwidth = 1  # mm\n",
         ),
-        ("helpers/checks/lesson_90.py", "EXERCISES = {1: 2}\n"),
+        ("notebooks/exercises/lesson_90.py", "EXERCISES = {1: 2}\n"),
         ("data/predictions/a.csv", "score\n0.6\n"),
     ],
 )
@@ -109,7 +109,7 @@ def test_digests_ignore_prose(root):
         ),
         (
             "from helpers.checks import check_exercise",
-            "helpers/checks/lesson_90.py",
+            "notebooks/exercises/lesson_90.py",
             "EXERCISES = {1: 2}\n",
             "helpers",
         ),
@@ -145,5 +145,5 @@ def test_digests_change_with_the_code(root):
 def test_checks_of_other_lessons_do_not_count(root):
     book = notebook("from helpers.checks import check_exercise")
     before = digests(root, book, "90")
-    write(root, {"helpers/checks/lesson_21.py": "EXERCISES = {1: 2}\n"})
+    write(root, {"notebooks/exercises/lesson_21.py": "EXERCISES = {1: 2}\n"})
     assert digests(root, book, "90") == before

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tools import real_or_simulated
+from tools.evidence import real_or_simulated
 
 
 @pytest.fixture(scope="module")

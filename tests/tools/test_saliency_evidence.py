@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers.cohorts import Card, Cohort
-from tools import saliency_evidence as evidence
+from tools.evidence import saliency as evidence
 
 KEPT = Path(__file__).resolve().parents[2] / "data" / "evidence"
 SIDE = 32

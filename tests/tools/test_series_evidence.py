@@ -10,7 +10,7 @@ import pytest
 from helpers.artefacts import evidence
 from helpers.dicom_series import SeriesVolume, read_series
 from tests.helpers.series_examples import write_example
-from tools.series_evidence import (
+from tools.evidence.series import (
     SERIES,
     against_simpleitk,
     left_out,

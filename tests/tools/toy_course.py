@@ -45,7 +45,10 @@ def make_toy_course(root: Path, *, source: str | None = None) -> Path:
     )
     shutil.copy(REPOSITORY / "helpers" / "figures.py", helpers)
     (helpers / "__init__.py").write_text("", encoding="utf-8")
-    (helpers / "checks" / "lesson_90.py").write_text(CHECKS, encoding="utf-8")
+    (root / "notebooks" / "exercises").mkdir(parents=True)
+    (root / "notebooks" / "exercises" / "lesson_90.py").write_text(
+        CHECKS, encoding="utf-8"
+    )
     folder = root / "notebooks" / "source"
     folder.mkdir(parents=True)
     text = source if source is not None else toy_source()

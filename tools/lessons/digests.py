@@ -36,9 +36,9 @@ def digests(root: Path, notebook: NotebookNode, number: str) -> dict[str, str]:
     """
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     modules = helper_modules(root, sources)
-    own_checks = root / "helpers" / "checks" / f"lesson_{number}.py"
+    own_checks = root / "notebooks" / "exercises" / f"lesson_{number}.py"
     if "helpers.checks" in modules and own_checks.exists():
-        modules[f"helpers.checks.lesson_{number}"] = own_checks
+        modules[f"exercises_of_lesson_{number}"] = own_checks
     return {
         "code": _hash(sources),
         "helpers": _hash(
@@ -96,7 +96,7 @@ def _imported(tree: ast.AST, *, package: str) -> list[str]:
                 base = ".".join([*parts, base] if base else parts)
             names.append(base)
             names += [f"{base}.{alias.name}" for alias in node.names]
-    return [name for name in names if name.split(".")[0] == "helpers"]
+    return [name for name in names if name.split(".")[0] in ("helpers", "phantoms")]
 
 
 def _module_file(root: Path, name: str) -> Path | None:

@@ -93,7 +93,7 @@ def warm_up(root: Path) -> None:
     Lessons then start at once, their run times do not depend on who came first, and no
     two kernels make the cohort at the same time.
     """
-    if (root / "helpers" / "cohorts").exists():
+    if next((root / "helpers").glob("cohorts*"), None):
         code = "from helpers import cohorts; cohorts.load('chest_insilico')"
         environment = kernel_environment(cohort=False)
         subprocess.run(

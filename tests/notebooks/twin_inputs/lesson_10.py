@@ -10,7 +10,7 @@ TWIN_INPUTS = {
         ((np.arange(-5, 5, dtype=np.int16),), {"center": 0, "width": 3.5}),
         ((RAMP,), {"center": 128, "width": 64}),
     ],
-    "helpers.dicom_writing.stored_values": [
+    "phantoms.dicom_writing.stored_values": [
         ((RAMP,), {"photometric": "MONOCHROME1", "bits": 12}),
         ((RAMP,), {"photometric": "MONOCHROME2", "bits": 8}),
         ((RAMP,), {"photometric": "MONOCHROME2", "bits": 16}),

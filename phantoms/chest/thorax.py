@@ -1,0 +1,233 @@
+"""The soft parts of the chest as solids: body, cage, lungs, heart, great vessels.
+
+Everything is written for one reference adult in millimetres and stretched to
+the patient by ``Patient.stretch``. Shapes are the author's, drawn to look like
+a frontal radiograph; they come from no patient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from phantoms.chest.heart import heart_border
+from phantoms.chest.patients import Patient, random_stream
+from phantoms.shapes.solids import HeightTable, Interval
+
+APEX_MM = 104.0
+#: Depth of the middle of the lung apices and the domes, mm.
+APEX_DEPTH_MM = 22.0
+DOME_DEPTH_MM = -14.0
+_CAGE_WIDTH = {
+    150: 50, 125: 63, 104: 83, 92: 95, 75: 107, 50: 119, 20: 128, -10: 133,
+    -50: 137, -90: 139, -140: 139, -190: 135, -260: 128,
+}  # fmt: skip
+_CAGE_DEPTH = {
+    150: 46, 104: 58, 60: 74, 0: 90, -60: 97, -120: 98, -260: 92,
+}  # fmt: skip
+_BODY_WIDTH = {
+    220: 52, 168: 52, 150: 57, 138: 72, 128: 104, 118: 140, 106: 176, 90: 208,
+    62: 226, 38: 218, 14: 200, -20: 184, -80: 170, -150: 163, -260: 162,
+}  # fmt: skip
+_BODY_DEPTH = {
+    220: 58, 160: 60, 130: 62, 100: 76, 60: 94, 0: 112, -60: 116, -260: 112,
+}  # fmt: skip
+_FAT_FRONT = 0.6  # of the fat at the sides lies in front and behind
+
+
+@dataclass(frozen=True)
+class Thorax:
+    """Shapes of one patient in the reference frame.
+
+    Parameters
+    ----------
+    cage_width, cage_depth, body_width, body_depth : HeightTable
+        Half widths and half depths in mm against height.
+    heart_radius : float array of shape (720,)
+        Distance of the heart's border from its centre, every half degree.
+    dome_top : tuple of float
+        Height of the right and left dome of the diaphragm in full inspiration.
+    dome_width, dome_lean : tuple of float
+        Half width of each dome, and sideways place of its top.
+    dome_fall : float
+        How steeply both domes fall from their tops, mm; small for a flat diaphragm.
+    apex_x : float
+        Distance of the lung apices from the midline.
+    core_mm, core_width : float
+        Half depth of the tissue about the great vessels, and factor on its width.
+    aorta_factor, fat_mm, breast_mm : float
+        From the patient.
+    breast_shape : tuple of float
+        Sideways place, height and radius of the breasts.
+    """
+
+    cage_width: HeightTable
+    cage_depth: HeightTable
+    body_width: HeightTable
+    body_depth: HeightTable
+    heart_radius: np.ndarray
+    dome_top: tuple[float, float]
+    dome_width: tuple[float, float]
+    dome_lean: tuple[float, float]
+    dome_fall: float
+    apex_x: float
+    core_mm: float
+    core_width: float
+    aorta_factor: float
+    fat_mm: float
+    breast_mm: float
+    breast_shape: tuple[float, float, float]
+
+
+def _normals(
+    rng: np.random.Generator, *spreads: tuple[float, float]
+) -> tuple[float, ...]:
+    """Return one normal number for each (mean, spread)."""
+    return tuple(float(rng.normal(mean, spread)) for mean, spread in spreads)
+
+
+def build_thorax(patient: Patient) -> Thorax:
+    """Return the soft shapes of a patient, the same at every call."""
+    rng = random_stream(patient.seed, "anatomy", part=1)
+    cage, body = _widths(rng, patient.barrel)
+    depth = {z: d * (1 + 0.10 * patient.barrel) for z, d in _CAGE_DEPTH.items()}
+    body_depth = {z: d * (1 + 0.08 * patient.barrel) for z, d in _BODY_DEPTH.items()}
+    right = float(rng.normal(-110, 9)) - 14 * patient.barrel
+    heart = patient.heart_factor * (1 - 0.10 * patient.barrel)
+    wide = patient.breast_mm - 35 if patient.breast_mm else 0.0
+    return Thorax(
+        cage_width=HeightTable.through(list(cage), list(cage.values())),
+        cage_depth=HeightTable.through(list(depth), list(depth.values())),
+        body_width=HeightTable.through(list(body), list(body.values())),
+        body_depth=HeightTable.through(list(body_depth), list(body_depth.values())),
+        heart_radius=heart_border(rng, heart),
+        dome_top=(right, right - float(np.clip(rng.normal(14, 6), 1, 30))),
+        dome_width=_normals(rng, (71, 5), (69, 5)),
+        dome_lean=_normals(rng, (-64, 6), (70, 6)),
+        dome_fall=float(rng.normal(39, 4)) * (1 - 0.42 * patient.barrel),
+        apex_x=float(rng.normal(45, 3)),
+        core_mm=float(rng.normal(50, 4)),
+        core_width=float(
+            np.clip(rng.normal(1 + 0.003 * patient.fat_mm, 0.10), 0.8, 1.35)
+        ),
+        aorta_factor=patient.aorta_factor,
+        fat_mm=patient.fat_mm,
+        breast_mm=patient.breast_mm,
+        breast_shape=_normals(
+            rng, (84, 6), (-76 - 0.4 * wide, 13), (61 + 0.35 * wide, 5)
+        ),
+    )
+
+
+def _widths(
+    rng: np.random.Generator, barrel: float
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return half widths of the cage and of the body by height, a person's own."""
+    bell = rng.normal(0, 0.055) - 0.03 * barrel  # above 0 narrow below
+    belly = rng.normal(0, 0.03) + 0.03 * barrel
+    slim = rng.normal(0, 0.02)
+    cage = {
+        z: w * (1 + bell * (z + 40) / 150 + belly * np.exp(-(((z + 20) / 60) ** 2)))
+        for z, w in _CAGE_WIDTH.items()
+        if z <= 104
+    }
+    cage |= {z: _CAGE_WIDTH[z] * cage[104] / _CAGE_WIDTH[104] for z in (150, 125)}
+    waist, shoulder = rng.normal(0, 8), rng.normal(0, 8)
+    body = {
+        z: w * (1 + slim) + (waist if z < 20 else shoulder if 60 < z < 140 else 0)
+        for z, w in _BODY_WIDTH.items()
+    }
+    # the chest wall is never thinner than its muscles
+    body |= {z: max(w, _wall_over(cage, z)) for z, w in body.items() if z <= 38}
+    return cage, body
+
+
+def _wall_over(cage: dict[int, float], z: float) -> float:
+    """Return the least half width of the lean body beside the cage."""
+    heights = sorted(cage)
+    return float(np.interp(z, heights, [cage[height] for height in heights])) + 17
+
+
+def _box_oval(
+    x: np.ndarray, half_width: np.ndarray, half_depth: np.ndarray
+) -> np.ndarray:
+    """Return the half depth of an oval that is boxier than an ellipse."""
+    u = np.square(x / half_width)
+    return half_depth * np.sqrt(np.maximum(1 - u * (0.45 + 0.55 * u), 0))
+
+
+def cage_interval(
+    thorax: Thorax, x: np.ndarray, z: np.ndarray, *, wall_mm: float = 0.0
+) -> Interval:
+    """Return the inside of the rib cage, grown by ``wall_mm``."""
+    half = _box_oval(x, thorax.cage_width(z) + wall_mm, thorax.cage_depth(z) + wall_mm)
+    return -half, half
+
+
+def body_interval(
+    thorax: Thorax, x: np.ndarray, z: np.ndarray, *, inset_mm: float = 0.0
+) -> Interval:
+    """Return the trunk and neck inside the skin, less ``inset_mm`` of its fat."""
+    grow = thorax.fat_mm - inset_mm
+    deep = thorax.body_depth(z) + _FAT_FRONT * grow
+    half = _box_oval(x, thorax.body_width(z) + grow, deep)
+    return -half, half
+
+
+def _dome_room(thorax: Thorax, x: np.ndarray, z: np.ndarray, side: int) -> np.ndarray:
+    """Return how far a point lies inside one dome, 0 on its surface."""
+    outwards = (-1, 1)[side]
+    off = x - np.float32(thorax.dome_lean[side])
+    # towards the heart the dome runs out into the flat central tendon
+    width = thorax.dome_width[side] * np.where(outwards * off > 0, 1.0, 1.75)
+    fall = np.maximum(np.float32(thorax.dome_top[side]) - z, 0)
+    fall = fall / np.float32(thorax.dome_fall)
+    # no lung reaches far below the tendon in front of the spine
+    tendon = 1.7 * np.exp(-np.square(x / 19)) * np.clip(fall - 0.8, 0, 1)
+    return np.power(fall, 0.78) - np.square(off / width).astype(x.dtype) + tendon
+
+
+def dome_interval(
+    thorax: Thorax,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    raised_mm: float | tuple[float, float],
+) -> Interval:
+    """Return the abdomen under the diaphragm: both domes, as one interval.
+
+    Parameters
+    ----------
+    thorax : Thorax
+    x, z : float arrays of one shape, mm
+    raised_mm : float or two floats
+        Height of both domes, or of the right and left, above full inspiration.
+    """
+    raised = np.broadcast_to(np.asarray(raised_mm, np.float32), 2)
+    right, left = (_dome_room(thorax, x, z - raised[side], side) for side in (0, 1))
+    # the two domes run into one another behind the heart
+    share = 1 / (1 + np.exp(np.clip(-x / 7, -30, 30)))
+    room = share * left + (1 - share) * right
+    half = 88.0 * np.sqrt(np.maximum(room, 0))
+    return DOME_DEPTH_MM - half, DOME_DEPTH_MM + half
+
+
+def apex_interval(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
+    """Return the space under the two rounded lung apices."""
+    room = np.maximum(APEX_MM - z, 0) / 42.0
+    room = room * (1 + 1.4 * room) - np.square((np.abs(x) - thorax.apex_x) / 40.0)
+    half = 62.0 * np.sqrt(np.maximum(room, 0))
+    return APEX_DEPTH_MM - half, APEX_DEPTH_MM + half
+
+
+def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return the thickness of the breasts in mm: round below, fading above."""
+    if thorax.breast_mm <= 0:
+        return np.zeros_like(x)
+    place, height, radius = thorax.breast_shape
+    dx = (np.abs(x) - place - 4 * np.sign(x)) / radius
+    dz = (z - height - 3 * np.sign(x)) / radius
+    dz = np.where(dz > 0, dz / 1.9, dz)
+    room = np.maximum(1 - np.square(dx) - np.square(dz), 0)
+    return thorax.breast_mm * np.sqrt(room) * (0.55 + 0.45 * room)

@@ -1,0 +1,151 @@
+"""What a finding is: changes to the patient, the posture and the organs, and fillings.
+
+A finding knows nothing of X-rays or voxels. It says which pieces of the lung hold
+something else than lung; a radiograph sums the pieces along its rays and a CT fills
+its voxels with them, so both show the same disease.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from phantoms.shapes.solids import Piece
+
+if TYPE_CHECKING:
+    from phantoms.chest.anatomy import Anatomy, ChestSolids
+    from phantoms.chest.patients import Patient
+    from phantoms.chest.posture import Posture
+    from phantoms.chest.projection import View
+
+FINDINGS = (
+    "consolidation",
+    "nodule",
+    "effusion",
+    "pneumothorax",
+    "cardiomegaly",
+    "tuberculosis",
+    "oedema",
+)
+
+#: What a filling can consist of, as a material of ``physics.attenuation``.
+MATERIALS = {
+    "soft tissue": "soft tissue",
+    "fluid": "water",
+    "air": "air",
+    "calcium": "cortical bone",
+}
+
+
+@dataclass(frozen=True)
+class Filling:
+    """Pieces of lung that hold another material.
+
+    Parameters
+    ----------
+    material : str
+        A key of ``MATERIALS``.
+    pieces : list of Piece
+        Inside the lungs; a piece's weight is the share of the lung it replaces.
+        Where pieces overlap, no more than all of the lung is replaced.
+    clears_vessels : bool
+        Whether pulmonary vessels vanish inside the pieces (in fluid they cannot be
+        told apart, in free air there are none).
+    marks : bool
+        Whether the pieces belong to the finding's mask.
+    """
+
+    material: str
+    pieces: list[Piece]
+    clears_vessels: bool = True
+    marks: bool = True
+
+
+class Finding(Protocol):
+    """One disease of one patient at one visit; a frozen dataclass a kind.
+
+    Every default below is "changes nothing", so a kind states only what it does.
+
+    Attributes
+    ----------
+    kind : str
+        One of ``FINDINGS``.
+    side, zone : str
+        "right", "left" or "both"; "upper", "middle", "lower" or "all".
+    severity : dict of str to float
+        What the table stores: mm, ml, fractions.
+    """
+
+    kind: str
+
+    @property
+    def side(self) -> str:
+        """Return "right", "left" or "both"."""
+
+    @property
+    def zone(self) -> str:
+        """Return the third of the lung's height in which most of it lies."""
+
+    @property
+    def severity(self) -> dict[str, float]:
+        """Return the measures of severity, by name with unit."""
+
+    def on_patient(self, patient: Patient) -> Patient:
+        """Return the patient with this finding's life-long changes."""
+        return patient
+
+    def on_anatomy(self, anatomy: Anatomy) -> Anatomy:
+        """Return the organs as this finding moves or widens them."""
+        return anatomy
+
+    def on_posture(self, posture: Posture) -> Posture:
+        """Return the posture with the diaphragm and mediastinum moved."""
+        return posture
+
+    def fillings(
+        self, anatomy: Anatomy, solids: ChestSolids, view: View
+    ) -> list[Filling]:
+        """Return what lies in the lung instead of lung, over the grid of a view."""
+        return []
+
+    def marked(
+        self, fillings: list[Filling], solids: ChestSolids, view: View
+    ) -> list[Piece]:
+        """Return the pieces whose thickness decides the finding's mask.
+
+        Parameters
+        ----------
+        fillings : list of Filling
+            What ``fillings`` returned for the same solids and view.
+        solids : ChestSolids
+        view : View
+        """
+        return [p for filling in fillings if filling.marks for p in filling.pieces]
+
+
+def zone_of(z: float | np.ndarray) -> str:
+    """Return the zone of a height or of the mean of several, reference frame in mm.
+
+    The zones are thirds of the height from the apex (104 mm) to the domes.
+
+    Examples
+    --------
+    >>> zone_of(60.0), zone_of(-20.0), zone_of(-90.0)
+    ('upper', 'middle', 'lower')
+    """
+    height = float(np.mean(z))
+    return "upper" if height > 28 else "middle" if height > -48 else "lower"
+
+
+def side_of(x: float | np.ndarray) -> str:
+    """Return on which side a place lies, or "both" when places lie on either side.
+
+    Examples
+    --------
+    >>> side_of(-40.0), side_of(30.0), side_of(np.array([-40.0, 30.0]))
+    ('right', 'left', 'both')
+    """
+    x = np.atleast_1d(x)
+    return "right" if (x < 0).all() else "left" if (x > 0).all() else "both"

@@ -1,0 +1,239 @@
+"""Pneumothorax: air between lung and chest wall, where no vessel runs.
+
+Standing, the air gathers at the apex and the visceral pleura is seen as a thin
+line; lying, it gathers in front at the base and deepens the sulcus. Under tension
+the mediastinum is pushed over and the dome pressed down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from phantoms.chest.anatomy import Anatomy, ChestSolids
+from phantoms.chest.posture import Posture
+from phantoms.chest.projection import View
+from phantoms.chest.pulmonary_tree import Tree
+from phantoms.findings.finding import Filling, Finding
+from phantoms.findings.lung_space import (
+    SIDES,
+    coarse_lung,
+    inner_lung,
+    on_side,
+    outside,
+    solve,
+)
+from phantoms.shapes.solids import Interval, Piece
+
+#: Thickness of the visceral pleura with the rim of lung under it; chosen.
+PLEURA_MM = 0.9
+#: Share of the lung's volume that is lost: median, spread of the logarithm, limits.
+COLLAPSE = (0.20, 0.65, 0.04, 0.90)
+#: Share of the hemithorax that is resorbed in a day: the textbook's 1.25 to 2 %
+#: (Kircher and Swartzel, JAMA 1954;155:24-29, gave 1.25 %); chosen uniform.
+RESORBED_A_DAY = (0.0125, 0.02)
+_TENSION_SHARE = 0.25  # of those above 45 % collapse; chosen
+_LUNG_TISSUE = 0.26  # share of inflated lung that is tissue and blood
+
+
+@dataclass(frozen=True)
+class Pneumothorax(Finding):
+    """Free air in one pleural space.
+
+    Parameters
+    ----------
+    affected : str
+        The side, "right" or "left".
+    collapse : float
+        Share of the lung's volume that is lost, 0 to 1.
+    gap_mm : tuple of float
+        Width of the air at the apex standing, and at the base lying, that takes
+        this share.
+    tension_mm : float
+        Shift of the mediastinum to the other side, 0 without tension.
+    """
+
+    affected: str
+    collapse: float
+    gap_mm: tuple[float, float]
+    tension_mm: float = 0.0
+    kind: str = "pneumothorax"
+
+    @property
+    def side(self) -> str:
+        """Return "right" or "left"."""
+        return self.affected
+
+    @property
+    def zone(self) -> str:
+        """Return "upper" for a small one, "all" for one above 35 %."""
+        return "all" if self.collapse > 0.35 else "upper"
+
+    @property
+    def severity(self) -> dict[str, float]:
+        """Return the collapsed share, the gap at the apex and the shift in mm."""
+        return {
+            "collapse": round(self.collapse, 3),
+            "apical_gap_mm": round(self.gap_mm[0], 1),
+            "shift_mm": round(self.tension_mm, 1),
+        }
+
+    def on_posture(self, posture: Posture) -> Posture:
+        """Push mediastinum and dome away; lying, the sulcus is deepened."""
+        right, left = posture.raised_mm
+        press = 1.1 * self.tension_mm + (9.0 if posture.supine else 0.0)
+        raised = (right, left - press) if self.side == "left" else (right - press, left)
+        shift = posture.mediastinum_mm - SIDES[self.side] * self.tension_mm
+        return replace(posture, raised_mm=raised, mediastinum_mm=shift)
+
+    def on_anatomy(self, anatomy: Anatomy) -> Anatomy:
+        """Draw the vessels of the lung together towards its hilum."""
+        tree, sign = anatomy.tree, SIDES[self.side]
+        gap, thorax = self.gap_mm[0], anatomy.thorax
+
+        def moved(points: np.ndarray) -> np.ndarray:
+            x, y, z = points.T
+            out = sign * x > 24
+            inset = _along_wall(z, gap, False)
+            width, depth = thorax.cage_width(z), thorax.cage_depth(z)
+            narrow = np.clip((width - 28 - inset) / (width - 24), 0.1, 1)
+            flat = np.clip((depth - 3 - inset) / depth, 0.1, 1)
+            low = np.clip(1 - _over_apex(gap, False) / 104, 0.1, 1)
+            new = np.stack(
+                [
+                    sign * (24 + (sign * x - 24) * narrow),
+                    y * flat,
+                    np.where(z > 0, z * low, z),
+                ],
+                axis=1,
+            )
+            return np.where(out[:, None], new, points)
+
+        tree = Tree(moved(tree.start), moved(tree.end), tree.radius)
+        return replace(anatomy, tree=tree)
+
+    def surface(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> Interval:
+        """Return the surface of the collapsed lung."""
+        supine = solids.posture.supine
+        return _collapsed(anatomy, view, gap=self.gap_mm[supine], supine=supine)
+
+    def fillings(
+        self, anatomy: Anatomy, solids: ChestSolids, view: View
+    ) -> list[Filling]:
+        """Return the free air, the pleural line, and the denser lung inside it."""
+        weight = self._weight(solids, view)
+        lung = self.surface(anatomy, solids, view)
+        thick = max(PLEURA_MM, 0.9 * view.cell()[0])  # fainter if under a pixel
+        supine = solids.posture.supine
+        core = _collapsed(
+            anatomy, view, gap=self.gap_mm[supine], supine=supine, peel_mm=thick
+        )
+        air, line, rest = [], [], []
+        lost = min(self.collapse, 0.8)
+        denser = _LUNG_TISSUE * (1 / (1 - lost) - 1) / (1 - _LUNG_TISSUE)
+        for piece in solids.lungs:
+            if not ((piece[1] > piece[0]) & (weight > 0)).any():
+                continue
+            air += outside(piece, lung, weight)
+            shell = (np.maximum(piece[0], lung[0]), np.minimum(piece[1], lung[1]))
+            line += outside(shell, core, weight * np.float32(PLEURA_MM / thick))
+            inner = (np.maximum(piece[0], core[0]), np.minimum(piece[1], core[1]))
+            rest.append(Piece(*inner, weight * np.float32(min(0.6 * denser, 0.6))))
+        return [
+            Filling("air", air),
+            Filling("soft tissue", line, clears_vessels=False, marks=False),
+            Filling("soft tissue", rest, clears_vessels=False, marks=False),
+        ]
+
+    def _weight(self, solids: ChestSolids, view: View) -> np.ndarray:
+        """Return 1 over the side that is ill."""
+        middle = solids.posture.mediastinum_mm
+        return on_side(view.x, self.side, midline_mm=middle)
+
+
+def _along_wall(z: np.ndarray, gap: float, supine: bool) -> np.ndarray:
+    """Return the gap along the wall in mm: a small one tapers from apex to base.
+
+    The more air, the more evenly the lung draws back to its hilum.
+    """
+    least = 0.6 * min(gap / 80, 1.0)
+    if supine:
+        rise = 1 / (1 + np.exp(np.clip((z + 70) / 22, -30, 30)))
+    else:
+        rise = 1 / (1 + np.exp(np.clip(-(z - 12) / 32, -30, 30)))
+    end = 0.22 * (1 - min(gap / 60, 1.0))  # below this height lung meets wall again
+    rise = np.maximum(rise - end, 0) / (1 - end)
+    return np.float32(gap) * (least + (1 - least) * rise).astype(np.float32)
+
+
+def _over_apex(gap: float, supine: bool) -> float:
+    """Return the gap above the apex in mm."""
+    return 0.15 * gap if supine else 1.3 * gap / (1 + gap / 70)
+
+
+def _collapsed(
+    anatomy: Anatomy, view: View, *, gap: float, supine: bool, peel_mm: float = 0.0
+) -> Interval:
+    """Return the lung that air of a width leaves, less ``peel_mm`` of its surface."""
+    z = view.at_depth(0.0)[1]
+    inset = _along_wall(z, gap, supine) + np.float32(peel_mm)
+    drop = np.float32(_over_apex(gap, supine) + peel_mm)
+    front, back = inner_lung(anatomy, view, inset_mm=inset, drop_mm=drop)
+    if supine:  # air floats in front of a lung that lies on its back
+        front = front + 1.6 * inset
+        back = np.maximum(back, front)
+    return front, back
+
+
+def pneumothorax_of(
+    anatomy: Anatomy, side: str, *, collapse: float, tension_mm: float = 0.0
+) -> Pneumothorax:
+    """Return a pneumothorax that takes a stated share of a lung.
+
+    Raises
+    ------
+    ValueError
+        If the side is unknown or the share is not between 0 and 1.
+    """
+    if side not in SIDES:
+        raise ValueError(f"side is {side!r}. Choose 'right' or 'left'.")
+    if not 0 < collapse < 1:
+        raise ValueError(
+            f"collapse is {collapse}, but a share of the lung lies between 0 and 1. "
+            "0.15 is small, 0.5 is large."
+        )
+    lung = coarse_lung(anatomy, side)
+    gaps = []
+    for supine in (False, True):
+
+        def air(gap: float, supine: bool = supine) -> float:
+            hole = _collapsed(anatomy, lung.view, gap=gap, supine=supine)
+            return lung.outside_ml(hole)
+
+        target = collapse * lung.volume_ml()
+        gaps.append(solve(target, air, low=0.0, high=130.0))
+    return Pneumothorax(side, collapse, tuple(gaps), tension_mm)
+
+
+def draw_pneumothorax(
+    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+) -> Pneumothorax:
+    """Return a pneumothorax; ``detectability`` is a factor on the collapsed share."""
+    median, spread, least, most = COLLAPSE
+    lost = detectability * median * float(np.exp(rng.normal(0, spread)))
+    lost = float(np.clip(lost, least * min(detectability, 1), most))
+    side = "right" if rng.random() < 0.55 else "left"
+    tension = lost > 0.45 and rng.random() < _TENSION_SHARE
+    shift = float(rng.uniform(9, 24)) if tension else 0.0
+    return pneumothorax_of(anatomy, side, collapse=lost, tension_mm=shift)
+
+
+def later_pneumothorax(
+    finding: Pneumothorax, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+) -> Pneumothorax | None:
+    """Return it some days later, without tension, or None once under 2 % are left."""
+    left = finding.collapse - days * float(rng.uniform(*RESORBED_A_DAY))
+    if left < 0.02:
+        return None
+    return pneumothorax_of(anatomy, finding.side, collapse=left)

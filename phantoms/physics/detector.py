@@ -1,0 +1,225 @@
+"""The detector's side: primary beam, scatter, grid, quanta, blur, electronics.
+
+The order is that of a CsI panel. Quanta are absorbed and counted first
+(Poisson), each turns into a varying amount of light (Swank), the screen spreads
+signal and noise alike, and the electronics add noise that nothing has spread.
+So quantum noise is correlated between neighbours, as measured in real panels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import correlate1d, gaussian_filter
+
+from phantoms.physics.attenuation import BEAMS, attenuation_per_mm
+from phantoms.physics.broad_blur import broad_blur
+from phantoms.physics.panel import Detector
+
+
+def beam_opening(
+    shape: tuple[int, int],
+    *,
+    pixel_mm: float,
+    margins_mm: tuple[float, float, float, float],
+    leak: float = 0.003,
+) -> np.ndarray:
+    """Return the share of the beam that the collimator lets through.
+
+    Multiply the primary with it before ``form_image``, so that what is shut out
+    scatters no more either.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    pixel_mm : float
+    margins_mm : tuple of float
+        Shut strips at the detector: left, right, top, bottom.
+    leak : float
+        Share that passes the closed lead (chosen).
+
+    Examples
+    --------
+    >>> beam_opening((1, 4), pixel_mm=1.0, margins_mm=(1.5, 0, 0, 0), leak=0).tolist()
+    [[0.0, 0.5, 1.0, 1.0]]
+    """
+    left, right, top, bottom = (margin / pixel_mm for margin in margins_mm)
+    row, column = np.arange(shape[0]), np.arange(shape[1])
+    across = np.clip(column + 1 - left, 0, 1) * np.clip(shape[1] - right - column, 0, 1)
+    down = np.clip(row + 1 - top, 0, 1) * np.clip(shape[0] - bottom - row, 0, 1)
+    return np.maximum(np.outer(down, across), leak).astype(np.float32)
+
+
+def scatter(primary: np.ndarray, *, pixel_mm: float, detector: Detector) -> np.ndarray:
+    """Return scattered quanta behind the patient, before the grid.
+
+    The scatter of a place goes with the primary that enters it and with how much
+    of it is stopped on the way; a broad Gaussian spreads it.
+
+    Parameters
+    ----------
+    primary : float array of shape (rows, columns)
+        Transmitted share of the beam, 0 to 1.
+    pixel_mm : float
+    detector : Detector
+    """
+    entering = np.maximum(primary, np.float32(1e-6))
+    source = entering * -np.log(entering)
+    spread = broad_blur(source, detector.scatter_sigma_mm / pixel_mm)
+    return np.float32(detector.scatter_strength) * spread
+
+
+def focal_blur(image: np.ndarray, *, pixel_mm: float, detector: Detector) -> np.ndarray:
+    """Return the shadow softened by the size of the focal spot."""
+    sigma = detector.focal_sigma_mm / pixel_mm
+    return _gaussian(image, sigma) if sigma >= 0.5 else image
+
+
+def light_spread(
+    image: np.ndarray, *, pixel_mm: float, detector: Detector
+) -> np.ndarray:
+    """Return the image blurred by the screen: two Gaussians, one of them broad."""
+    narrow = _gaussian(image, detector.narrow_mm / pixel_mm)
+    broad = _gaussian(image, detector.broad_mm / pixel_mm)
+    share = np.float32(detector.broad_share)
+    return narrow + share * (broad - narrow)
+
+
+def _gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
+    """Return a Gaussian blur; narrow ones lose to the neighbours what leaves a pixel.
+
+    Of the light of an evenly lit pixel, sigma / sqrt(2 pi) pixels' worth crosses
+    each side.
+    """
+    if sigma >= 0.5:
+        return gaussian_filter(image, sigma, mode="nearest", truncate=4)
+    if sigma < 0.05:
+        return image
+    lost = sigma / np.sqrt(2 * np.pi)
+    taps = np.array([lost, 1 - 2 * lost, lost])
+    down = correlate1d(image, taps, axis=0, mode="nearest")
+    return correlate1d(down, taps, axis=1, mode="nearest")
+
+
+def absorbed_quanta(
+    fluence: np.ndarray, *, detector_ugy: float, pixel_mm: float, detector: Detector
+) -> np.ndarray:
+    """Return the expected number of absorbed quanta of every pixel.
+
+    Parameters
+    ----------
+    fluence : float array of shape (rows, columns)
+        Share of the unattenuated beam that reaches the detector.
+    detector_ugy : float
+        Mean air kerma over the chambers of the automatic exposure, in uGy.
+    pixel_mm : float
+    detector : Detector
+
+    Raises
+    ------
+    ValueError
+        If the exposure is not positive.
+    """
+    if not detector_ugy > 0:
+        raise ValueError(
+            f"detector_ugy is {detector_ugy}, but an exposure must be above 0 uGy. "
+            "A chest radiograph needs about 2.5 uGy at the detector."
+        )
+    quanta = detector_ugy * detector.quanta_per_mm2_ugy * pixel_mm**2
+    return fluence * np.float32(quanta / _chamber_mean(fluence))
+
+
+def _chamber_mean(fluence: np.ndarray) -> float:
+    """Return the mean behind the two side chambers, which lie behind the lungs."""
+    rows, columns = fluence.shape
+    high = slice(int(rows * 0.34), int(rows * 0.34) + max(rows // 8, 1))
+    sides = (int(columns * 0.25), int(columns * 0.62))
+    wide = max(columns // 8, 1)
+    return float(np.mean([fluence[high, left : left + wide].mean() for left in sides]))
+
+
+def count_quanta(
+    expected: np.ndarray, *, swank: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Return what the screen registers: Poisson counts with varying light yield.
+
+    Counts above some tens are drawn from the normal distribution of equal mean
+    and variance, which keeps platforms in step. The variance is ``expected /
+    swank``: 1 is pure Poisson counting.
+    """
+    noise = rng.standard_normal(expected.shape, dtype=np.float32)
+    return expected + np.sqrt(expected / np.float32(swank)) * noise
+
+
+def form_image(
+    depth: np.ndarray,
+    *,
+    pixel_mm: float,
+    detector_ugy: float,
+    detector: Detector,
+    rng: np.random.Generator,
+    shield: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return detector counts from an optical depth: Beer-Lambert to quanta.
+
+    Parameters
+    ----------
+    depth : float array of shape (rows, columns)
+        Line integral of attenuation, a mean over each pixel's area.
+    pixel_mm, detector_ugy, detector
+        As in ``absorbed_quanta``. A pixel may be larger than an element of the
+        detector: it then holds the sum of the elements that it covers.
+    rng : numpy.random.Generator
+    shield : float array of shape (rows, columns), optional
+        Share that lead lying on the detector lets through, of primary and scatter.
+
+    Returns
+    -------
+    float32 array of shape (rows, columns)
+        Counts in absorbed quanta per pixel, at least 1.
+    """
+    primary = np.exp(-depth)
+    scattered = scatter(primary, pixel_mm=pixel_mm, detector=detector)
+    primary = focal_blur(primary, pixel_mm=pixel_mm, detector=detector)
+    fluence = detector.grid_primary * primary + detector.grid_scatter * scattered
+    if shield is not None:
+        fluence = fluence * shield
+    expected = absorbed_quanta(
+        fluence, detector_ugy=detector_ugy, pixel_mm=pixel_mm, detector=detector
+    )
+    return read_out(expected, pixel_mm=pixel_mm, detector=detector, rng=rng)
+
+
+def read_out(
+    expected: np.ndarray,
+    *,
+    pixel_mm: float,
+    detector: Detector,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return the counts that the panel reads for expected absorbed quanta."""
+    counts = count_quanta(expected, swank=detector.swank, rng=rng)
+    counts = light_spread(counts, pixel_mm=pixel_mm, detector=detector)
+    electronic = detector.electronic_quanta * pixel_mm / detector.pitch_mm
+    noise = rng.standard_normal(expected.shape, dtype=np.float32)
+    return np.maximum(counts + np.float32(electronic) * noise, 1)
+
+
+def exposure_index(counts: np.ndarray, *, pixel_mm: float, detector: Detector) -> float:
+    """Return the exposure index of IEC 62494-1: 100 per uGy of the calibration beam.
+
+    The median of the image's counts is taken, turned into the air kerma of the
+    RQA5 beam that would give the same signal.
+
+    Parameters
+    ----------
+    counts : float array of shape (rows, columns)
+        From ``form_image``.
+    pixel_mm : float
+    detector : Detector
+    """
+    calibration = BEAMS["RQA5"]
+    mu = attenuation_per_mm("caesium iodide", energy_kev=calibration.energy_kev)
+    absorbed = 1 - np.exp(-mu * detector.screen_mm)
+    per_ugy = calibration.photons_per_mm2_ugy * absorbed * pixel_mm**2
+    return float(100 * np.median(counts) / per_ugy)

@@ -1,0 +1,118 @@
+"""Measure how often the search for text in pixels finds it, and when it cries wolf.
+
+::
+
+    python -m tools.evidence.burned_in [--films 100]
+
+Five seeds, each with other films of the in-silico cohort at 512 x 512. Every film is
+searched as it is (what is found then is a false alarm) and once more with a line of
+invented text. Writes data/evidence/burned_in_text.csv, one row for each line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import numpy as np
+import pandas as pd
+from scipy.ndimage import binary_dilation
+
+from helpers.artefacts import DATA
+from helpers.cohorts.storage import written_whole
+from helpers.de_identification import find_text
+from phantoms import ChestCohortSettings, image_study, study_of
+from phantoms.dicom_writing.drawn_text import text_mask
+
+SIZE = 512
+HEIGHTS_PX = (9, 12, 16, 20, 28)
+SEEDS = range(5)
+NAMES = ("PRETEND ADA", "Nobody Bertil", "Imaginary, Chloe", "MADEUP^DRAGAN")
+MARGIN_PX = 12
+FOUND_SHARE = 0.9
+"""Share of the letters' pixels inside boxes from which a line counts as found."""
+READABLE = 30
+"""Least difference, in grey levels of 256, between white letters and what is beside."""
+
+
+def drawn(film: np.ndarray, rng: np.random.Generator, height_px: int):
+    """Return a film with an invented line in one of its corners, and the letters.
+
+    Parameters
+    ----------
+    film : uint8 array (rows, columns)
+    rng : numpy Generator
+    height_px : int
+        Size of the font.
+
+    Returns
+    -------
+    written : uint8 array (rows, columns)
+    letters : bool array (rows, columns)
+    """
+    line = f"{NAMES[rng.integers(len(NAMES))]} {rng.integers(1930, 2005)}0412"
+    mask = text_mask(line, height_px)
+    bottom, right = (np.array(film.shape) - mask.shape - MARGIN_PX) * rng.integers(
+        0, 2, 2
+    )
+    letters = np.zeros(film.shape, bool)
+    top, left = max(bottom, MARGIN_PX), max(right, MARGIN_PX)
+    letters[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
+    return np.where(letters, 255, film).astype(np.uint8), letters
+
+
+def contrast_beside(film: np.ndarray, letters: np.ndarray) -> float:
+    """Return how much whiter white letters are than the pixels that touch them."""
+    beside = binary_dilation(letters, iterations=2) & ~letters
+    return 255 - float(np.median(film[beside]))
+
+
+def covered(film: np.ndarray, letters: np.ndarray) -> float:
+    """Return the share of the letters' pixels inside the boxes that were found."""
+    hidden = np.zeros(film.shape, bool)
+    for box in find_text(film):
+        hidden[box.area] = True
+    return float(hidden[letters].mean())
+
+
+def measure(seed: int, films: int) -> pd.DataFrame:
+    """Return one row per film: the size of its line, found or not, false alarms."""
+    rng, settings = np.random.default_rng(seed), ChestCohortSettings()
+    numbers = rng.choice(settings.n_patients, films, replace=False) + 1
+    rows = []
+    for place, number in enumerate(numbers):
+        film = image_study(study_of(settings, f"P{number:04d}-1"), size=SIZE).image
+        height = HEIGHTS_PX[place % len(HEIGHTS_PX)]
+        written, letters = drawn(film, rng, height)
+        rows.append(
+            {
+                "seed": seed,
+                "study_id": f"P{number:04d}-1",
+                "height_px": height,
+                "contrast": round(contrast_beside(film, letters)),
+                "found": int(covered(written, letters) >= FOUND_SHARE),
+                "false_alarms": len(find_text(film)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tools.evidence.burned_in")
+    parser.add_argument("--films", type=int, default=100, help="for each seed")
+    chosen = parser.parse_args(arguments)
+    table = pd.concat([measure(seed, chosen.films) for seed in SEEDS])
+    with written_whole(DATA / "evidence" / "burned_in_text.csv") as part:
+        table.to_csv(part, index=False, lineterminator="\n")
+    readable = table[table["contrast"] >= READABLE]
+    for name, rows in (("all", table), ("readable", readable)):
+        print(f"{name}: found {rows['found'].sum()} of {len(rows)} lines")
+        print(rows.groupby("height_px")["found"].agg(["sum", "size"]))
+    alarms = (table["false_alarms"] > 0).sum()
+    print(f"false alarms in {alarms} of {len(table)} films without a line")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""Measure once what lesson 14 quotes and does not compute again.
+
+::
+
+    python -m tools.evidence.label meant                  what each report asserts
+    python -m tools.evidence.label noise chest_insilico   a network on wrong labels
+    python -m tools.evidence.label noise pneumoniamnist   the same on real patients
+    python -m tools.evidence.label nih                    two label files of one set
+
+The second trains lesson 21's network 90 times and takes half an hour, the third 30
+times; the last two need COURSE_DATA_DIR. All write into data/evidence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers import cohorts, label_noise
+from helpers.diagnostic_metrics import area_under_roc
+from helpers.report_labels import binary_labels, label_reports
+from phantoms import ChestCohortSettings
+from phantoms.cohort import visits
+from phantoms.cohort.facts_of import SYMPTOMS, clinical_of, facts_of
+from phantoms.hospital.reports import KINDS, Report, write_report
+
+EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
+RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
+MISSED = RATES[1:]  # of the two kinds that leave the zeros alone
+SEEDS = (14, 15, 16, 17, 18)
+SIDE = 64  # pixels, where the cohort is published larger
+STEPS = 800  # updates of the weights in each training
+
+
+def reports_of_patient(
+    settings: ChestCohortSettings, number: int
+) -> Iterator[tuple[str, Report]]:
+    """Yield (study_id, report with what it asserts) of one patient's studies."""
+    studies = list(visits.studies_of_patient(settings, number))
+    facts = [facts_of(study) for study in studies]
+    ever = any(seen.malignant for one in facts for seen in one.findings.values())
+    previous = None
+    for study, bare in zip(studies, facts, strict=True):
+        values = clinical_of(bare, study, ever_malignant=ever)
+        symptoms = tuple(name for name in SYMPTOMS if values[name] == 1)
+        visit = study.examination.visit
+        rng = np.random.default_rng([*study.patient.seed, visits._REPORT_STREAM, visit])
+        previous = write_report(facts_of(study, symptoms), rng, previous=previous)
+        yield f"{study.patient.patient_id}-{visit}", previous
+
+
+def meant_by(settings: ChestCohortSettings, patients: range) -> pd.DataFrame:
+    """Return what the writer of each report asserts about each finding."""
+    rows = [
+        {"study_id": study_id, **{kind: report.asserts[kind] for kind in KINDS}}
+        for number in patients
+        for study_id, report in reports_of_patient(settings, number)
+    ]
+    return pd.DataFrame(rows)
+
+
+def record_meant() -> None:
+    """Write data/evidence/lesson_14_meant.csv."""
+    settings = ChestCohortSettings()
+    table = meant_by(settings, range(1, settings.n_patients + 1))
+    table.to_csv(EVIDENCE / "lesson_14_meant.csv", index=False, lineterminator="\n")
+    print(f"{len(table)} reports.")
+
+
+def noisy_versions(cohort: cohorts.Cohort, finding: str, seed: int) -> dict:
+    """Return {(kind, rate): labels of every image}; the same errors for all users."""
+    truth = cohort.labels(finding)
+    plans = [("flipped", rate) for rate in RATES]
+    area = cohort.table.get(f"{finding}_area_mm2")
+    if area is not None:
+        plans += [(kind, rate) for rate in MISSED for kind in label_noise.KINDS[:0:-1]]
+    labels = {
+        (kind, rate): label_noise.wrong_labels(
+            truth, kind=kind, rate=rate, seed=seed, size=area
+        )
+        for kind, rate in plans
+    }
+    if "report" in cohort.table:
+        said = label_reports(cohort.table["report"])[finding]
+        for policy in ("ones", "zeros"):
+            given = binary_labels(said, uncertain=policy).to_numpy(int)
+            labels[f"report, uncertain as {policy}", np.nan] = given
+    return labels
+
+
+def network_scores(
+    cohort: cohorts.Cohort, finding: str, labels: np.ndarray, *, seed: int
+) -> np.ndarray:
+    """Return scores of all images by a network trained and tuned on given labels."""
+    from helpers import training
+
+    table = cohort.table.assign(**{finding: labels})
+    settings = training.TrainingSettings(steps=STEPS, seed=seed)
+    network, _ = training.train_small_network(
+        dataclasses.replace(cohort, table=table), finding=finding, settings=settings
+    )
+    return training.predict_scores(network, cohort.images)
+
+
+def noise_of_one_seed(cohort: cohorts.Cohort, seed: int) -> Iterator[dict]:
+    """Yield one row for each kind and rate of wrong labels."""
+    finding = cohort.finding()
+    test = (cohort.table["split"] == "internal test").to_numpy()
+    truth = cohort.labels(finding)
+    clean_scores = None
+    for (kind, rate), labels in noisy_versions(cohort, finding, seed).items():
+        scores = network_scores(cohort, finding, labels, seed=seed)
+        clean_scores = scores if clean_scores is None else clean_scores
+        row = {
+            "cohort": cohort.name,
+            "finding": finding,
+            "kind": kind,
+            "rate": rate,
+            "seed": seed,
+            "n_train": int((cohort.table["split"] == "train").sum()),
+            "n_test": int(test.sum()),
+            "wrong_in_test": int((labels != truth)[test].sum()),
+            "noisy_training_true_test": area_under_roc(truth[test], scores[test]),
+            "true_training_noisy_test": area_under_roc(
+                labels[test], clean_scores[test]
+            ),
+            "noisy_training_noisy_test": area_under_roc(labels[test], scores[test]),
+        }
+        print(row, flush=True)
+        yield row
+
+
+def record_noise(name: str) -> None:
+    """Write data/evidence/lesson_14_network_<cohort>.csv, anew after each seed."""
+    size = SIDE if name.startswith("chest_insilico") else None
+    cohort = cohorts.load(name, size=size)
+    path = EVIDENCE / f"lesson_14_network_{cohort.name}.csv"
+    rows: list[dict] = []
+    for seed in SEEDS:
+        rows += noise_of_one_seed(cohort, seed)
+        pd.DataFrame(rows).to_csv(
+            path, index=False, float_format="%.4f", lineterminator="\n"
+        )
+
+
+def nih_counts() -> pd.DataFrame:
+    """Return the films of each folder, by what the later label file says of them."""
+    table = pd.read_csv(cohorts.data_dir() / "cxr_nih14_64px" / "labels.csv")
+    says = table["finding_labels"].eq("No Finding")
+    table["no_finding"] = np.where(says, "No Finding", "a finding")
+    counts = table.groupby(["split", "folder_class", "no_finding"]).size()
+    return counts.rename("films").reset_index()
+
+
+def record_nih() -> None:
+    """Write data/evidence/lesson_14_nih.csv: folder names against the label file."""
+    counts = nih_counts()
+    counts.to_csv(EVIDENCE / "lesson_14_nih.csv", index=False, lineterminator="\n")
+    print(counts.to_string(index=False))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.evidence.label",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=("meant", "noise", "nih"))
+    parser.add_argument("cohort", nargs="?", default="chest_insilico")
+    options = parser.parse_args(arguments)
+    if options.what == "meant":
+        record_meant()
+    elif options.what == "noise":
+        record_noise(options.cohort)
+    else:
+        record_nih()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,279 @@
+"""Tell simulated radiographs from real ones with simple features, and say by which.
+
+::
+
+    python -m tools.evidence.real_or_simulated            measure and print
+    python -m tools.evidence.real_or_simulated --write    also write data/evidence/
+
+Real films are the NIH ChestX-ray14 copies in COURSE_DATA_DIR (never part of the
+repository). Both kinds are brought to the same size, then each group of features is
+given to a logistic regression with five folds, all images of a patient in one fold. An
+AUC of 0.5 would mean that the features do not tell them apart, 1.0 that they always do.
+Single features are listed with their own AUC: the highest is the cheapest giveaway.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tqdm.auto import tqdm
+
+from helpers import cohorts
+from helpers.cohorts.storage import written_whole
+from helpers.intervals import clustered_bootstrap
+from tools.evidence.realism.report import fill_in
+
+EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
+OUTPUT = EVIDENCE / "insilico_real_or_simulated.csv"
+PAGE = EVIDENCE.parent / "realism.md"
+REAL_SETS = {"cxr_nih14_256px": 128, "cxr_nih14_64px": 64}
+Features = dict[str, np.ndarray]
+
+
+def grey_features(images: np.ndarray) -> Features:
+    """Return the grey histogram of images (n, rows, columns) in 16 bins, and more."""
+    flat = images.reshape(len(images), -1)
+    edges = np.linspace(0, 256, 17)
+    shares = np.stack([np.histogram(row, edges)[0] for row in flat]) / flat.shape[1]
+    named = {f"share of grey {16 * k}-{16 * k + 15}": shares[:, k] for k in range(16)}
+    return named | {
+        "mean grey": flat.mean(1),
+        "spread of grey": flat.std(1),
+        "share of black": (flat == 0).mean(1),
+        "share of white": (flat == 255).mean(1),
+    }
+
+
+def border_features(images: np.ndarray) -> Features:
+    """Return mean and spread of the four outer strips, 4 % of the side wide."""
+    wide = max(images.shape[1] // 25, 2)
+    turned = images.transpose(0, 2, 1)
+    strips = {
+        "top": images[:, :wide],
+        "bottom": images[:, -wide:],
+        "left": turned[:, :wide],
+        "right": turned[:, -wide:],
+    }
+    mean = {f"{k} border, mean": s.mean((1, 2)) for k, s in strips.items()}
+    return mean | {f"{k} border, spread": s.std((1, 2)) for k, s in strips.items()}
+
+
+def detail_features(images: np.ndarray) -> Features:
+    """Return size, tails and neighbour correlation of what a blur takes away."""
+    named = {}
+    for sigma in (0.7, 1.5, 3.0):
+        smooth = gaussian_filter(images.astype(np.float32), (0, sigma, sigma))
+        rest = images - smooth
+        spread = rest.std((1, 2)) + 1e-3
+        along = (rest[:, :, 1:] * rest[:, :, :-1]).mean((1, 2)) / spread**2
+        tails = (rest**4).mean((1, 2)) / spread**4
+        named[f"detail below {sigma} px, log spread"] = np.log(spread)
+        named[f"detail below {sigma} px, neighbour correlation"] = along
+        named[f"detail below {sigma} px, log tails"] = np.log(tails)
+    return named
+
+
+def spectrum_features(images: np.ndarray) -> Features:
+    """Return the log share of power in eight bands of spatial frequency."""
+    side = images.shape[1]
+    window = np.hanning(side)[:, None] * np.hanning(side)[None]
+    level = images - images.mean((1, 2), keepdims=True)
+    power = np.abs(np.fft.rfft2(level * window)) ** 2
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
+    edges = np.geomspace(1.5 / side, 0.5, 9)
+    bands = [power[:, (frequency >= a) & (frequency < b)].mean(1)
+             for a, b in zip(edges[:-1], edges[1:], strict=True)]  # fmt: skip
+    logs = np.log(np.stack(bands, 1) + 1e-6)
+    logs -= logs.mean(1, keepdims=True)
+    return {f"power at {edges[k]:.3f}-{edges[k + 1]:.3f} per pixel": logs[:, k]
+            for k in range(8)}  # fmt: skip
+
+
+def layout_features(images: np.ndarray) -> Features:
+    """Return 8 x 8 block means of each image, brought to mean 0 and spread 1."""
+    n, side, _ = images.shape
+    blocks = images.reshape(n, 8, side // 8, 8, side // 8).mean((2, 4))
+    level = blocks - blocks.mean((1, 2), keepdims=True)
+    level /= blocks.std((1, 2), keepdims=True) + 1e-3
+    mirrored = np.abs(level - level[:, :, ::-1]).mean((1, 2))
+    named = {f"block {i + 1} down, {j + 1} across": level[:, i, j]
+             for i in range(8) for j in range(8)}  # fmt: skip
+    return named | {"left-right difference": mirrored}
+
+
+GROUPS: dict[str, Callable[[np.ndarray], Features]] = {
+    "grey histogram": grey_features,
+    "border": border_features,
+    "fine detail and noise": detail_features,
+    "power spectrum": spectrum_features,
+    "coarse layout": layout_features,
+}
+
+
+def measure(images: np.ndarray, real: np.ndarray, patients: np.ndarray) -> pd.DataFrame:
+    """Return how well each group of features tells real from simulated.
+
+    Parameters
+    ----------
+    images : uint8 array of shape (n, side, side)
+    real : int array of shape (n,)
+        1 real, 0 simulated.
+    patients : array of shape (n,)
+        All images of a patient fall into one fold.
+    """
+    groups = {name: make(images) for name, make in GROUPS.items()}
+    groups["all of these"] = {k: v for part in groups.values() for k, v in part.items()}
+    rows = []
+    for name, part in tqdm(groups.items(), desc="Telling apart", unit="group"):
+        values = np.stack(list(part.values()), axis=1)
+        score = out_of_fold_score(values, real, patients)
+        low, high = patient_interval(real, score, patients)
+        best, best_auc = cheapest(part, real)
+        rows.append({
+            "features": name, "number": len(part), "auc": roc_auc_score(real, score),
+            "low": low, "high": high, "strongest_feature": best,
+            "strongest_auc": best_auc,
+        })  # fmt: skip
+    return pd.DataFrame(rows).round(3)
+
+
+def out_of_fold_score(
+    values: np.ndarray, real: np.ndarray, patients: np.ndarray
+) -> np.ndarray:
+    """Return the score of each image from a model that never saw its patient."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=3000))
+    folds = GroupKFold(5, shuffle=True, random_state=7)
+    return cross_val_predict(
+        model, values, real, groups=patients, cv=folds, method="decision_function"
+    )
+
+
+def patient_interval(
+    real: np.ndarray, score: np.ndarray, patients: np.ndarray
+) -> tuple[float, float]:
+    """Return the 95 % interval of the AUC, resampling patients."""
+    low, high, _ = clustered_bootstrap(
+        roc_auc_score, real, score, clusters=patients, replicates=500, seed=7
+    )
+    return low, high
+
+
+def cheapest(features: Features, real: np.ndarray) -> tuple[str, float]:
+    """Return the feature that alone tells most, with its AUC in the better direction.
+
+    Examples
+    --------
+    >>> features = {"a": np.array([1, 2, 3]), "b": np.array([3, 1, 3])}
+    >>> cheapest(features, np.array([0, 0, 1]))
+    ('a', 1.0)
+    """
+    area = {name: roc_auc_score(real, values) for name, values in features.items()}
+    best = max(area, key=lambda name: abs(area[name] - 0.5))
+    return best, float(max(area[best], 1 - area[best]))
+
+
+def real_films(folder: Path, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return real films (n, side, side) of a set, and whose they are.
+
+    Parameters
+    ----------
+    folder : Path
+        With labels.csv (columns file and patient_id) and the files it names.
+    side : int
+        Pixels; larger films are averaged by area.
+    """
+    table = pd.read_csv(folder / "labels.csv")
+    images = []
+    for name in tqdm(table["file"], desc=f"Reading {folder.name}", unit="film"):
+        path = folder / name if (folder / name).exists() else folder / "images" / name
+        with Image.open(path) as film:
+            grey = film.convert("L").resize((side, side), Image.Resampling.BOX)
+        images.append(np.asarray(grey))
+    return np.stack(images), ("N" + table["patient_id"].astype(str)).to_numpy()
+
+
+def simulated_films(side: int, *, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return as many first films of simulated patients, and whose they are."""
+    cohort = cohorts.load("chest_insilico", size=side)
+    first = np.flatnonzero(~cohort.table["patient_id"].duplicated())
+    chosen = np.random.default_rng(7).permutation(first)[:number]
+    return cohort.images[chosen], cohort.table["patient_id"].to_numpy(str)[chosen]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return 2 without real films."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.evidence.real_or_simulated",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--write", action="store_true", help=f"write {OUTPUT.name}")
+    options = parser.parse_args(arguments)
+    found = {name: Path(os.environ.get("COURSE_DATA_DIR", "")) / name
+             for name in REAL_SETS}  # fmt: skip
+    missing = [name for name, folder in found.items() if not folder.is_dir()]
+    if "COURSE_DATA_DIR" not in os.environ or missing:
+        print(
+            "Real films are needed: set COURSE_DATA_DIR to a folder that holds "
+            f"{' and '.join(REAL_SETS)}, each with labels.csv and its images."
+        )
+        return 2
+    tables = []
+    for name, side in REAL_SETS.items():
+        films, owners = real_films(found[name], side)
+        made, whose = simulated_films(side, number=len(films))
+        images = np.concatenate([films, made])
+        real = np.repeat([1, 0], [len(films), len(made)])
+        table = measure(images, real, np.concatenate([owners, whose]))
+        table.insert(0, "real_set", name)
+        table.insert(1, "side_px", side)
+        table.insert(2, "n_real", len(films))
+        table.insert(3, "n_simulated", len(made))
+        print(table.drop(columns="real_set").to_string(index=False), flush=True)
+        tables.append(table)
+    if options.write:
+        with written_whole(OUTPUT) as part:
+            pd.concat(tables).to_csv(part, index=False, lineterminator="\n")
+        page = fill_in(
+            PAGE.read_text(encoding="utf-8"),
+            name="told apart",
+            text=as_markdown(pd.concat(tables)),
+        )
+        with written_whole(PAGE) as part:
+            part.write_text(page, encoding="utf-8", newline="\n")
+        print(f"Wrote {OUTPUT.name} and its part of {PAGE.name}.")
+    return 0
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """Return the measured table as rows of a page."""
+    lines = [
+        "| real films | side, px | real / simulated | features (number) "
+        "| AUC (95 % interval) | strongest single feature | its AUC |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in table.itertuples():
+        lines.append(
+            f"| {row.real_set} | {row.side_px} | {row.n_real} / {row.n_simulated} "
+            f"| {row.features} ({row.number}) "
+            f"| {row.auc:.2f} ({row.low:.2f} to {row.high:.2f}) "
+            f"| {row.strongest_feature} | {row.strongest_auc:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
