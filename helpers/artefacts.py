@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.cohorts.storage import written_whole
+from helpers.files import written_whole
 
 if TYPE_CHECKING:
     from helpers.cohorts import Cohort

@@ -28,7 +28,7 @@ from helpers.artefacts import (
     write_scores,
 )
 from helpers.cohorts import cache_dir, load
-from helpers.cohorts.storage import one_process_at_a_time, tell, written_whole
+from helpers.files import one_process_at_a_time, tell, written_whole
 
 if TYPE_CHECKING:  # Keras takes seconds to import, the committed scores need none of it
     import keras

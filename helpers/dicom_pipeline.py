@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from helpers.cohorts.resizing import as_bytes, fit_into_square
-from helpers.cohorts.storage import tell
 from helpers.dicom_pixels import DicomPixels, DicomPixelsError, read_each
+from helpers.files import tell
 from helpers.quiet_start import quiet_start
 
 with quiet_start():

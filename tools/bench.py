@@ -25,8 +25,8 @@ import pandas as pd
 
 from helpers import artefacts, cohorts, input_pipeline, intervals, networks, training
 from helpers.cohorts import Cohort, CohortError
-from helpers.cohorts.storage import written_whole
 from helpers.diagnostic_metrics import area_under_roc
+from helpers.files import written_whole
 from helpers.networks import keras
 
 REAL_COHORT = "pneumoniamnist"

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from helpers import artefacts, checkpoints, cohorts, training
-from helpers.cohorts.storage import written_whole
 from helpers.diagnostic_metrics import area_under_roc
+from helpers.files import written_whole
 
 # Training is chaotic: one grey level changed in 1 of 200,000 pixels once moved the AUC
 # by 0.004 (internal test) and 0.022 (tuning), rank correlation 0.90. So another machine

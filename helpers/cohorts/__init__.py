@@ -18,8 +18,8 @@ from helpers.cohorts.insilico_ct import load_nodules_ct
 from helpers.cohorts.medmnist import load_medmnist
 from helpers.cohorts.own_folder import find_folder, from_folder
 from helpers.cohorts.registry import published_names, unknown_name
-from helpers.cohorts.storage import cache_dir, data_dir
 from helpers.cohorts.validation import validate
+from helpers.files import cache_dir, data_dir
 
 __all__ = [
     "SPLITS",

@@ -1,7 +1,7 @@
 """Print the list of cohorts: `python -m helpers.cohorts`."""
 
 from helpers.cohorts.catalogue import list_cohorts
-from helpers.cohorts.storage import cache_dir, data_dir
+from helpers.files import cache_dir, data_dir
 
 if __name__ == "__main__":
     print(list_cohorts())

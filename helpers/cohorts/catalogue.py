@@ -13,7 +13,7 @@ from helpers.cohorts.insilico_ct import NAME as NODULES_CT
 from helpers.cohorts.insilico_ct import nodules_ct_path
 from helpers.cohorts.medmnist import KNOWN_VARIANTS
 from helpers.cohorts.registry import PublishedFile, published_cards, published_files
-from helpers.cohorts.storage import data_dir
+from helpers.files import data_dir
 
 COLUMNS = ["name", "shows", "findings", "sizes", "images", "MB", "licence", "here"]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.cohorts.packed_masks import PackedMasks
-from helpers.cohorts.storage import (
+from helpers.files import (
     is_disk_full,
     one_process_at_a_time,
     tell,

@@ -18,7 +18,7 @@ import requests
 
 from helpers.cohorts.card import DownloadError
 from helpers.cohorts.registry import PublishedFile
-from helpers.cohorts.storage import (
+from helpers.files import (
     cache_dir,
     data_dir,
     is_disk_full,

@@ -19,8 +19,8 @@ from helpers.cohorts.card import Card, CohortError
 from helpers.cohorts.contract import Cohort
 from helpers.cohorts.packed_masks import PackedMasks
 from helpers.cohorts.resizing import shrink_images, shrink_masks
-from helpers.cohorts.storage import cache_dir
 from helpers.cohorts.validation import validate
+from helpers.files import cache_dir
 
 if TYPE_CHECKING:
     from phantoms import ChestCohortSettings

@@ -12,8 +12,8 @@ from helpers.cohorts.card import Card, CohortError
 from helpers.cohorts.cohort_cache import CACHE_FORMAT, read_or_make
 from helpers.cohorts.contract import Cohort
 from helpers.cohorts.insilico import BASE
-from helpers.cohorts.storage import cache_dir
 from helpers.cohorts.validation import validate
+from helpers.files import cache_dir
 
 if TYPE_CHECKING:
     from phantoms.cohort.nodules import NoduleCohortSettings

@@ -14,8 +14,8 @@ from helpers.cohorts.card import Card, CohortError
 from helpers.cohorts.contract import Cohort
 from helpers.cohorts.downloads import DownloadSettings, fetch, local_candidates
 from helpers.cohorts.registry import PublishedFile, find_published, published_cards
-from helpers.cohorts.storage import cache_dir, tell
 from helpers.cohorts.validation import validate
+from helpers.files import cache_dir, tell
 
 MEDMNIST_CITATION = (
     "Yang J, Shi R, Wei D, et al. MedMNIST v2. Scientific Data 2023;10:41, "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from helpers.cohorts.card import CohortError
-from helpers.cohorts.storage import PROJECT
+from helpers.files import PROJECT
 
 REGISTRY = PROJECT / "data" / "registry.csv"
 CARDS = PROJECT / "data" / "registry_cards.csv"

@@ -11,7 +11,6 @@ from pathlib import Path
 from pydicom.charset import python_encoding
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
-from helpers.cohorts.storage import written_whole
 from helpers.de_identification.echoes import echoes_of
 from helpers.de_identification.header import Work, clean_header
 from helpers.de_identification.options import LARGEST_BYTES, Options
@@ -27,6 +26,7 @@ from helpers.de_identification.table import editions
 from helpers.dicom_pixels.errors import DicomPixelsError, pixels_error, reason
 from helpers.dicom_pixels.header import text
 from helpers.dicom_pixels.reading import guarded, open_dataset
+from helpers.files import written_whole
 from phantoms.dicom_writing.attributes import code
 
 METHOD = "PS3.15 Annex E, table of dicom-anonymizer {edition}, course helper"

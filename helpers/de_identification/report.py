@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cohorts.storage import written_whole
 from helpers.de_identification.linkage import class_sizes
 from helpers.de_identification.options import Options
 from helpers.de_identification.records import FileRecord
+from helpers.files import written_whole
 
 REFUSALS = {
     "same image": "the same image twice",

@@ -101,7 +101,7 @@ def write_split(
     <BLANKLINE>
     """
     # here, since helpers.cohorts itself deals patients with this package
-    from helpers.cohorts.storage import written_whole
+    from helpers.files import written_whole
 
     split_of = _split_of_patients(table)
     digest = _hash_of(split_of)

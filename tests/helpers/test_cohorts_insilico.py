@@ -15,7 +15,7 @@ import phantoms
 from helpers import cohorts
 from helpers.cohorts import CohortError, cohort_cache, insilico
 from helpers.cohorts.packed_masks import PackedMasks
-from helpers.cohorts.storage import PROJECT
+from helpers.files import PROJECT
 from phantoms import ChestCohortSettings
 from phantoms.chest.projection import FIELD_MM
 from phantoms.cohort import named

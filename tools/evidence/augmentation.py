@@ -25,8 +25,8 @@ import numpy as np
 import pandas as pd
 
 from helpers import augmentation, cohorts, input_pipeline, networks, training
-from helpers.cohorts.storage import written_whole
 from helpers.diagnostic_metrics import area_under_roc
+from helpers.files import written_whole
 from helpers.networks import keras
 from helpers.quiet_start import quiet_start
 from tools.evidence.augmenting import changes, films

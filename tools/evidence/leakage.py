@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from helpers import cohorts, networks, training
-from helpers.cohorts.storage import written_whole
 from helpers.diagnostic_metrics import area_under_roc
+from helpers.files import written_whole
 from helpers.networks import keras
 from helpers.patient_splits import exam_and_training
 from helpers.patient_splits.optimism import with_coins

@@ -32,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 from tqdm.auto import tqdm
 
 from helpers import cohorts
-from helpers.cohorts.storage import written_whole
+from helpers.files import written_whole
 from helpers.intervals import clustered_bootstrap
 from tools.evidence.realism.report import fill_in
 

@@ -19,8 +19,8 @@ from helpers.cohorts.own_folder.table import (
     image_paths,
     read_folder_table,
 )
-from helpers.cohorts.storage import PROJECT, data_dir
 from helpers.cohorts.validation import validate
+from helpers.files import PROJECT, data_dir
 from helpers.patient_splits import exact_duplicates
 
 SMALLEST_SIZE, LARGEST_SIZE = 8, 1024

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers import cohorts
 from helpers.cohorts.resizing import shrink_images, shrink_masks
-from helpers.cohorts.storage import written_whole
+from helpers.files import written_whole
 from phantoms import GENERATOR_VERSION
 from phantoms.pneumothorax_twins import twin_films
 

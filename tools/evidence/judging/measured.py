@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers import checkpoints, training
 from helpers.cohorts import Cohort
-from helpers.cohorts.storage import written_whole
 from helpers.diagnostic_metrics import area_under_roc
+from helpers.files import written_whole
 from helpers.intervals import clustered_bootstrap
 
 FEWEST = 8

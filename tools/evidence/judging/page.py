@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.cohorts.storage import written_whole
+from helpers.files import written_whole
 from tools.evidence.realism.report import fill_in
 
 PAGE = Path(__file__).resolve().parents[3] / "data" / "realism.md"

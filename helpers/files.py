@@ -18,7 +18,7 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 STALE_AFTER_S = 24 * 3600
 
