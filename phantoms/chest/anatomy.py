@@ -81,10 +81,7 @@ def _turn(
 
 
 def grow_tree(
-    roots: Tree,
-    *,
-    inside: Callable[[np.ndarray], np.ndarray],
-    rng: np.random.Generator,
+    roots: Tree, *, inside: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator
 ) -> Tree:
     """Grow a tree from its roots until the branches are thin or leave the lung.
 

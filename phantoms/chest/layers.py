@@ -156,11 +156,7 @@ _FAT_SHARE = 0.6  # of the mediastinum between its organs; the rest is nodes and
 
 
 def tissue_layers(
-    anatomy: Anatomy,
-    posture: Posture,
-    view: View,
-    *,
-    solids: ChestSolids | None = None,
+    anatomy: Anatomy, posture: Posture, view: View, *, solids: ChestSolids | None = None
 ) -> Layers:
     """Return the pieces of every material of a healthy chest along a view's rays.
 
@@ -228,10 +224,7 @@ def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
     gland = np.float32(anatomy.patient.gland_fraction)
     return {
         "body": [Piece(*piece) for piece in (skin, *arms, breast)],
-        "adipose": [
-            *(Piece(*piece) for piece in fat),
-            Piece(*breast, 1 - gland),
-        ],
+        "adipose": [*(Piece(*piece) for piece in fat), Piece(*breast, 1 - gland)],
         "gland": [Piece(*breast, gland)],
     }
 

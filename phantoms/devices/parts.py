@@ -333,10 +333,7 @@ def squared_distance(
 
 
 def _window(
-    row: Sequence[float],
-    column: Sequence[float],
-    reach: float,
-    shape: tuple[int, int],
+    row: Sequence[float], column: Sequence[float], reach: float, shape: tuple[int, int]
 ) -> Window | None:
     """Return the slices within ``reach`` of a chain of points, None when outside."""
     top = max(math.floor(min(row) - reach), 0)

@@ -96,17 +96,9 @@ class Cardiomegaly(Finding):
 
     factor: float
     ratio: float
-    kind: str = "cardiomegaly"
-
-    @property
-    def side(self) -> str:
-        """Return "both": the heart lies in the middle."""
-        return "both"
-
-    @property
-    def zone(self) -> str:
-        """Return "lower"."""
-        return "lower"
+    kind = "cardiomegaly"
+    side = "both"
+    zone = "lower"
 
     @property
     def severity(self) -> dict[str, float]:
@@ -116,12 +108,6 @@ class Cardiomegaly(Finding):
     def on_posture(self, posture: Posture) -> Posture:
         """Enlarge the heart on top of what lying down does to it."""
         return replace(posture, heart_factor=posture.heart_factor * self.factor)
-
-    def fillings(
-        self, anatomy: Anatomy, solids: ChestSolids, view: View
-    ) -> list[Filling]:
-        """Return nothing: the heart is no filling of the lung."""
-        return []
 
     def marked(
         self, fillings: list[Filling], solids: ChestSolids, view: View
@@ -178,17 +164,9 @@ class Oedema(Finding):
     septa: Plates
     bronchi: np.ndarray
     balance: float = 0.5
-    kind: str = "oedema"
-
-    @property
-    def side(self) -> str:
-        """Return "both"."""
-        return "both"
-
-    @property
-    def zone(self) -> str:
-        """Return "all"."""
-        return "all"
+    kind = "oedema"
+    side = "both"
+    zone = "all"
 
     @property
     def severity(self) -> dict[str, float]:
@@ -228,6 +206,21 @@ class Oedema(Finding):
             Filling("fluid", septa, clears_vessels=False),
             Filling("fluid", self._haze(solids, view), clears_vessels=False),
         ]
+
+    def later(
+        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+    ) -> Oedema | None:
+        """Return it some days later under treatment, or None; one in four is back."""
+        left = 0.5 ** (days / (HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.4)))))
+        if rng.random() < 0.25:
+            left = float(rng.uniform(0.6, 1.3))
+        if left < 0.3 or self.amount * left < 0.3:
+            return None
+        keep = max(round(len(self.septa.ends) * min(left, 1)), 1)
+        septa = replace(
+            self.septa, ends=self.septa.ends[:keep], depth_mm=self.septa.depth_mm[:keep]
+        )
+        return replace(self, amount=self.amount * left, septa=septa)
 
     def _haze(self, solids: ChestSolids, view: View) -> list[Piece]:
         """Return the water about the hila, thinning out towards the wall."""
@@ -300,21 +293,3 @@ def _draw_bronchi(rng: np.random.Generator) -> np.ndarray:
             rows.append((x, rng.uniform(-5, 25), rng.uniform(-50, 20)))
     radius = rng.uniform(1.3, 2.2, len(rows))
     return np.column_stack([np.array(rows), radius])
-
-
-def later_oedema(
-    finding: Oedema, *, days: float, rng: np.random.Generator
-) -> Oedema | None:
-    """Return it some days later under treatment, or None; one in four is back."""
-    left = 0.5 ** (days / (HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.4)))))
-    if rng.random() < 0.25:
-        left = float(rng.uniform(0.6, 1.3))
-    if left < 0.3 or finding.amount * left < 0.3:
-        return None
-    keep = max(round(len(finding.septa.ends) * min(left, 1)), 1)
-    septa = replace(
-        finding.septa,
-        ends=finding.septa.ends[:keep],
-        depth_mm=finding.septa.depth_mm[:keep],
-    )
-    return replace(finding, amount=finding.amount * left, septa=septa)

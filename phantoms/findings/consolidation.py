@@ -291,7 +291,7 @@ class Consolidation(Finding):
     pattern: str
     cloud: Cloud
     lobe: str = ""
-    kind: str = "consolidation"
+    kind = "consolidation"
 
     @property
     def side(self) -> str:
@@ -316,6 +316,22 @@ class Consolidation(Finding):
         """Return the fluid in the airspaces."""
         pieces = cloud_pieces(self.cloud, anatomy, solids=solids, view=view)
         return [Filling("fluid", pieces)]
+
+    def later(
+        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+    ) -> Consolidation | None:
+        """Return it some days later, smaller, or None once under 30 % is left.
+
+        One in eight gets worse first.
+        """
+        median, spread = HALF_LIFE_DAYS
+        half_life = median * float(np.exp(rng.normal(0, spread)))
+        worse = rng.random() < 0.12 and days < 21
+        left = 1.35 if worse else 0.5 ** (days / half_life)
+        if left < 0.3:
+            return None
+        cloud = self.cloud.grown(float(np.clip(left**0.15, 0.75, 1.08)))
+        return replace(self, cloud=replace(cloud, fill=cloud.fill * left))
 
 
 def draw_consolidation(
@@ -380,20 +396,3 @@ def _cluster(
     cloud = seat + rng.standard_normal((number, 3)) * extent
     cloud[0] = seat
     return cloud[np.sign(cloud[:, 0]) == np.sign(seat[0])]
-
-
-def later_consolidation(
-    finding: Consolidation, *, days: float, rng: np.random.Generator
-) -> Consolidation | None:
-    """Return it some days later, smaller, or None once under 30 % is left.
-
-    One in eight gets worse first.
-    """
-    median, spread = HALF_LIFE_DAYS
-    half_life = median * float(np.exp(rng.normal(0, spread)))
-    worse = rng.random() < 0.12 and days < 21
-    left = 1.35 if worse else 0.5 ** (days / half_life)
-    if left < 0.3:
-        return None
-    cloud = finding.cloud.grown(float(np.clip(left**0.15, 0.75, 1.08)))
-    return replace(finding, cloud=replace(cloud, fill=cloud.fill * left))

@@ -123,10 +123,6 @@ def calcium_pieces(
 
 MARGINS = ("smooth", "lobulated", "spiculated")
 CALCIFICATIONS = ("none", "central", "diffuse", "eccentric")
-#: A nodule above this diameter is called a mass (Fleischner Society glossary,
-#: doi:10.1148/radiol.2462070712).
-MASS_MM = 30.0
-
 #: How features are shared out; chosen. First benign, then malignant.
 MALIGNANT_SHARE = 0.35
 MEDIAN_MM = (11.5, 19.0)
@@ -163,7 +159,7 @@ class Nodule(Finding):
     malignant: bool = False
     doubling_days: float = 20000.0
     density: float = 1.0
-    kind: str = "nodule"
+    kind = "nodule"
 
     @property
     def side(self) -> str:
@@ -208,6 +204,20 @@ class Nodule(Finding):
             Filling("soft tissue", tissue),
             Filling("soft tissue", fine, clears_vessels=False, marks=False),
         ]
+
+    def later(
+        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+    ) -> Nodule:
+        """Return the nodule some days later: its volume doubles every doubling time.
+
+        The radius stops at 45 mm.
+        """
+        factor = 2 ** (days / self.doubling_days / 3)
+        bodies = tuple(
+            replace(body, radius=min(body.radius * factor, 45.0))
+            for body in self.bodies
+        )
+        return replace(self, bodies=bodies)
 
 
 def draw_nodule(
@@ -258,18 +268,6 @@ def _directions(number: int, rng: np.random.Generator) -> np.ndarray:
     """Return random unit vectors (number, 3)."""
     way = rng.standard_normal((number, 3))
     return way / np.linalg.norm(way, axis=1, keepdims=True)
-
-
-def later_nodule(finding: Nodule, *, days: float) -> Nodule:
-    """Return the nodule some days later: its volume doubles every doubling time.
-
-    The radius stops at 45 mm.
-    """
-    factor = 2 ** (days / finding.doubling_days / 3)
-    bodies = tuple(
-        replace(body, radius=min(body.radius * factor, 45.0)) for body in finding.bodies
-    )
-    return replace(finding, bodies=bodies)
 
 
 def round_nodule(

@@ -56,17 +56,13 @@ class Tuberculosis(Finding):
     cavities: tuple[Shell, ...]
     bands: tuple[Tube, ...]
     loss_mm: float
-    kind: str = "tuberculosis"
+    kind = "tuberculosis"
+    zone = "upper"
 
     @property
     def side(self) -> str:
         """Return "right", "left" or "both"."""
         return self.sides[0] if len(self.sides) == 1 else "both"
-
-    @property
-    def zone(self) -> str:
-        """Return "upper"."""
-        return "upper"
 
     @property
     def severity(self) -> dict[str, float]:
@@ -132,6 +128,24 @@ class Tuberculosis(Finding):
             *clouds,
             Filling("soft tissue", strands, clears_vessels=False, marks=False),
         ]
+
+    def later(
+        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+    ) -> Tuberculosis:
+        """Return it some days later: patches thin out, cavities shrink, scars stay."""
+        half_life = HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.5)))
+        left = max(0.5 ** (days / half_life), 0.35)
+        cavities = tuple(
+            replace(c, radius=max(c.radius * left**0.25, c.wall_mm + 1.5))
+            for c in self.cavities
+        )
+        return replace(
+            self,
+            infiltrate=replace(self.infiltrate, fill=self.infiltrate.fill * left),
+            buds=replace(self.buds, fill=self.buds.fill * left),
+            cavities=cavities,
+            loss_mm=min(self.loss_mm + 6 * (1 - left), 34.0),
+        )
 
 
 def draw_tuberculosis(
@@ -232,22 +246,3 @@ def _draw_band(seat: np.ndarray, side: str, rng: np.random.Generator) -> Tube:
     bow = rng.normal(0, 5, 3) * np.sin(np.pi * share)
     radii = rng.uniform(0.7, 1.7) * (1.2 - 0.7 * share[:, 0])
     return Tube(start + share * (hilum - start) + bow, radii)
-
-
-def later_tuberculosis(
-    finding: Tuberculosis, *, days: float, rng: np.random.Generator
-) -> Tuberculosis:
-    """Return it some days later: patches thin out, cavities shrink, scars stay."""
-    half_life = HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.5)))
-    left = max(0.5 ** (days / half_life), 0.35)
-    cavities = tuple(
-        replace(c, radius=max(c.radius * left**0.25, c.wall_mm + 1.5))
-        for c in finding.cavities
-    )
-    return replace(
-        finding,
-        infiltrate=replace(finding.infiltrate, fill=finding.infiltrate.fill * left),
-        buds=replace(finding.buds, fill=finding.buds.fill * left),
-        cavities=cavities,
-        loss_mm=min(finding.loss_mm + 6 * (1 - left), 34.0),
-    )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from phantoms.physics.detector import Detector, beam_opening, broad_blur, form_image
+from phantoms.shapes.solids import Window
 
 #: Structures that are told apart, from fine to broad, mm.
 _BANDS_MM = (3.0, 8.0, 20.0)
@@ -52,14 +53,33 @@ class Processing:
     white: float = 0.93
 
 
+@dataclass(frozen=True)
+class Technique:
+    """How one radiograph was exposed and shown, relative to its scanner's habit.
+
+    Parameters
+    ----------
+    dose : float
+        Factor on the detector's target air kerma.
+    contrast : float
+        Factor on the display's steepness.
+    latitude : float
+        0 keeps the vendor's compression of broad structures, 1 flattens them all.
+    brightness : float
+        Offset as a share of white.
+    margins_mm : tuple of float
+        Collimated strips at the detector: left, right, top, bottom.
+    """
+
+    dose: float = 1.0
+    contrast: float = 1.0
+    latitude: float = 0.0
+    brightness: float = 0.0
+    margins_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+
 def process_for_display(
-    counts: np.ndarray,
-    *,
-    pixel_mm: float,
-    processing: Processing | None = None,
-    contrast: float = 1.0,
-    latitude: float = 0.0,
-    brightness: float = 0.0,
+    counts: np.ndarray, *, pixel_mm: float, processing: Processing, technique: Technique
 ) -> np.ndarray:
     """Return display values, 0 black to 255 white, from detector counts.
 
@@ -72,51 +92,46 @@ def process_for_display(
     counts : float array of shape (rows, columns)
         Quanta per pixel, above 0.
     pixel_mm : float
-    processing : Processing, optional
-        By default that of the first vendor.
-    contrast, latitude, brightness : float
-        As in ``scanners.Technique``.
+    processing : Processing
+    technique : Technique
 
     Returns
     -------
     uint8 array of shape (rows, columns)
     """
-    vendor = processing or Processing()
     log = -np.log(counts)
-    chest = _chest_window(log)
+    chest, lung = _inner(log, 6, 12, 8), _inner(log, 4, 4, 4)
     # what lets less through than any tissue (lead, metal) must not pull its
     # surroundings along
     tissue = np.minimum(log, np.percentile(log[chest], 99.5))
     small, middle, broad = (broad_blur(tissue, band / pixel_mm) for band in _BANDS_MM)
     # dense parts are compressed more, so that detail behind the heart survives
     dense = np.maximum(broad - np.percentile(broad[chest], 35), 0)
-    mixed = log - (vendor.compression + latitude) * broad
-    mixed += vendor.detail[0] * (tissue - small) + vendor.detail[1] * (small - middle)
-    mixed -= vendor.dense_compression * dense
-    low = np.percentile(mixed[_lung_window(log)], 3)
+    mixed = log - (processing.compression + technique.latitude) * broad
+    fine, coarse = processing.detail
+    mixed += fine * (tissue - small) + coarse * (small - middle)
+    mixed -= processing.dense_compression * dense
+    low = np.percentile(mixed[lung], 3)
     high = np.percentile(mixed[chest], 97)
     place = (mixed - (low + high) / 2) / max((high - low) / 2, 1e-3)
-    bent = 1 / (1 + np.exp(-contrast * vendor.steepness * (place - vendor.middle)))
-    grey = vendor.black + (vendor.white - vendor.black) * bent + brightness
+    slope = -technique.contrast * processing.steepness
+    bent = 1 / (1 + np.exp(slope * (place - processing.middle)))
+    grey = processing.black + (processing.white - processing.black) * bent
+    grey += technique.brightness
     grey += _LEAD_LIFT * np.clip(place - 1.15, 0, 1)
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def _chest_window(image: np.ndarray) -> tuple[slice, slice]:
-    """Return every second pixel of the part of an image that shows the chest."""
+def _inner(image: np.ndarray, top: int, bottom: int, sides: int) -> Window:
+    """Return every second pixel of an image less one part in so many at each edge.
+
+    A sixth, a twelfth and an eighth leave the chest; quarters leave the part where
+    lungs lie and hardly any direct beam, even in the slim.
+    """
     rows, columns = image.shape
     return (
-        slice(rows // 6, -(rows // 12), 2),
-        slice(columns // 8, -(columns // 8), 2),
-    )
-
-
-def _lung_window(image: np.ndarray) -> tuple[slice, slice]:
-    """Return the part where lungs lie and hardly any direct beam, even in the slim."""
-    rows, columns = image.shape
-    return (
-        slice(rows // 4, -(rows // 4), 2),
-        slice(columns // 4, -(columns // 4), 2),
+        slice(rows // top, -(rows // bottom), 2),
+        slice(columns // sides, -(columns // sides), 2),
     )
 
 
@@ -137,17 +152,9 @@ def close_shutter(
         Strips at the left, right, top and bottom.
     look : str
         "black", "white edge", or "none" to leave them as the panel saw them.
-
-    Raises
-    ------
-    ValueError
-        If the look is unknown.
     """
     if look == "none":
         return grey
-    if look not in _SHUTTER_GREY:
-        known = ", ".join([*_SHUTTER_GREY, "none"])
-        raise ValueError(f"look is {look!r}. Choose one of: {known}.")
     left, right, top, bottom = (int(round(m / pixel_mm)) for m in margins_mm)
     shown = np.full_like(grey, _SHUTTER_GREY[look])
     rows, columns = grey.shape
@@ -186,31 +193,6 @@ class Scanner:
     last_day: str | None = None
 
 
-@dataclass(frozen=True)
-class Technique:
-    """How one radiograph was exposed and shown, relative to its scanner's habit.
-
-    Parameters
-    ----------
-    dose : float
-        Factor on the detector's target air kerma.
-    contrast : float
-        Factor on the display's steepness.
-    latitude : float
-        0 keeps the vendor's compression of broad structures, 1 flattens them all.
-    brightness : float
-        Offset as a share of white.
-    margins_mm : tuple of float
-        Collimated strips at the detector: left, right, top, bottom.
-    """
-
-    dose: float = 1.0
-    contrast: float = 1.0
-    latitude: float = 0.0
-    brightness: float = 0.0
-    margins_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-
-
 def draw_technique(scanner: Scanner, rng: np.random.Generator) -> Technique:
     """Return the technique of one examination; spreads are chosen.
 
@@ -231,15 +213,16 @@ def draw_technique(scanner: Scanner, rng: np.random.Generator) -> Technique:
     )
 
 
-def take_radiograph(
+def expose(
     primary: np.ndarray,
     *,
     pixel_mm: float,
     scanner: Scanner,
     technique: Technique,
     rng: np.random.Generator,
+    shield: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return display values 0 to 255 from the transmitted share of the beam.
+    """Return the quanta that the detector reads for the transmitted share of the beam.
 
     Parameters
     ----------
@@ -251,29 +234,45 @@ def take_radiograph(
     technique : Technique
     rng : numpy.random.Generator
         The noise of this exposure.
+    shield : float array of shape (rows, columns), optional
+        Share that lead letters on the detector let through.
+
+    Returns
+    -------
+    float32 array of shape (rows, columns)
+    """
+    opening = beam_opening(
+        primary.shape, pixel_mm=pixel_mm, margins_mm=technique.margins_mm
+    )
+    return form_image(
+        -np.log(np.maximum(primary * opening, 1e-8)),
+        pixel_mm=pixel_mm,
+        detector_ugy=scanner.detector.target_ugy * technique.dose,
+        detector=scanner.detector,
+        rng=rng,
+        shield=shield,
+    )
+
+
+def show(
+    counts: np.ndarray, *, pixel_mm: float, scanner: Scanner, technique: Technique
+) -> np.ndarray:
+    """Return the grey values, 0 to 255, that a scanner shows for its counts.
+
+    Parameters
+    ----------
+    counts : float array of shape (rows, columns)
+        From ``expose``.
+    pixel_mm : float
+    scanner : Scanner
+    technique : Technique
 
     Returns
     -------
     uint8 array of shape (rows, columns)
     """
-    detector = scanner.detector
-    opening = beam_opening(
-        primary.shape, pixel_mm=pixel_mm, margins_mm=technique.margins_mm
-    )
-    counts = form_image(
-        -np.log(primary * opening),
-        pixel_mm=pixel_mm,
-        detector_ugy=detector.target_ugy * technique.dose,
-        detector=detector,
-        rng=rng,
-    )
     grey = process_for_display(
-        counts,
-        pixel_mm=pixel_mm,
-        processing=scanner.processing,
-        contrast=technique.contrast,
-        latitude=technique.latitude,
-        brightness=technique.brightness,
+        counts, pixel_mm=pixel_mm, processing=scanner.processing, technique=technique
     )
     return close_shutter(
         grey,
@@ -281,6 +280,19 @@ def take_radiograph(
         margins_mm=technique.margins_mm,
         look=scanner.collimation,
     )
+
+
+def take_radiograph(
+    primary: np.ndarray,
+    *,
+    pixel_mm: float,
+    scanner: Scanner,
+    technique: Technique,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return what ``show`` makes of ``expose``: display values, 0 to 255."""
+    given = {"pixel_mm": pixel_mm, "scanner": scanner, "technique": technique}
+    return show(expose(primary, **given, rng=rng), **given)
 
 
 _STAND = Detector()

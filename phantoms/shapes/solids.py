@@ -238,11 +238,7 @@ def _cut(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
 
 
 def ellipsoid(
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    centre: Sequence[float],
-    radii: Sequence[float],
+    x: np.ndarray, z: np.ndarray, *, centre: Sequence[float], radii: Sequence[float]
 ) -> Interval:
     """Return an axis-aligned ellipsoid as an interval of depth.
 

@@ -119,10 +119,7 @@ def fill_pieces(pieces: Sequence[Piece], grid: VoxelGrid, box: Box) -> np.ndarra
 
 
 def _edges(
-    piece: Piece,
-    grid: VoxelGrid,
-    box: Box,
-    rays: tuple[np.ndarray, tuple[int, int]],
+    piece: Piece, grid: VoxelGrid, box: Box, rays: tuple[np.ndarray, tuple[int, int]]
 ) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
     """Return where a piece begins and ends, with the shares of two voxels each."""
     start, corner = rays
