@@ -41,6 +41,7 @@ from phantoms.shapes.solids import (
     Piece,
     Tube,
     crop,
+    divided,
     ellipsoid,
     extent,
     intersect,
@@ -358,31 +359,16 @@ class Paths:
     solids: ChestSolids
 
 
-def tree_thickness(view: View, tree: Tree, *, sideways: float = 0.0) -> np.ndarray:
-    """Return the projected thickness of a branching tree, in mm.
-
-    Parameters
-    ----------
-    view : View
-    tree : Tree
-    sideways : float
-        Displacement in units of each branch's radius: 0 for the vessels, about
-        2 for the bronchi that run beside them.
-    """
+def tree_thickness(view: View, tree: Tree) -> np.ndarray:
+    """Return the projected thickness of a branching tree, in mm."""
     along = tree.end - tree.start
     span = np.linalg.norm(along, axis=1)
     step = np.maximum(0.7 * tree.radius, view.cell()[0])
     pieces = np.ceil(span / step).astype(int)
-    owner = np.repeat(np.arange(len(span)), pieces)
-    first = (np.cumsum(pieces) - pieces).take(owner)
-    share = (np.arange(len(owner)) - first + 0.5) / pieces.take(owner)
+    owner, share = divided(pieces)
     place = along.take(owner, axis=0)
     place *= share[:, None]
     place += tree.start.take(owner, axis=0)
-    if sideways:
-        across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1)
-        across *= (sideways * tree.radius / span)[:, None]
-        place += across.take(owner, axis=0)
     volume = np.pi * np.square(tree.radius) * span / pieces
     volume, radius = volume.take(owner), tree.radius.take(owner)
     return splat(view, place, volume=volume, radius=radius)

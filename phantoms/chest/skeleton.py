@@ -33,6 +33,7 @@ from phantoms.shapes.solids import (
     Tube,
     Window,
     grid_window,
+    squared_chords,
 )
 
 Bones = dict[str, list[Piece]]
@@ -147,7 +148,10 @@ def add_tube(
     window = grid_window(x, z, low, high, margin=float(tube.radii.max()) + 2)
     if window is None:
         return
-    outer, inner, middle = _squared_chords(tube, cortex_mm, x[window], z[window])
+    hollow = tube.radii - np.minimum(cortex_mm, tube.radii)
+    outer, inner, middle = squared_chords(
+        tube, x[window], z[window], spare_mm=-3.0, hollow=hollow
+    )
     outer, inner = np.sqrt(outer), np.sqrt(inner)
     add_shell(
         bones,
@@ -156,49 +160,6 @@ def add_tube(
         mineral=mineral,
         window=window,
     )
-
-
-def _squared_chords(
-    tube: Tube, cortex_mm: np.ndarray, x: np.ndarray, z: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return squared half chords of the tube and its inside, and its mid depth."""
-    outer, inner, middle = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
-    hollow_radii = tube.radii - np.minimum(cortex_mm, tube.radii)
-    for k in range(len(tube.radii) - 1):
-        a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
-        reach = float(max(tube.radii[k : k + 2])) - 3  # the window adds 5 mm
-        window = grid_window(x, z, a, b, margin=reach)
-        if window is None:
-            continue
-        dx, dy, dz = (stop - start for start, stop in zip(a, b, strict=True))
-        flat = max(dx * dx + dz * dz, 1e-6)
-        px, pz = x[window] - np.float32(a[0]), z[window] - np.float32(a[2])
-        t = px * np.float32(dx / flat)
-        t += pz * np.float32(dz / flat)
-        np.minimum(np.maximum(t, 0, out=t), 1, out=t)
-        px -= t * np.float32(dx)
-        pz -= t * np.float32(dz)
-        off = np.square(px, out=px)
-        off += np.square(pz, out=pz)
-        slant = np.float32(min((flat + dy * dy) / flat, 4.0))
-        chord = _between(tube.radii, k, t)
-        np.square(chord, out=chord)
-        chord -= off
-        chord *= slant
-        thicker = chord > outer[window]
-        np.maximum(outer[window], chord, out=outer[window])
-        chord = _between(hollow_radii, k, t)
-        np.square(chord, out=chord)
-        chord -= off
-        chord *= slant
-        np.copyto(inner[window], chord, where=thicker)
-        np.copyto(middle[window], np.float32(a[1]) + t * np.float32(dy), where=thicker)
-    return outer, np.maximum(inner, 0), middle
-
-
-def _between(values: np.ndarray, k: int, t: np.ndarray) -> np.ndarray:
-    """Return the straight line from point ``k`` to the next."""
-    return np.float32(values[k]) + t * np.float32(values[k + 1] - values[k])
 
 
 _BACK_MM = 21.0  # from the back of the bodies to the inside of the cage

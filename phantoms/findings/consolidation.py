@@ -16,7 +16,14 @@ from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree
 from phantoms.chest.projection import View
 from phantoms.findings.finding import Filling, Finding, side_of, zone_of
 from phantoms.findings.lung_space import places_in_lung
-from phantoms.shapes.solids import Interval, Piece, Window, grid_window, look_up
+from phantoms.shapes.solids import (
+    Interval,
+    Piece,
+    Window,
+    divided,
+    grid_window,
+    look_up,
+)
 
 #: Thickness of a slab; a ball's weight is constant within one.
 SLAB_MM = 6.0
@@ -233,9 +240,7 @@ def _bronchial_points(
     along = tree.end[near] - start
     span = np.linalg.norm(along, axis=1)
     count = np.ceil(span / max(step, 0.5)).astype(int)
-    owner = np.repeat(np.arange(len(span)), count)
-    share = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    share = (share + 0.5) / count[owner]
+    owner, share = divided(count)
     across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1)
     across *= (2.0 * radius / np.maximum(span, 1e-6))[:, None]
     place = start[owner] + share[:, None] * along[owner] + across[owner]

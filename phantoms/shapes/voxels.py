@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from phantoms.shapes.solids import Piece
+from phantoms.shapes.solids import Piece, divided
 
 Box = tuple[slice, slice, slice]
 
@@ -311,9 +311,7 @@ def _lay_balls(
     step = grid.reference_step()
     span = np.linalg.norm((high - low) * step, axis=1)
     number = np.ceil(span / np.maximum(radius, 0.6 * step[2])).astype(int)
-    owner = np.repeat(np.arange(len(span)), number)
-    first = np.repeat(np.cumsum(number) - number, number)
-    share = (np.arange(len(owner)) - first + 0.5) / number[owner]
+    owner, share = divided(number)
     place = low[owner] + share[:, None] * (high - low)[owner]
     volume = (np.pi * np.square(radius) * span / number)[owner] / step.prod()
     voxel = np.rint(place).astype(int)
