@@ -17,7 +17,7 @@ Sizes and spreads are chosen for appearance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -36,8 +36,6 @@ from phantoms.shapes.solids import (
     squared_chords,
 )
 
-Bones = dict[str, list[Piece]]
-
 
 class Mineral(NamedTuple):
     """How much of a young adult's bone substance is left, 0 to 1.
@@ -52,43 +50,55 @@ class Mineral(NamedTuple):
     spongiosa: float
 
 
-def no_bones() -> Bones:
-    """Return the two empty layers."""
-    return {"cortical bone": [], "spongiosa": []}
-
-
-def add_shell(
-    bones: Bones,
-    outer: Interval,
-    inner: Interval,
-    *,
-    mineral: Mineral,
-    weight: np.ndarray | float = 1.0,
-    window: Window = WHOLE,
-) -> None:
-    """Add one bone: cortex between two nested intervals, spongiosa in the inner.
+@dataclass(frozen=True)
+class Bones:
+    """Every bone along the rays of a view: two layers that grow.
 
     Parameters
     ----------
-    bones : dict of str to list of Piece
-        Both layers; grows in place.
-    outer, inner : Interval
-        Depths of one window's shape; the inner is cut to the outer, and where it
-        is empty the whole bone is cortex.
     mineral : Mineral
-    weight : float array or float
-        Share of the bone that is there, 0 to 1.
-    window : tuple of slices
+    cortex, spongiosa : list of Piece
     """
-    front = np.minimum(np.maximum(inner[0], outer[0]), outer[1])
-    back = np.minimum(np.maximum(inner[1], front), outer[1])
-    hard = weight * np.float32(mineral.cortex)
-    bones["cortical bone"] += [
-        Piece(outer[0], front, hard, window),
-        Piece(back, outer[1], hard, window),
-    ]
-    soft = weight * np.float32(mineral.spongiosa)
-    bones["spongiosa"].append(Piece(front, back, soft, window))
+
+    mineral: Mineral
+    cortex: list[Piece] = field(default_factory=list)
+    spongiosa: list[Piece] = field(default_factory=list)
+
+    def add(
+        self,
+        outer: Interval,
+        inner: Interval,
+        weight: np.ndarray | float = 1.0,
+        window: Window = WHOLE,
+    ) -> None:
+        """Add one bone: cortex between two nested intervals, spongiosa in the inner.
+
+        Parameters
+        ----------
+        outer, inner : Interval
+            Depths of one window's shape; the inner is cut to the outer, and where it
+            is empty the whole bone is cortex.
+        weight : float array or float
+            Share of the bone that is there, 0 to 1.
+        window : tuple of slices
+        """
+        front = np.minimum(np.maximum(inner[0], outer[0]), outer[1])
+        back = np.minimum(np.maximum(inner[1], front), outer[1])
+        hard = weight * np.float32(self.mineral.cortex)
+        self.cortex.append(Piece(outer[0], front, hard, window))
+        self.cortex.append(Piece(back, outer[1], hard, window))
+        soft = weight * np.float32(self.mineral.spongiosa)
+        self.spongiosa.append(Piece(front, back, soft, window))
+
+
+def about(middle: np.ndarray, half: np.ndarray) -> Interval:
+    """Return the interval of half a length on both sides of its middle."""
+    return middle - half, middle + half
+
+
+def midline(z: np.ndarray) -> np.ndarray:
+    """Return the height of the middle of every row, shape (rows, 1)."""
+    return z[:, z.shape[1] // 2, None]
 
 
 def cropped(
@@ -123,27 +133,18 @@ def edge(inside_mm: np.ndarray, blur_mm: float) -> np.ndarray:
     return np.minimum(np.maximum(share, 0), 1)
 
 
-def add_tube(
-    bones: Bones,
-    tube: Tube,
-    cortex_mm: np.ndarray,
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    mineral: Mineral,
-) -> None:
+def add_tube(bones: Bones, tube: Tube, cortex_mm: np.ndarray, view: View) -> None:
     """Add a long bone along a tube.
 
     Parameters
     ----------
-    bones : dict of str to list of Piece
+    bones : Bones
     tube : Tube
-        As it is seen on the grid.
     cortex_mm : float array of shape (n,)
         Thickness of the cortex at each point of the tube.
-    x, z : float arrays of shape (rows, columns)
-    mineral : Mineral
+    view : View
     """
+    tube, x, z = view.seen(tube), view.x, view.z
     low, high = tube.points.min(axis=0), tube.points.max(axis=0)
     window = grid_window(x, z, low, high, margin=float(tube.radii.max()) + 2)
     if window is None:
@@ -152,14 +153,8 @@ def add_tube(
     outer, inner, middle = squared_chords(
         tube, x[window], z[window], spare_mm=-3.0, hollow=hollow
     )
-    outer, inner = np.sqrt(outer), np.sqrt(inner)
-    add_shell(
-        bones,
-        (middle - outer, middle + outer),
-        (middle - inner, middle + inner),
-        mineral=mineral,
-        window=window,
-    )
+    outer, inner = about(middle, np.sqrt(outer)), about(middle, np.sqrt(inner))
+    bones.add(outer, inner, window=window)
 
 
 _BACK_MM = 21.0  # from the back of the bodies to the inside of the cage
