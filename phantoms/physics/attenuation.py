@@ -15,6 +15,7 @@ CT numbers of tissues and of contrast medium, from their attenuation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,19 +102,28 @@ def attenuation_per_mm(
         return part * bone + (1 - part) * soft
     if material not in ATTENUATION_PER_CM:
         known = ", ".join([*ATTENUATION_PER_CM, "spongiosa"])
-        raise ValueError(
-            f"No attenuation is known for the material {material!r}. "
-            f"Choose one of: {known}."
-        )
+        raise ValueError(f"material is {material!r}. Choose one of: {known}.")
     if not ENERGIES_KEV[0] <= energy_kev <= ENERGIES_KEV[-1]:
         raise ValueError(
             f"energy_kev is {energy_kev}, but the table covers {ENERGIES_KEV[0]} to "
             f"{ENERGIES_KEV[-1]} keV. Choose an energy in that range."
         )
-    log_mu = np.interp(
-        np.log(energy_kev), np.log(ENERGIES_KEV), np.log(ATTENUATION_PER_CM[material])
-    )
-    return float(np.exp(log_mu)) / 10
+    row = ATTENUATION_PER_CM[material]
+    return between_energies(energy_kev, ENERGIES_KEV, row) / 10
+
+
+def between_energies(
+    energy_kev: float, energies: Sequence[float], values: Sequence[float]
+) -> float:
+    """Return a coefficient at an energy, straight between the logarithms of a table.
+
+    Examples
+    --------
+    >>> round(between_energies(20, (10, 40), (8.0, 2.0)), 6)
+    4.0
+    """
+    log = np.interp(np.log(energy_kev), np.log(energies), np.log(values))
+    return float(np.exp(log))
 
 
 #: Mean energy of a 120 kV CT beam behind 20 cm of water (spekpy 2.5.4: 72.1 keV).
@@ -159,7 +169,6 @@ def iodine_hu(mg_ml: float, *, energy_kev: float = CT_ENERGY_KEV) -> float:
             f"energy_kev is {energy_kev}, but iodine is known from {energies[0]} to "
             f"{energies[-1]} keV, above its K-edge. Choose an energy in that range."
         )
-    table = np.log(list(IODINE_CM2_PER_G.values()))
-    per_gram = float(np.exp(np.interp(np.log(energy_kev), np.log(energies), table)))
+    per_gram = between_energies(energy_kev, energies, list(IODINE_CM2_PER_G.values()))
     mu = per_gram * mg_ml / 10_000
     return 1000 * mu / attenuation_per_mm("water", energy_kev=energy_kev)

@@ -133,7 +133,8 @@ def broad_blur(image: np.ndarray, sigma: float) -> np.ndarray:
     """
     if sigma < _WORTH_IT:
         return gaussian_filter(image, sigma, mode="nearest", truncate=2.5)
-    down, across = (_area_means(n, _coarse_pixels(n, sigma)) for n in image.shape)
+    few = [max(int(np.ceil(_PIXELS_A_SIGMA * n / sigma)), 4) for n in image.shape]
+    down, across = (_area_means(*sizes) for sizes in zip(image.shape, few, strict=True))
     coarse = (across @ (down @ image).T).T
     # a box is step^2 / 12 wide in variance, straight interpolation step^2 / 6
     left = [
@@ -146,11 +147,6 @@ def broad_blur(image: np.ndarray, sigma: float) -> np.ndarray:
         for small, large in zip(coarse.shape, image.shape, strict=True)
     )
     return np.ascontiguousarray((sideways @ (up @ blurred).T).T)
-
-
-def _coarse_pixels(pixels: int, sigma: float) -> int:
-    """Return how many coarse pixels stand for a row of fine ones."""
-    return max(int(np.ceil(_PIXELS_A_SIGMA * pixels / sigma)), 4)
 
 
 # sparse products add up in one order, whatever the number of threads
@@ -271,17 +267,7 @@ def absorbed_quanta(
         Mean air kerma over the chambers of the automatic exposure, in uGy.
     pixel_mm : float
     detector : Detector
-
-    Raises
-    ------
-    ValueError
-        If the exposure is not positive.
     """
-    if not detector_ugy > 0:
-        raise ValueError(
-            f"detector_ugy is {detector_ugy}, but an exposure must be above 0 uGy. "
-            "A chest radiograph needs about 2.5 uGy at the detector."
-        )
     quanta = detector_ugy * detector.quanta_per_mm2_ugy * pixel_mm**2
     return fluence * np.float32(quanta / _chamber_mean(fluence))
 
