@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.random import Generator
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree, grow_tree, posed_tree
@@ -423,11 +424,7 @@ def reconstruct(
 
 
 def scanned(
-    hu: np.ndarray,
-    grid: VoxelGrid,
-    *,
-    acquisition: Acquisition,
-    rng: np.random.Generator,
+    hu: np.ndarray, grid: VoxelGrid, *, acquisition: Acquisition, rng: Generator
 ) -> np.ndarray:
     """Return slices as a scanner shows them: blurred in plane, and noisy.
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import (
     Anatomy,
@@ -89,7 +90,7 @@ def bowel_gas(
 
 
 def _fundus(
-    rng: np.random.Generator,
+    rng: Generator,
     x: np.ndarray,
     z: np.ndarray,
     *,
@@ -110,7 +111,7 @@ def _fundus(
 
 
 def _colon(
-    rng: np.random.Generator,
+    rng: Generator,
     x: np.ndarray,
     z: np.ndarray,
     *,

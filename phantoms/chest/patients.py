@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 # one independent stream of random numbers for each purpose of a patient
 _STREAMS = {"person": 0, "anatomy": 1, "finding": 2, "examination": 3, "noise": 4}
@@ -76,9 +77,7 @@ class Patient:
     lung_density: float = 0.8
 
 
-def random_stream(
-    seed: tuple[int, int], purpose: str, *, part: int = 0
-) -> np.random.Generator:
+def random_stream(seed: tuple[int, int], purpose: str, *, part: int = 0) -> Generator:
     """Return the generator of one purpose; the same arguments, the same numbers.
 
     Parameters
@@ -100,7 +99,7 @@ def random_stream(
 
 
 def limited_normal(
-    rng: np.random.Generator, mean: float, spread: float, *, limit: float = 2.2
+    rng: Generator, mean: float, spread: float, *, limit: float = 2.2
 ) -> float:
     """Return a normal number cut at ``limit`` spreads from the mean."""
     return float(mean + spread * np.clip(rng.standard_normal(), -limit, limit))
@@ -170,7 +169,7 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
     )
 
 
-def _barrel(rng: np.random.Generator, age: int) -> float:
+def _barrel(rng: Generator, age: int) -> float:
     """Return how overinflated the lungs are: much in one old chest of six."""
     little, much = rng.uniform(0, 0.15), rng.uniform(0.35, 1.0)
     ill = rng.random() < np.clip((age - 40) / 180, 0.0, 0.2)

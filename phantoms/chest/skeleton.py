@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.patients import Patient, random_stream
 from phantoms.chest.projection import View
@@ -190,11 +191,7 @@ class Spine:
 
 
 def build_spine(
-    centres_mm: np.ndarray,
-    rng: np.random.Generator,
-    *,
-    worn: float,
-    bend_mm: np.ndarray,
+    centres_mm: np.ndarray, rng: Generator, *, worn: float, bend_mm: np.ndarray
 ) -> Spine:
     """Return a spine from the heights of its vertebrae.
 
@@ -388,7 +385,7 @@ def build_skeleton(patient: Patient) -> Skeleton:
     )
 
 
-def _bend(rng: np.random.Generator) -> np.ndarray:
+def _bend(rng: Generator) -> np.ndarray:
     """Return the sideways course of the spine: nearly straight, or a scoliosis."""
     bend = rng.normal(0, 3.2, 4)
     size = rng.gamma(4, 3.2) * rng.choice([-1, 1])
@@ -399,7 +396,7 @@ def _bend(rng: np.random.Generator) -> np.ndarray:
     return np.clip(bend, -22, 22)
 
 
-def _mineral(rng: np.random.Generator, patient: Patient) -> Mineral:
+def _mineral(rng: Generator, patient: Patient) -> Mineral:
     """Return what age leaves of the bones, a little less in women after 50."""
     loss = 0.0045 * max(patient.age - 45, 0)
     loss *= 1.35 if patient.sex == "F" and patient.age > 50 else 1.0
@@ -408,20 +405,20 @@ def _mineral(rng: np.random.Generator, patient: Patient) -> Mineral:
     return Mineral(cortex, spongy)
 
 
-def _cartilage(rng: np.random.Generator, patient: Patient) -> float:
+def _cartilage(rng: Generator, patient: Patient) -> float:
     """Return the calcium in the costal cartilages: from 30 on, more with age."""
     grown = max(patient.age - 30, 0) / 60
     return float(0.4 * np.clip(grown * rng.gamma(2.0, 0.5), 0, 1))
 
 
-def _grains(rng: np.random.Generator) -> np.ndarray:
+def _grains(rng: Generator) -> np.ndarray:
     """Return a field of grains of calcium in clumps, 0 to 2."""
     field = rng.random((64, 64), dtype=np.float32)
     clumps = np.kron(rng.random((8, 8), dtype=np.float32), np.ones((8, 8), np.float32))
     return field * clumps * np.float32(2) * (field > 0.4)
 
 
-def _old_fractures(rng: np.random.Generator, age: int) -> tuple[Callus, ...]:
+def _old_fractures(rng: Generator, age: int) -> tuple[Callus, ...]:
     """Return healed fractures of neighbouring ribs, in few and mostly older people."""
     drawn = rng.random() < 0.03 + 0.0012 * max(age - 40, 0)
     side, first = int(rng.integers(2)), int(rng.integers(3, 9))
@@ -437,7 +434,7 @@ def _old_fractures(rng: np.random.Generator, age: int) -> tuple[Callus, ...]:
     )
 
 
-def _clavicle(rng: np.random.Generator, side: int) -> np.ndarray:
+def _clavicle(rng: Generator, side: int) -> np.ndarray:
     """Return one clavicle: from the sternum forwards, then back to the shoulder."""
     medial = 56 + rng.normal(0, 3.5)
     rise = 30 + rng.normal(0, 8)

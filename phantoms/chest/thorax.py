@@ -18,6 +18,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 from scipy.interpolate import CubicSpline
 
 from phantoms.chest.patients import Patient, Posture, random_stream
@@ -41,7 +42,7 @@ _HEART_LOBES = (
 )  # fmt: skip
 
 
-def heart_border(rng: np.random.Generator, factor: float) -> np.ndarray:
+def heart_border(rng: Generator, factor: float) -> np.ndarray:
     """Return the border of the heart in polar form, with a person's own shape.
 
     Right atrium, left ventricle, apex and the waist under the pulmonary trunk are
@@ -173,9 +174,7 @@ class Thorax:
     breast_shape: tuple[float, float, float]
 
 
-def _normals(
-    rng: np.random.Generator, *spreads: tuple[float, float]
-) -> tuple[float, ...]:
+def _normals(rng: Generator, *spreads: tuple[float, float]) -> tuple[float, ...]:
     """Return one normal number for each (mean, spread)."""
     return tuple(float(rng.normal(mean, spread)) for mean, spread in spreads)
 
@@ -213,9 +212,7 @@ def build_thorax(patient: Patient) -> Thorax:
     )
 
 
-def _widths(
-    rng: np.random.Generator, barrel: float
-) -> tuple[dict[int, float], dict[int, float]]:
+def _widths(rng: Generator, barrel: float) -> tuple[dict[int, float], dict[int, float]]:
     """Return half widths of the cage and of the body by height, a person's own."""
     bell = rng.normal(0, 0.055) - 0.03 * barrel  # above 0 narrow below
     belly = rng.normal(0, 0.03) + 0.03 * barrel

@@ -169,11 +169,7 @@ _SAMPLES = 129
 
 
 def device_shadow(
-    devices: Sequence[Device],
-    view: View,
-    *,
-    posture: Posture,
-    energy_kev: float,
+    devices: Sequence[Device], view: View, *, posture: Posture, energy_kev: float
 ) -> np.ndarray:
     """Return the share of the beam that devices let through.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree, chest_solids
 from phantoms.chest.patients import Posture
@@ -128,7 +129,7 @@ def cardiomegaly_of(anatomy: Anatomy, ratio: float) -> Cardiomegaly:
 
 
 def draw_cardiomegaly(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Cardiomegaly:
     """Return an enlarged heart; ``detectability`` is a factor on the excess ratio.
 
@@ -207,9 +208,7 @@ class Oedema(Finding):
             Filling("fluid", self._haze(solids, view), clears_vessels=False),
         ]
 
-    def later(
-        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
-    ) -> Oedema | None:
+    def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Oedema | None:
         """Return it some days later under treatment, or None; one in four is back."""
         left = 0.5 ** (days / (HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.4)))))
         if rng.random() < 0.25:
@@ -240,7 +239,7 @@ class Oedema(Finding):
 
 
 def draw_oedema(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Oedema:
     """Return an oedema; ``detectability`` is a factor on its amount."""
     amount = detectability * float(np.clip(rng.lognormal(0.0, 0.45), 0.35, 2.6))
@@ -252,7 +251,7 @@ def draw_oedema(
     )
 
 
-def _draw_septa(anatomy: Anatomy, rng: np.random.Generator, number: int) -> Plates:
+def _draw_septa(anatomy: Anatomy, rng: Generator, number: int) -> Plates:
     """Return short level lines at the pleura of the bases, and the small fissure."""
     ends, depth = _draw_fissure(rng)
     for rank in range(max(number, 1)):
@@ -271,7 +270,7 @@ def _draw_septa(anatomy: Anatomy, rng: np.random.Generator, number: int) -> Plat
 
 
 def _draw_fissure(
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], list[float]]:
     """Return the small fissure on the right, thick with water, as a gentle bow."""
     if rng.random() < 0.4:
@@ -284,7 +283,7 @@ def _draw_fissure(
     return list(zip(points[:-1], points[1:], strict=True)), list(water)
 
 
-def _draw_bronchi(rng: np.random.Generator) -> np.ndarray:
+def _draw_bronchi(rng: Generator) -> np.ndarray:
     """Return bronchi that run from front to back near both hila."""
     rows = []
     for side in SIDES.values():

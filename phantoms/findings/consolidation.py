@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree
 from phantoms.chest.projection import View
@@ -249,7 +250,7 @@ def _bronchial_points(
 
 
 def bronchial_places(
-    anatomy: Anatomy, rng: np.random.Generator, *, near: np.ndarray, number: int
+    anatomy: Anatomy, rng: Generator, *, near: np.ndarray, number: int
 ) -> np.ndarray:
     """Return points on small bronchi, drawn the likelier the nearer to a place."""
     tree = anatomy.tree
@@ -323,7 +324,7 @@ class Consolidation(Finding):
         return [Filling("fluid", pieces)]
 
     def later(
-        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+        self, anatomy: Anatomy, *, days: float, rng: Generator
     ) -> Consolidation | None:
         """Return it some days later, smaller, or None once under 30 % is left.
 
@@ -340,7 +341,7 @@ class Consolidation(Finding):
 
 
 def draw_consolidation(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Consolidation:
     """Return a consolidation; ``detectability`` is a factor on how dense it is."""
     fill = detectability * float(rng.uniform(4.0, 12.0))
@@ -349,9 +350,7 @@ def draw_consolidation(
     return _draw_broncho(anatomy, rng, fill)
 
 
-def _draw_lobar(
-    anatomy: Anatomy, rng: np.random.Generator, fill: float
-) -> Consolidation:
+def _draw_lobar(anatomy: Anatomy, rng: Generator, fill: float) -> Consolidation:
     """Return a consolidation that begins in a lobe and ends at its fissures."""
     names = list(_LOBES)
     chance = np.array([_LOBES[name][0] for name in names])
@@ -373,9 +372,7 @@ def _draw_lobar(
     return Consolidation("lobar", Cloud(centres, sigma, fill, fissures), lobe)
 
 
-def _draw_broncho(
-    anatomy: Anatomy, rng: np.random.Generator, fill: float
-) -> Consolidation:
+def _draw_broncho(anatomy: Anatomy, rng: Generator, fill: float) -> Consolidation:
     """Return patches about the small bronchi of one or, at times, both lungs."""
     centres, sigma = [], []
     seats = [places_in_lung(anatomy, rng, low=0.1)[0]]
@@ -395,7 +392,7 @@ def _draw_broncho(
 
 
 def _cluster(
-    seat: np.ndarray, extent: np.ndarray, *, number: int, rng: np.random.Generator
+    seat: np.ndarray, extent: np.ndarray, *, number: int, rng: Generator
 ) -> np.ndarray:
     """Return ball centres about a seat, all in the lung where it lies."""
     cloud = seat + rng.standard_normal((number, 3)) * extent

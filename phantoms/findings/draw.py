@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy
 from phantoms.findings.cardiac import draw_cardiomegaly, draw_oedema
@@ -24,7 +24,7 @@ _DRAW = {
 
 
 def draw_finding(
-    kind: str, anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    kind: str, anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Finding:
     """Return a finding of a kind as chance has it.
 
@@ -56,7 +56,7 @@ def draw_finding(
 
 
 def at_later_visit(
-    finding: Finding, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+    finding: Finding, anatomy: Anatomy, *, days: float, rng: Generator
 ) -> Finding | None:
     """Return a finding some days later, grown or healing, or None once it is gone.
 

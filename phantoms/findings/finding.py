@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids
 from phantoms.chest.patients import Posture
@@ -117,9 +118,7 @@ class Finding:
         """
         return [p for filling in fillings if filling.marks for p in filling.pieces]
 
-    def later(
-        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
-    ) -> Finding | None:
+    def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Finding | None:
         """Return it some days later, grown or healing, or None once it is gone.
 
         Parameters

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, build_anatomy, chest_solids
 from phantoms.chest.patients import Patient, Posture
@@ -84,7 +85,7 @@ def _in_coarse_lung(
 
 def places_in_lung(
     anatomy: Anatomy,
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     number: int = 1,
     low: float = 0.0,

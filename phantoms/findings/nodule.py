@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids
 from phantoms.chest.patients import Examination, random_stream
@@ -205,9 +206,7 @@ class Nodule(Finding):
             Filling("soft tissue", fine, clears_vessels=False, marks=False),
         ]
 
-    def later(
-        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
-    ) -> Nodule:
+    def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Nodule:
         """Return the nodule some days later: its volume doubles every doubling time.
 
         The radius stops at 45 mm.
@@ -221,7 +220,7 @@ class Nodule(Finding):
 
 
 def draw_nodule(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Nodule:
     """Return one to three nodules; ``detectability`` is a factor on their diameter."""
     malignant = bool(rng.random() < MALIGNANT_SHARE)
@@ -245,7 +244,7 @@ def draw_nodule(
 
 
 def _draw_body(
-    centre: np.ndarray, radius: float, *, margin: str, rng: np.random.Generator
+    centre: np.ndarray, radius: float, *, margin: str, rng: Generator
 ) -> Body:
     """Return one body with a margin."""
     number, reach = (4, 0.40) if margin == "smooth" else (6, 0.80)
@@ -264,7 +263,7 @@ def _draw_body(
     return Body(centre, radius, np.hstack([far * way, size]), spicules)
 
 
-def _directions(number: int, rng: np.random.Generator) -> np.ndarray:
+def _directions(number: int, rng: Generator) -> np.ndarray:
     """Return random unit vectors (number, 3)."""
     way = rng.standard_normal((number, 3))
     return way / np.linalg.norm(way, axis=1, keepdims=True)
@@ -334,7 +333,7 @@ def draw_variants(anatomy: Anatomy, examination: Examination) -> Variants:
     )
 
 
-def _band(anatomy: Anatomy, rng: np.random.Generator, low: float) -> Tube:
+def _band(anatomy: Anatomy, rng: Generator, low: float) -> Tube:
     """Return a thin, slightly bent band of soft tissue in the lung."""
     middle = places_in_lung(anatomy, rng, low=low, rough=True)[0]
     half = rng.uniform(9, 24)

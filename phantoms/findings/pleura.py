@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree
 from phantoms.chest.patients import Posture
@@ -110,7 +111,7 @@ class Effusion(Finding):
         return [Filling("fluid", pieces)]
 
     def later(
-        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+        self, anatomy: Anatomy, *, days: float, rng: Generator
     ) -> Effusion | None:
         """Return it some days later, drained or resorbed, or None when under 60 ml.
 
@@ -210,7 +211,7 @@ def _level(lung: CoarseLung, volume_ml: float, supine: bool) -> float:
 
 
 def draw_effusion(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Effusion:
     """Return an effusion; ``detectability`` is a factor on its volume."""
     median, spread, least, most = VOLUME_ML
@@ -344,7 +345,7 @@ class Pneumothorax(Finding):
         ]
 
     def later(
-        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+        self, anatomy: Anatomy, *, days: float, rng: Generator
     ) -> Pneumothorax | None:
         """Return it days later, without tension, or None once under 2 % are left."""
         left = self.collapse - days * float(rng.uniform(*RESORBED_A_DAY))
@@ -416,7 +417,7 @@ def pneumothorax_of(
 
 
 def draw_pneumothorax(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Pneumothorax:
     """Return a pneumothorax; ``detectability`` is a factor on the collapsed share."""
     median, spread, least, most = COLLAPSE

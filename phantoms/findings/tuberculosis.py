@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree
 from phantoms.chest.patients import Posture
@@ -129,9 +130,7 @@ class Tuberculosis(Finding):
             Filling("soft tissue", strands, clears_vessels=False, marks=False),
         ]
 
-    def later(
-        self, anatomy: Anatomy, *, days: float, rng: np.random.Generator
-    ) -> Tuberculosis:
+    def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Tuberculosis:
         """Return it some days later: patches thin out, cavities shrink, scars stay."""
         half_life = HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.5)))
         left = max(0.5 ** (days / half_life), 0.35)
@@ -149,7 +148,7 @@ class Tuberculosis(Finding):
 
 
 def draw_tuberculosis(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Tuberculosis:
     """Return a tuberculosis; ``detectability`` is a factor on the density of patches.
 
@@ -185,7 +184,7 @@ def draw_tuberculosis(
 
 
 def _draw_lung(
-    anatomy: Anatomy, rng: np.random.Generator, *, side: str, rank: int
+    anatomy: Anatomy, rng: Generator, *, side: str, rank: int
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[Shell], list[Tube]]:
     """Return patches, buds, cavities and bands of one lung; rank 0 is worse."""
     seat = _upper_place(anatomy, rng, side)
@@ -204,7 +203,7 @@ def _draw_lung(
     return patches, buds, cavities, bands
 
 
-def _upper_place(anatomy: Anatomy, rng: np.random.Generator, side: str) -> np.ndarray:
+def _upper_place(anatomy: Anatomy, rng: Generator, side: str) -> np.ndarray:
     """Return a place in the apical or posterior segment of a side."""
     trial = places_in_lung(anatomy, rng, number=60, low=-0.8)
     good = (SIDES[side] * trial[:, 0] > 0) & (trial[:, 2] > 25) & (trial[:, 1] > -25)
@@ -213,9 +212,7 @@ def _upper_place(anatomy: Anatomy, rng: np.random.Generator, side: str) -> np.nd
     return np.array([SIDES[side] * 60.0, 15.0, 50.0])
 
 
-def _draw_cavities(
-    anatomy: Anatomy, rng: np.random.Generator, seat: np.ndarray
-) -> list[Shell]:
+def _draw_cavities(anatomy: Anatomy, rng: Generator, seat: np.ndarray) -> list[Shell]:
     """Return one to three cavities about a place."""
     found = []
     for _ in range(1 + rng.binomial(2, 0.3)):
@@ -229,7 +226,7 @@ def _draw_cavities(
     return found
 
 
-def _draw_cavity(centre: np.ndarray, radius: float, rng: np.random.Generator) -> Shell:
+def _draw_cavity(centre: np.ndarray, radius: float, rng: Generator) -> Shell:
     """Return a cavity out of round, with a wall thicker on one side."""
     way = rng.standard_normal((5, 3))
     way *= rng.uniform(0.25, 0.6, (5, 1)) / np.linalg.norm(way, axis=1, keepdims=True)
@@ -238,7 +235,7 @@ def _draw_cavity(centre: np.ndarray, radius: float, rng: np.random.Generator) ->
     return Shell(centre, radius, max(wall, 2.0), lobes, rng.normal(0, 0.35, 3))
 
 
-def _draw_band(seat: np.ndarray, side: str, rng: np.random.Generator) -> Tube:
+def _draw_band(seat: np.ndarray, side: str, rng: Generator) -> Tube:
     """Return a strand from a patch towards the hilum."""
     hilum = np.array([SIDES[side] * 42.0, 12.0, -8.0]) + rng.normal(0, 6, 3)
     start = seat + rng.normal(0, 13, 3)

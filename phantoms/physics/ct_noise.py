@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 from scipy import fft
 
 
@@ -119,7 +120,7 @@ def _integral(kernel: Kernel) -> float:
 
 
 def noise_fields(
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     count: int,
     shape: tuple[int, int],

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.random import Generator
 from scipy.ndimage import correlate1d, gaussian_filter
 from scipy.sparse import csr_array
 
@@ -281,9 +282,7 @@ def _chamber_mean(fluence: np.ndarray) -> float:
     return float(np.mean([fluence[high, left : left + wide].mean() for left in sides]))
 
 
-def count_quanta(
-    expected: np.ndarray, *, swank: float, rng: np.random.Generator
-) -> np.ndarray:
+def count_quanta(expected: np.ndarray, *, swank: float, rng: Generator) -> np.ndarray:
     """Return what the screen registers: Poisson counts with varying light yield.
 
     Counts above some tens are drawn from the normal distribution of equal mean
@@ -300,7 +299,7 @@ def form_image(
     pixel_mm: float,
     detector_ugy: float,
     detector: Detector,
-    rng: np.random.Generator,
+    rng: Generator,
     shield: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return detector counts from an optical depth: Beer-Lambert to quanta.
@@ -334,11 +333,7 @@ def form_image(
 
 
 def read_out(
-    expected: np.ndarray,
-    *,
-    pixel_mm: float,
-    detector: Detector,
-    rng: np.random.Generator,
+    expected: np.ndarray, *, pixel_mm: float, detector: Detector, rng: Generator
 ) -> np.ndarray:
     """Return the counts that the panel reads for expected absorbed quanta."""
     counts = count_quanta(expected, swank=detector.swank, rng=rng)

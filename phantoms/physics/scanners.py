@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.physics.detector import Detector, beam_opening, broad_blur, form_image
 from phantoms.shapes.solids import Window
@@ -193,7 +194,7 @@ class Scanner:
     last_day: str | None = None
 
 
-def draw_technique(scanner: Scanner, rng: np.random.Generator) -> Technique:
+def draw_technique(scanner: Scanner, rng: Generator) -> Technique:
     """Return the technique of one examination; spreads are chosen.
 
     The same generator gives the same random numbers for every scanner. Portable
@@ -219,7 +220,7 @@ def expose(
     pixel_mm: float,
     scanner: Scanner,
     technique: Technique,
-    rng: np.random.Generator,
+    rng: Generator,
     shield: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the quanta that the detector reads for the transmitted share of the beam.
@@ -288,7 +289,7 @@ def take_radiograph(
     pixel_mm: float,
     scanner: Scanner,
     technique: Technique,
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> np.ndarray:
     """Return what ``show`` makes of ``expose``: display values, 0 to 255."""
     given = {"pixel_mm": pixel_mm, "scanner": scanner, "technique": technique}

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 from scipy import fft
 from scipy.interpolate import PchipInterpolator
 
@@ -469,9 +470,7 @@ def _power_law_gain(exponent: float, longest_mm: float) -> np.ndarray:
     return gain.astype(np.float32)
 
 
-def random_field(
-    rng: np.random.Generator, *, exponent: float, longest_mm: float
-) -> np.ndarray:
+def random_field(rng: Generator, *, exponent: float, longest_mm: float) -> np.ndarray:
     """Return a float32 field (256, 256) of mean 0 and standard deviation 1.
 
     Parameters
