@@ -37,6 +37,7 @@ from phantoms.physics.attenuation import (
     material_hu,
 )
 from phantoms.physics.ct_noise import (
+    REFERENCE_WATER_MM,
     find_kernel,
     noise_fields,
     noise_sigma_hu,
@@ -329,11 +330,8 @@ def _contrast(
     wall = np.minimum((back - front) / 2, np.float32(_HEART_WALL_MM))
     # muscle takes up a third of what the blood holds (chosen); no muscle above
     ventricles = np.clip((-38 - view.z) / 12, 0, 1) * np.float32(-2 / 3 * rise)
-    return [
-        *pieces,
-        Piece(front, front + wall, ventricles),
-        Piece(back - wall, back, ventricles),
-    ]
+    pieces.append(Piece(front, front + wall, ventricles))
+    return [*pieces, Piece(back - wall, back, ventricles)]
 
 
 def _branches(
@@ -445,19 +443,19 @@ def scanned(
     noise = noise_fields(
         rng, count=len(hu), shape=hu.shape[1:], pixel_mm=column_mm, kernel=kernel
     )
-    if acquisition.water_mm is not None:
-        size = noise_sigma_hu(
-            acquisition.mas,
-            slice_mm=slice_mm,
-            kernel=kernel,
-            water_mm=acquisition.water_mm,
+    if acquisition.water_mm is None:
+        water = attenuation_per_mm("water", energy_kev=acquisition.energy_kev)
+        front, side = (
+            (hu.mean(axis) / 1000 + 1) * (step * hu.shape[axis])
+            for axis, step in ((1, row_mm), (2, column_mm))
         )
-        return blurred + np.float32(size) * noise
-    water = attenuation_per_mm("water", energy_kev=acquisition.energy_kev)
-    paths = [(hu.mean(axis) / 1000 + 1) * n for axis, n in (
-        (1, row_mm * hu.shape[1]), (2, column_mm * hu.shape[2]))]  # fmt: skip
-    size = noise_sigma_hu(acquisition.mas, slice_mm=slice_mm, kernel=kernel)
-    noise *= relative_sigma(paths[0], paths[1], water_per_mm=water)
+        noise *= relative_sigma(front, side, water_per_mm=water)
+    size = noise_sigma_hu(
+        acquisition.mas,
+        slice_mm=slice_mm,
+        kernel=kernel,
+        water_mm=acquisition.water_mm or REFERENCE_WATER_MM,
+    )
     return blurred + np.float32(size) * noise
 
 

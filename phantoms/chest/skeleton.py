@@ -314,8 +314,6 @@ class Skeleton:
     rib_lean : float
         Fall in mm for each mm sideways.
     spine : Spine
-    worn : float
-        Degenerative change, 0 to 1.
     mineral : Mineral
     cartilage : float
         Calcium in the costal cartilages, 0 to about 0.4.
@@ -336,7 +334,6 @@ class Skeleton:
     rib_end: np.ndarray
     rib_lean: float
     spine: Spine
-    worn: float
     mineral: Mineral
     cartilage: float
     grains: np.ndarray
@@ -373,7 +370,6 @@ def build_skeleton(patient: Patient) -> Skeleton:
         rib_end=end,
         rib_lean=lean,
         spine=build_spine(joints - 4, wear, worn=worn, bend_mm=_bend(wear)),
-        worn=worn,
         mineral=_mineral(wear, patient),
         cartilage=_cartilage(wear, patient),
         grains=_grains(wear),
@@ -381,7 +377,7 @@ def build_skeleton(patient: Patient) -> Skeleton:
         clavicles=clavicles,
         blade_shift=shift,
         blade_turn=turn,
-        sternum=(float(sternum[0]), float(sternum[1]), float(sternum[2])),
+        sternum=tuple(map(float, sternum)),
     )
 
 

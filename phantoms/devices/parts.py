@@ -19,38 +19,24 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
-from phantoms.physics.attenuation import between_energies, hounsfield
+from phantoms.physics.attenuation import between_energies, hounsfield, read_rows
 from phantoms.shapes.solids import Window
 from phantoms.shapes.voxels import Part, VoxelGrid, tube_coverage
-
-#: Photon energies of ``MATERIALS_PER_CM`` in keV.
-ENERGIES_KEV = (40, 50, 60, 70)
 
 #: Linear attenuation in 1/cm, computed with xraylib 4.3.0 from elemental
 #: compositions. Chosen are the barium sulphate in the polymers (30 and 60 % by
 #: weight; catheters on the market hold 20 to 60 %), how tightly a conductor is coiled
 #: (half metal), and the last two, which stand for mixtures of parts and air.
-MATERIALS_PER_CM = {
-    "titanium": (9.98, 5.47, 3.45, 2.42),
-    "steel": (28.5, 15.4, 9.46, 6.41),
-    "copper": (43.6, 23.4, 14.3, 9.54),
-    "platinum": (266.0, 149.0, 92.9, 62.6),
-    "lead": (163.0, 91.2, 56.9, 38.4),
-    "coiled MP35N": (20.4, 11.0, 6.76, 4.53),  # cobalt, nickel, chromium, molybdenum
-    "silicone": (0.467, 0.336, 0.276, 0.242),
-    "PVC": (1.02, 0.638, 0.465, 0.375),
-    "epoxy": (0.355, 0.280, 0.244, 0.223),
-    "barium polymer": (6.84, 3.92, 2.50, 1.72),  # polyurethane, 30 %, 1.5 g/cm3
-    "barium stripe": (19.6, 11.1, 6.92, 4.67),  # polyurethane, 60 %, 2.2 g/cm3
-    "battery": (22.0, 17.0, 12.0, 8.4),  # lithium and iodine behind a steel wall
-    "circuit": (6.0, 3.5, 2.2, 1.6),  # boards, capacitors and chips
-}
+#: The coiled MP35N is an alloy of cobalt, nickel, chromium and molybdenum; the battery
+#: is lithium and iodine behind a steel wall, the circuit boards, capacitors and chips.
+ENERGIES_KEV, MATERIALS_PER_CM = read_rows(Path(__file__).with_name("attenuation.csv"))
 
 Point = tuple[float, float, float]
 
@@ -309,6 +295,15 @@ def _window(
     return slice(top, bottom), slice(left, right)
 
 
+def _turned_back(
+    plate: Plate, x: np.ndarray, z: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return places about a plate's device, mm, in the plate's own frame."""
+    turn = np.deg2rad(plate.turn_deg)
+    u = x * np.cos(turn) + z * np.sin(turn) - plate.offset_mm[0]
+    return u, z * np.cos(turn) - x * np.sin(turn) - plate.offset_mm[1]
+
+
 def _lay_plate(through: np.ndarray, plate: Plate, view: View, mu: float) -> None:
     """Multiply the transmission of one plate into an image."""
     row, column = view.points(np.asarray([plate.centre], float))
@@ -323,9 +318,7 @@ def _lay_plate(through: np.ndarray, plate: Plate, view: View, mu: float) -> None
     nearer = 1 - plate.centre[1] / view.source_y
     x = (along * x_step + down * x_lean) * view.stretch[0] * nearer
     z = (along * z_lean + down * z_step) * view.stretch[2] * nearer
-    turn = np.deg2rad(plate.turn_deg)
-    u = x * np.cos(turn) + z * np.sin(turn) - plate.offset_mm[0]
-    v = z * np.cos(turn) - x * np.sin(turn) - plate.offset_mm[1]
+    u, v = _turned_back(plate, x, z)
     a, b = plate.half_mm
     rho = np.power(np.abs(u / a) ** plate.power + np.abs(v / b) ** plate.power,
                    1 / plate.power)  # fmt: skip
@@ -387,7 +380,6 @@ def _wire_parts(
 def _plate_part(plate: Plate, grid: VoxelGrid) -> Part:
     """Return a flat body that faces the front."""
     centre = np.asarray(plate.centre) * np.asarray(grid.stretch)
-    turn = np.deg2rad(plate.turn_deg)
     reach = np.array([max(plate.half_mm) * 1.42 + np.hypot(*plate.offset_mm)] * 3)
     reach[1] = plate.thickness_mm / 2
     true_grid = replace(grid, stretch=(1.0, 1.0, 1.0))
@@ -402,8 +394,7 @@ def _plate_part(plate: Plate, grid: VoxelGrid) -> Part:
         )
     ]
     z, y, x = np.ix_(*place)
-    u = x * np.cos(turn) + z * np.sin(turn) - plate.offset_mm[0]
-    v = z * np.cos(turn) - x * np.sin(turn) - plate.offset_mm[1]
+    u, v = _turned_back(plate, x, z)
     a, b = plate.half_mm
     rho = np.abs(u / a) ** plate.power + np.abs(v / b) ** plate.power
     inside = (1 - rho ** (1 / plate.power)) * min(a, b) / grid.spacing_mm[2]

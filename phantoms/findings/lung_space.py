@@ -348,9 +348,10 @@ def shell_pieces(
     if window is None:
         return [], []
     x, z = view.x[window], view.z[window]
-    outer = _knobbly(x, z, place, shell, thin_mm=0.0)
+    shape = {"radius": shell.radius, "lobes": shell.lobes}
+    outer = knobbly(x, z, place, **shape)
     away = place + shell.wall_mm * shell.hole
-    inner = intersect(outer, _knobbly(x, z, away, shell, thin_mm=shell.wall_mm))
+    inner = intersect(outer, knobbly(x, z, away, **shape, thin_mm=shell.wall_mm))
     middle = np.where(inner[1] > inner[0], inner[0], outer[1])
     behind = np.where(inner[1] > inner[0], inner[1], outer[1])
     wall = [
@@ -360,13 +361,18 @@ def shell_pieces(
     return wall, clip_to_lungs(inner, solids, window=window)
 
 
-def _knobbly(
-    x: np.ndarray, z: np.ndarray, place: np.ndarray, shell: Shell, *, thin_mm: float
+def knobbly(
+    x: np.ndarray,
+    z: np.ndarray,
+    place: np.ndarray,
+    *,
+    radius: float,
+    lobes: np.ndarray,
+    thin_mm: float = 0.0,
 ) -> Interval:
     """Return a ball with its lobes, all smaller by ``thin_mm``."""
-    radius = shell.radius
     whole = ellipsoid(x, z, centre=place, radii=(max(radius - thin_mm, 0.1),) * 3)
-    for *way, size in shell.lobes:
+    for *way, size in lobes:
         where = place + radius * np.asarray(way)
         radii = (max(radius * size - thin_mm, 0.1),) * 3
         whole = hull(whole, ellipsoid(x, z, centre=where, radii=radii))

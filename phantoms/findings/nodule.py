@@ -27,6 +27,7 @@ from phantoms.findings.finding import Filling, Finding, side_of, zone_of
 from phantoms.findings.lung_space import (
     clip_to_lungs,
     in_lung,
+    knobbly,
     places_in_lung,
     strand_pieces,
 )
@@ -35,7 +36,6 @@ from phantoms.shapes.solids import (
     Tube,
     ellipsoid,
     grid_window,
-    hull,
     tube_interval,
 )
 
@@ -71,16 +71,8 @@ def solid_pieces(
     window = grid_window(x, z, place, place, margin=1.6 * body.radius)
     if window is None:
         return []
-    x, z = x[window], z[window]
-    whole = ellipsoid(x, z, centre=place, radii=(body.radius,) * 3)
-    for *way, size in body.lobes:
-        lobe = ellipsoid(
-            x,
-            z,
-            centre=place + body.radius * np.asarray(way),
-            radii=(body.radius * size,) * 3,
-        )
-        whole = hull(whole, lobe)
+    shape = {"radius": body.radius, "lobes": body.lobes}
+    whole = knobbly(x[window], z[window], place, **shape)
     return clip_to_lungs(whole, solids, window=window, weight=np.float32(density))
 
 

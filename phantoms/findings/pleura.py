@@ -297,23 +297,20 @@ class Pneumothorax(Finding):
             narrow = np.clip((width - 28 - inset) / (width - 24), 0.1, 1)
             flat = np.clip((depth - 3 - inset) / depth, 0.1, 1)
             low = np.clip(1 - _over_apex(gap, False) / 104, 0.1, 1)
-            new = np.stack(
-                [
-                    sign * (24 + (sign * x - 24) * narrow),
-                    y * flat,
-                    np.where(z > 0, z * low, z),
-                ],
-                axis=1,
-            )
+            across = sign * (24 + (sign * x - 24) * narrow)
+            new = np.stack([across, y * flat, np.where(z > 0, z * low, z)], axis=1)
             return np.where(out[:, None], new, points)
 
         tree = Tree(moved(tree.start), moved(tree.end), tree.radius)
         return replace(anatomy, tree=tree)
 
-    def surface(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> Interval:
-        """Return the surface of the collapsed lung."""
+    def surface(
+        self, anatomy: Anatomy, solids: ChestSolids, view: View, peel_mm: float = 0.0
+    ) -> Interval:
+        """Return the surface of the collapsed lung, or that ``peel_mm`` inside it."""
         supine = solids.posture.supine
-        return _collapsed(anatomy, view, gap=self.gap_mm[supine], supine=supine)
+        gap = self.gap_mm[supine]
+        return _collapsed(anatomy, view, gap=gap, supine=supine, peel_mm=peel_mm)
 
     def fillings(
         self, anatomy: Anatomy, solids: ChestSolids, view: View
@@ -323,10 +320,7 @@ class Pneumothorax(Finding):
         weight = on_side(view.x, self.side, midline_mm=middle)
         lung = self.surface(anatomy, solids, view)
         thick = max(PLEURA_MM, 0.9 * view.cell()[0])  # fainter if under a pixel
-        supine = solids.posture.supine
-        core = _collapsed(
-            anatomy, view, gap=self.gap_mm[supine], supine=supine, peel_mm=thick
-        )
+        core = self.surface(anatomy, solids, view, peel_mm=thick)
         air, line, rest = [], [], []
         lost = min(self.collapse, 0.8)
         denser = _LUNG_TISSUE * (1 / (1 - lost) - 1) / (1 - _LUNG_TISSUE)

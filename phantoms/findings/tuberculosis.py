@@ -167,16 +167,11 @@ def draw_tuberculosis(
     small = np.concatenate(buds)
     fill = detectability * float(rng.uniform(0.9, 2.4))
     sigma = rng.uniform(4, 10, len(centres))
+    width = rng.uniform(1.6, 3.0, len(small))
     return Tuberculosis(
         sides=sides,
         infiltrate=Cloud(centres, sigma, fill, mottle=0.45),
-        buds=Cloud(
-            small,
-            rng.uniform(1.6, 3.0, len(small)),
-            2.5 * fill,
-            mottle=0.0,
-            bronchi=False,
-        ),
+        buds=Cloud(small, width, 2.5 * fill, mottle=0.0, bronchi=False),
         cavities=tuple(cavities),
         bands=tuple(bands),
         loss_mm=float(np.clip(rng.gamma(2.0, 6.0), 0, 30)),
