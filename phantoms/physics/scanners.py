@@ -10,9 +10,11 @@ are chosen, inside what panels of the last twenty years span.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 
 from phantoms.physics.detector import Detector, beam_opening, broad_blur, form_image
@@ -35,7 +37,7 @@ class Processing:
         Share of broad structures (above 20 mm) that is taken out.
     dense_compression : float
         The same again where the chest is dense.
-    detail : tuple of float
+    fine_detail, coarse_detail : float
         Gain of structures below 3 mm and between 3 and 8 mm.
     steepness : float
         Slope of the S-shaped grey curve, per half width of the patient's values.
@@ -47,7 +49,8 @@ class Processing:
 
     compression: float = 0.15
     dense_compression: float = 0.22
-    detail: tuple[float, float] = (0.20, 0.10)
+    fine_detail: float = 0.20
+    coarse_detail: float = 0.10
     steepness: float = 1.8
     middle: float = -0.48
     black: float = 0.0
@@ -109,8 +112,8 @@ def process_for_display(
     # dense parts are compressed more, so that detail behind the heart survives
     dense = np.maximum(broad - np.percentile(broad[chest], 35), 0)
     mixed = log - (processing.compression + technique.latitude) * broad
-    fine, coarse = processing.detail
-    mixed += fine * (tissue - small) + coarse * (small - middle)
+    fine = processing.fine_detail * (tissue - small)
+    mixed += fine + processing.coarse_detail * (small - middle)
     mixed -= processing.dense_compression * dense
     low = np.percentile(mixed[lung], 3)
     high = np.percentile(mixed[chest], 97)
@@ -296,58 +299,23 @@ def take_radiograph(
     return show(expose(primary, **given, rng=rng), **given)
 
 
-_STAND = Detector()
-_OLD = replace(
-    _STAND,
-    screen_mm=0.2,
-    swank=0.65,
-    narrow_mm=0.15,
-    broad_mm=0.6,
-    broad_share=0.4,
-    electronic_quanta=6.0,
-)
-_BEDSIDE = replace(
-    _STAND,
-    beam="100 kV",
-    grid_primary=1.0,
-    grid_scatter=1.0,
-    source_mm=1000.0,
-    electronic_quanta=4.0,
-)
-_ALDER = Processing()
-_ALDER_OLD = replace(_ALDER, detail=(0.0, 0.0), dense_compression=0.12)
-_BIRCH = replace(_ALDER, compression=0.18, detail=(0.15, 0.10), steepness=1.9)
-_ALDER_BEDSIDE = replace(_ALDER, compression=0.22, detail=(0.30, 0.22))
-_BIRCH_BEDSIDE = replace(_BIRCH, compression=0.24, detail=(0.25, 0.22))
-_CEDAR = Processing(
-    compression=0.0,
-    dense_compression=0.05,
-    detail=(0.0, 0.0),
-    steepness=1.4,
-    middle=-0.7,
-    black=0.05,
-    white=0.97,
-)
-_CEDAR_BEDSIDE = replace(
-    _CEDAR, compression=0.10, detail=(0.10, 0.10), steepness=1.8, middle=-0.6
-)
+def _machines() -> dict[str, Scanner]:
+    """Return the machines of ``scanners.csv``; what is not told there is usual."""
+    table = pd.read_csv(
+        Path(__file__).with_suffix(".csv"),
+        keep_default_na=False,
+        float_precision="round_trip",
+    )
+    parts = [[f.name for f in fields(part)] for part in (Detector, Processing)]
+    machines = {}
+    for row in table.to_dict("records"):
+        panel, shown = ({n: row.pop(n) for n in part if n in row} for part in parts)
+        days = {day: row.pop(day) or None for day in ("first_day", "last_day")}
+        machines[row["name"]] = Scanner(
+            detector=Detector(**panel), processing=Processing(**shown), **row, **days
+        )
+    return machines
 
-_MACHINES = (
-    Scanner("Alder DR 17", "Alder", _OLD, _ALDER_OLD, "none", last_day="2021-03-31"),
-    Scanner("Alder DR 21", "Alder", _STAND, _ALDER, first_day="2021-04-01"),
-    Scanner("Birch Vista", "Birch", replace(_STAND, pitch_mm=0.14), _BIRCH),
-    Scanner("Cedar One", "Cedar", replace(_STAND, beam="120 kV"), _CEDAR, "white edge"),
-    Scanner("Alder Go", "Alder", _BEDSIDE, _ALDER_BEDSIDE, portable=True),
-    Scanner("Birch Roll", "Birch", _BEDSIDE, _BIRCH_BEDSIDE, portable=True),
-    Scanner(
-        "Cedar Cart",
-        "Cedar",
-        replace(_BEDSIDE, beam="80 kV"),
-        _CEDAR_BEDSIDE,
-        "white edge",
-        portable=True,
-    ),
-)
 
 #: Every machine by its name.
-SCANNERS: dict[str, Scanner] = {machine.name: machine for machine in _MACHINES}
+SCANNERS: dict[str, Scanner] = _machines()
