@@ -276,15 +276,11 @@ def compose_scene(
     """
     view, posture = grid_view(grid), solids.posture
     layers = tissue_layers(anatomy, posture, view, solids=solids)
-    layers["adipose"] = [
-        part
-        for piece in layers["adipose"]
-        for part in (
-            loops_of_gut(piece, anatomy.soft_texture, view)
-            if np.ndim(piece.weight) == 2  # the only fat whose share varies
-            else [piece]
-        )
-    ]
+    fat = []
+    for piece in layers["adipose"]:
+        varied = np.ndim(piece.weight) == 2  # the guts' fat alone
+        fat += loops_of_gut(piece, anatomy.soft_texture, view) if varied else [piece]
+    layers["adipose"] = fat
     above = {m: 1000 + material_hu(m, energy_kev=energy_kev) for m in (*layers, "lung")
              if m != "body"}  # fmt: skip
     soft = 1000 + material_hu("soft tissue", energy_kev=energy_kev)

@@ -186,26 +186,21 @@ def tissue_layers(
         chin, jaw = lowered_chin(posture, view, body=layers["body"])
         layers["body"] += chin
         bones["cortical bone"] += jaw
-    bowel = [
-        piece
-        for gas in bowel_gas(anatomy, posture, view, abdomen=solids.abdomen)
-        for piece in _without((gas.front, gas.back), [solids.heart, solids.core])
-    ]
-    return (
-        layers
-        | bones
-        | {
-            "adipose": [
-                *layers["adipose"],
-                *wall_fat(anatomy, posture, view),
-                *mediastinal_fat(solids),
-                *abdominal_fat(anatomy, solids, view, gas=bowel),
-            ],
-            "lung": [Piece(*piece) for piece in solids.lungs],
-            "blood": blood_pieces(solids),
-            "air": [Piece(*solids.airway), *bowel],
-        }
-    )
+    bowel: list[Piece] = []
+    for gas in bowel_gas(anatomy, posture, view, abdomen=solids.abdomen):
+        bowel += _without((gas.front, gas.back), [solids.heart, solids.core])
+    inside = {
+        "adipose": [
+            *layers["adipose"],
+            *wall_fat(anatomy, posture, view),
+            *mediastinal_fat(solids),
+            *abdominal_fat(anatomy, solids, view, gas=bowel),
+        ],
+        "lung": [Piece(*piece) for piece in solids.lungs],
+        "blood": blood_pieces(solids),
+        "air": [Piece(*solids.airway), *bowel],
+    }
+    return layers | bones | inside
 
 
 def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
@@ -395,7 +390,8 @@ def trace_paths(anatomy: Anatomy, posture: Posture, view: View) -> Paths:
     true_mm = np.float32(view.stretch[1]) * view.slant()
     tissue = {name: true_mm * path for name, path in length.items()}
     tissue["soft tissue"] = true_mm * soft
-    vessels = _lung_vessels(posed_tree(anatomy, posture), view, lung=lung)
+    vessels = tree_thickness(view, posed_tree(anatomy, posture))
+    vessels = np.minimum(vessels * np.clip(lung / 30, 0, 1), lung)
     mottle = lung_mottle(anatomy, posture, view)
     return Paths(tissue, true_mm * lung, true_mm * vessels, mottle, solids)
 
@@ -412,13 +408,6 @@ def lung_mottle(anatomy: Anatomy, posture: Posture, view: View) -> np.ndarray:
     mottle *= 1 + dense * np.clip(-(z + 20) / 100, -0.6, 1.2)
     emptied = 1 / (1 - _EMPTIED_PER_MM * np.clip(posture.breath_mm, -20, 60))
     return mottle * np.float32(anatomy.patient.lung_density * emptied)
-
-
-def _lung_vessels(tree: Tree, view: View, *, lung: np.ndarray) -> np.ndarray:
-    """Return the blood in the vessels of the lungs, in mm."""
-    room = np.clip(lung / 30, 0, 1)
-    vessels = tree_thickness(view, tree) * room
-    return np.minimum(vessels, lung)
 
 
 def optical_depth(

@@ -229,11 +229,8 @@ class Oedema(Finding):
         side = np.where(x < 0, right, 2 - right).astype(np.float32)
         off = np.square((np.abs(x) - 42) / 36) + np.square((z + 32) / 48)
         base = 1 / (1 + np.exp(np.clip((z + 60) / 22, -30, 30)))
-        weight = (
-            side
-            * np.float32(self.amount)
-            * (0.26 * np.exp(-0.5 * off) + 0.08 * base + 0.03)
-        )
+        shape = 0.26 * np.exp(-0.5 * off) + 0.08 * base + 0.03
+        weight = side * np.float32(self.amount) * shape
         weight = np.minimum(weight, 0.6).astype(np.float32)
         return [Piece(a, b, weight) for a, b in solids.lungs if length((a, b)).any()]
 

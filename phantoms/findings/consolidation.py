@@ -87,11 +87,8 @@ class Cloud:
     def grown(self, factor: float) -> Cloud:
         """Return the cloud larger or smaller by a factor about its middle."""
         middle = self.centres.mean(axis=0)
-        return replace(
-            self,
-            centres=middle + factor * (self.centres - middle),
-            sigma=self.sigma * factor,
-        )
+        centres = middle + factor * (self.centres - middle)
+        return replace(self, centres=centres, sigma=self.sigma * factor)
 
 
 def cloud_pieces(
@@ -121,11 +118,10 @@ def cloud_pieces(
             cloud, anatomy.tree, view=view, window=window, edges=edges
         )
     lungs = [(a[window], b[window]) for a, b in solids.lungs]
-    return [
-        piece
-        for lung in lungs
-        for piece in _slabs(share, edges, lung=lung, window=window)
-    ]
+    pieces = []
+    for lung in lungs:
+        pieces += _slabs(share, edges, lung=lung, window=window)
+    return pieces
 
 
 def _slabs(

@@ -45,12 +45,10 @@ def draw_finding(
     ValueError
         If the kind is unknown or the factor is not above 0.
     """
-    if kind not in FINDINGS:
-        raise ValueError(f"kind is {kind!r}. Choose one of: {', '.join(FINDINGS)}.")
-    if not detectability > 0:
+    if kind not in FINDINGS or not detectability > 0:
         raise ValueError(
-            f"detectability is {detectability}, but a factor must be above 0. "
-            "Leave a finding out to have none."
+            f"kind is {kind!r} and detectability {detectability}. Choose one of: "
+            f"{', '.join(FINDINGS)}; and a factor above 0."
         )
     return _DRAW[kind](anatomy, rng, detectability=detectability)
 

@@ -114,11 +114,9 @@ class Tuberculosis(Finding):
             wall, hole = shell_pieces(cavity, solids=solids, view=view)
             walls += wall
             holes += hole
-        strands = [
-            piece
-            for band in self.bands
-            for piece in strand_pieces(band, solids=solids, view=view)
-        ]
+        strands: list[Piece] = []
+        for band in self.bands:
+            strands += strand_pieces(band, solids=solids, view=view)
         clouds = [
             Filling("fluid", cloud_pieces(cloud, anatomy, solids=solids, view=view))
             for cloud in (self.infiltrate, self.buds)

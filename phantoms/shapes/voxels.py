@@ -168,13 +168,12 @@ def extent(pieces: Sequence[Piece], grid: VoxelGrid, part: slice) -> Box | None:
     """
     times, slices = grid.rays_per_slice, grid.shape[0]
     rays = slice((slices - part.stop) * times, (slices - part.start) * times)
+    shape = (slices * times, grid.shape[2])
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     for piece in pieces:
         own, columns = (
             range(*window.indices(n))
-            for window, n in zip(
-                piece.window, (slices * times, grid.shape[2]), strict=True
-            )
+            for window, n in zip(piece.window, shape, strict=True)
         )
         first, last = max(own.start, rays.start), min(own.stop, rays.stop)
         if first >= last:
