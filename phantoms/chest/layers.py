@@ -53,6 +53,9 @@ from phantoms.shapes.solids import (
     tube_interval,
 )
 
+Place = tuple[float, float]
+Ball = tuple[Place, tuple[float, float, float]]  # (x, z), and radii, mm
+
 _GAS_DEPTH_MM = -18.0
 _GUT_WALL_MM = 5.0  # diaphragm and gut between the gas and the lung
 
@@ -80,69 +83,53 @@ def bowel_gas(
     place = (anatomy.thorax.dome_lean[1], top)
     half = np.zeros_like(x)
     if kind in ("fundus", "both"):
-        half = _fundus(rng, x, z, size_mm=size, place=place, flat=not posture.supine)
+        balls = _fundus(rng, size, place)
+        half = _thickest(x, z, balls)
+        if not posture.supine:  # upright its fluid cuts it level
+            (_, middle), (_, _, high) = balls[0]
+            level = np.float32(middle + rng.uniform(-0.9, 0.5) * high)
+            half = half * np.clip((z - level) / 2 + 0.5, 0, 1)
     if kind in ("colon", "both"):
-        half = np.maximum(half, _colon(rng, x, z, size_mm=size, place=place))
+        half = np.maximum(half, _thickest(x, z, _colon(rng, size, place)))
     # gas bodies about one depth: their union is the longest of them
     gas = (_GAS_DEPTH_MM - half, _GAS_DEPTH_MM + half)
     under = (abdomen[0] + _GUT_WALL_MM, abdomen[1] - _GUT_WALL_MM)
     return [Piece(*intersect(gas, under))]
 
 
-def _fundus(
-    rng: Generator,
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    size_mm: float,
-    place: tuple[float, float],
-    flat: bool,
-) -> np.ndarray:
-    """Return half the depth of the stomach's gas, cut by its fluid when upright."""
+def _fundus(rng: Generator, size_mm: float, place: Place) -> list[Ball]:
+    """Return the stomach's gas: its dome and a fold beside it."""
     wide, high = size_mm * rng.uniform(0.9, 1.4), size_mm * rng.uniform(0.7, 1.1)
     centre = (place[0] - rng.uniform(0, 24), place[1] - 7 - high)
-    half = _half(x, z, centre, (wide, 0.9 * size_mm, high))
     fold = (centre[0] - 0.6 * wide, centre[1] - 0.5 * high)
-    half = np.maximum(half, _half(x, z, fold, (0.7 * wide, 0.6 * size_mm, 0.7 * high)))
-    if flat:
-        level = centre[1] + rng.uniform(-0.9, 0.5) * high
-        half = half * np.clip((z - np.float32(level)) / 2 + 0.5, 0, 1)
-    return half
+    return [
+        (centre, (wide, 0.9 * size_mm, high)),
+        (fold, (0.7 * wide, 0.6 * size_mm, 0.7 * high)),
+    ]
 
 
-def _colon(
-    rng: Generator,
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    size_mm: float,
-    place: tuple[float, float],
-) -> np.ndarray:
-    """Return half the depth of a gas-filled colon, pouch beside pouch."""
-    half = np.zeros_like(x)
+def _colon(rng: Generator, size_mm: float, place: Place) -> list[Ball]:
+    """Return a gas-filled colon, pouch beside pouch."""
     calibre = 0.32 * size_mm + 7
     across, height = place[0] + rng.uniform(-10, 26), place[1] - rng.uniform(12, 26)
     heading = rng.uniform(-2.6, -1.7)  # towards the middle and down
+    balls = []
     for _ in range(int(rng.integers(3, 8))):
-        radii = calibre * rng.uniform(0.75, 1.2, 3)
-        half = np.maximum(half, _half(x, z, (across, height), radii))
+        balls.append(((across, height), tuple(calibre * rng.uniform(0.75, 1.2, 3))))
         heading += rng.normal(0, 0.35)
         across += 1.25 * calibre * np.cos(heading)
         height += 1.25 * calibre * np.sin(heading)
+    return balls
+
+
+def _thickest(x: np.ndarray, z: np.ndarray, balls: Sequence[Ball]) -> np.ndarray:
+    """Return half the greatest depth of ellipsoids whose middles lie at depth 0."""
+    half = np.zeros_like(x)
+    for (across, height), radii in balls:
+        centre = (float(across), 0.0, float(height))
+        ball = ellipsoid(x, z, centre=centre, radii=tuple(map(float, radii)))
+        half = np.maximum(half, ball[1])
     return half
-
-
-def _half(
-    x: np.ndarray,
-    z: np.ndarray,
-    centre: tuple[float, float],
-    radii: tuple[float, float, float] | np.ndarray,
-) -> np.ndarray:
-    """Return half the depth of an ellipsoid whose middle lies at depth 0."""
-    a, b, c = (float(r) for r in radii)
-    return ellipsoid(
-        x, z, centre=(float(centre[0]), 0.0, float(centre[1])), radii=(a, b, c)
-    )[1]
 
 
 Layers = dict[str, list[Piece]]
