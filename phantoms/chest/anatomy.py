@@ -1,11 +1,9 @@
-"""The vessels of the lungs: trees that branch by Murray's law.
+"""All organs of one patient, and the lungs with everything else taken out of them.
 
-They grow generation by generation: the cubes of the two daughters' radii sum to
-the mother's cube. Lengths and angles are chosen for appearance.
-
-What a posture moves: the tubes of the mediastinum and the pulmonary vessels.
-
-All organs of one patient, and the lungs with everything else taken out of them.
+The vessels of the lungs are trees that branch by Murray's law: they grow generation by
+generation, and the cubes of the two daughters' radii sum to the mother's cube. Lengths
+and angles are chosen for appearance. A posture moves the tubes of the mediastinum and
+these vessels.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""The breast bone: manubrium and body in the front wall of the cage.
+"""Every bone along the rays of a view, as pieces of cortex and of spongiosa.
 
-Shoulder girdle: clavicles, shoulder blades and upper arms.
+Ribs and vertebrae have modules of their own; here are the breast bone in the front
+wall of the cage and the shoulder girdle: clavicles, shoulder blades and upper arms.
 
 A blade lies on the back of the cage and is turned forwards at its outer side, the
 more the further the shoulders are rolled; its own frame is (p, q, r): outwards from
 the medial border, upwards, and backwards out of the plate, in mm.
-
-Every bone along the rays of a view, as pieces of cortex and of spongiosa.
 """
 
 from __future__ import annotations

@@ -1,17 +1,13 @@
-"""Detail that only a CT resolves, and that no ray from the front notices.
+"""A chest as voxels: the pieces of the radiograph, filled into a volume in HU.
 
-A radiograph knows the density along a ray, not where along it the density lies.
-Small vessels and lumps in the lung, and loops of gut in their fat, are put here in
-such a way that the mean along every ray stays what it was. Chosen for appearance.
+The CT adds what a radiograph cannot resolve, in ways that leave every line integral
+from front to back as it was, since a radiograph knows the density along a ray, not
+where along it the density lies: a texture of the lung with zero mean along ``y``, small
+vessels, loops of gut in their fat, the weight of the lung that sinks to the back, and
+bronchi whose walls weigh what their lumen lacks. This detail is chosen for appearance.
 
-A chest as voxels: the pieces of the radiograph, filled into a volume in HU.
-
-The CT adds what a radiograph cannot resolve, in ways that leave every line
-integral from front to back as it was: a texture of the lung with zero mean along
-``y``, the weight of the lung that sinks to the back, and bronchi whose walls weigh
-what their lumen lacks.
-
-From the contents of a scan to its voxels: slabs of slices, filled one by one.
+``reconstruct`` fills slabs of slices one by one and gives them a scanner's blur and
+noise.
 """
 
 from __future__ import annotations

@@ -1,14 +1,9 @@
-"""Gas in the gut under the diaphragm: the stomach's bubble and loops of colon.
-
-Places and sizes are chosen for appearance.
-
-Every tissue of a chest as pieces of depth: what a radiograph and a CT share.
+"""Every tissue of a chest as pieces of depth, and the paths of rays through them.
 
 ``tissue_layers`` is the one description of a healthy chest. The radiograph adds
-the pieces' lengths along each ray; the CT fills voxels with the same pieces.
-What is inside the skin and in no other layer is soft tissue.
-
-Paths of rays: from an anatomy and an examination to attenuation along every ray.
+the pieces' lengths along each ray (``trace_paths``, then ``optical_depth``); the CT
+fills voxels with the same pieces. What is inside the skin and in no other layer is soft
+tissue. Places and sizes of the gas in the gut are chosen for appearance.
 """
 
 from __future__ import annotations

@@ -1,17 +1,10 @@
-"""Who is imaged: invented people, and the streams of random numbers they own.
+"""Who is imaged, how they stood or lay on one day, and how their organs lay then.
 
-Nothing here knows about images. A ``Patient`` fixes the anatomy for life. All
-spreads are chosen for appearance unless a source is given.
-
-How a patient stood or lay on one day: view, breath, turning, exposure.
-
-All spreads are chosen for appearance unless a source is given.
-
-How the organs of one chest lie on one day: breath, shift, arms, bowel gas.
-
-An anatomy is for life; a posture says what moves. Findings may change it (a
-collapsed lobe lifts a dome and draws the mediastinum over), and an examination
-begins it.
+A ``Patient`` fixes the anatomy for life and owns streams of random numbers. An
+``Examination`` says how one film was taken: view, breath, turning. It begins a
+``Posture``, which says what moves in the chest and which findings may change (a
+collapsed lobe lifts a dome and draws the mediastinum over). Nothing here knows about
+images. All spreads are chosen for appearance unless a source is given.
 """
 
 from __future__ import annotations

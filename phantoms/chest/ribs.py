@@ -1,12 +1,11 @@
-"""The bony wall of the cage along the rays of a view, behind and in front.
+"""Ribs: elliptical bars cut out of the bony wall of the cage by tilted planes.
 
-Ribs: elliptical bars cut out of the cage's wall by tilted planes.
-
-Every rib lies in a plane that falls from back to front and from the middle to the
-side, so its posterior half arches down sideways and its anterior half runs down
-towards the breast bone, as on a radiograph. Sizes are chosen for appearance: a
-section of 7.5 mm by 9 to 13 mm with 1.25 mm of cortex where a ray crosses it, which
-takes some 10 % of the rays in its middle and 20 % at its edges.
+The wall is seen along the rays of a view, behind and in front. Every rib lies in a
+plane that falls from back to front and from the middle to the side, so its posterior
+half arches down sideways and its anterior half runs down towards the breast bone, as on
+a radiograph. Sizes are chosen for appearance: a section of 7.5 mm by 9 to 13 mm with
+1.25 mm of cortex where a ray crosses it, which takes some 10 % of the rays in its
+middle and 20 % at its edges.
 """
 
 from __future__ import annotations

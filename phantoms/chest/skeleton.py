@@ -1,17 +1,14 @@
-"""What all bones share: a shell of cortex about an inside of spongiosa.
+"""The bones of one patient as numbers, and what all bones share on an image.
 
-The vertebral column: bodies with their shells, arches, and all processes.
-
-The column stands against the back wall of the cage and follows its curve, so the
-end plates of the upper and lower vertebrae lean against the rays and only those
-in the middle are seen sharply. Sizes are chosen for appearance, near those of
-anatomy books: thoracic bodies 28 to 36 mm wide and 27 mm deep, a canal of 15 mm,
-0.5 mm of cortex at the sides and 0.6 to 1.4 mm in the end plates.
-
-The bones of one patient as numbers: heights, falls, bends, wear, old fractures.
-
-Nothing is drawn here: ``bones.bone_pieces`` puts them along the rays of a view.
+Numbers: heights, falls, bends, wear, old fractures. ``bones.bone_pieces`` puts them
+along the rays of a view, each bone as a shell of cortex about an inside of spongiosa.
 Sizes and spreads are chosen for appearance.
+
+The vertebral column stands against the back wall of the cage and follows its curve, so
+the end plates of the upper and lower vertebrae lean against the rays and only those in
+the middle are seen sharply. Its sizes are near those of anatomy books: thoracic bodies
+28 to 36 mm wide and 27 mm deep, a canal of 15 mm, 0.5 mm of cortex at the sides and
+0.6 to 1.4 mm in the end plates.
 """
 
 from __future__ import annotations

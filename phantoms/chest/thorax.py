@@ -1,14 +1,10 @@
-"""The heart: a silhouette that differs from person to person, as a solid.
-
-The outline is the author's, drawn to look like a frontal radiograph.
-
-The soft parts of the chest as solids: body, cage, lungs, heart, great vessels.
+"""The soft parts of the chest as solids: body, cage, lungs, heart, great vessels.
 
 Everything is written for one reference adult in millimetres and stretched to
 the patient by ``Patient.stretch``. Shapes are the author's, drawn to look like
-a frontal radiograph; they come from no patient.
-
-Great vessels, airways and arms: the named tubes of a chest.
+a frontal radiograph; they come from no patient. The heart is a silhouette that
+differs from person to person; great vessels, airways and arms are named tubes, of
+which ``vessels.csv`` holds those that are the same in everyone.
 """
 
 from __future__ import annotations

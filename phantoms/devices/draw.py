@@ -1,13 +1,8 @@
-"""Tubes that treat: chest drains, endotracheal and nasogastric tubes.
+"""Devices as they are put in: tubes, central lines, pacemakers, ECG leads.
 
 Sizes are those of common products (1 French is a third of a millimetre of outer
-diameter); courses are chosen as they look on films.
-
-Pacemakers: a generator under the skin and leads through the veins to the heart.
-
-Central venous catheters and ports.
-
-ECG leads: electrodes on the skin and their wires across the film.
+diameter); courses are chosen as they look on films. A pacemaker's generator lies under
+the skin, and its leads run through the veins to the heart.
 """
 
 from __future__ import annotations

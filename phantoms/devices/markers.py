@@ -1,6 +1,6 @@
-"""A font of straight strokes for lead letters: capitals, digits and a blank.
+"""Lead letters on the detector: the side marker and words such as PORTABLE.
 
-Lead letters on the detector: the side marker and words such as PORTABLE.
+Their font is one of straight strokes: capitals, digits and a blank.
 """
 
 from __future__ import annotations

@@ -1,16 +1,13 @@
-"""What devices are made of: wires, tubes and plates of real materials.
+"""What devices are made of, and how a radiograph and a CT show it.
 
-A device is a tuple of parts in the patient's reference frame (see
-``shapes.solids``), so that it moves with the patient who turns or breathes. Radii
-and thicknesses are true millimetres: a large patient has no larger pacemaker.
+A device is a tuple of wires, tubes and plates of real materials in the patient's
+reference frame (see ``shapes.solids``), so that it moves with the patient who turns or
+breathes. Radii and thicknesses are true millimetres: a large patient has no larger
+pacemaker.
 
-The shadow of devices: how much of the beam their metal and barium let through.
-
-Parts are thinner than a pixel as often as not. Their transmission, not their
-thickness, is averaged over each pixel, so that a wire is sharp where pixels are
+On a radiograph parts are thinner than a pixel as often as not. Their transmission, not
+their thickness, is averaged over each pixel, so that a wire is sharp where pixels are
 small and correctly faint where they are large.
-
-Devices as voxels of a CT.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Cardiomegaly: a larger heart; the cardiothoracic ratio measured on outlines.
+"""What a failing heart shows: its size (cardiomegaly) and water in the lung (oedema).
 
-Interstitial oedema of the left heart: water in the septa and about the bronchi.
+The cardiothoracic ratio is measured on outlines, as on a film.
 
-Drawn after the textbook: short level septal lines at the bases (Kerley B), thick
-bronchial walls near the hila, a haze about the hila, thick fissures, and upper
-vessels as wide as the lower ones. Sizes and shares are chosen. A large heart and
-effusions often go with it; they are findings of their own.
+Interstitial oedema is drawn after the textbook: short level septal lines at the bases
+(Kerley B), thick bronchial walls near the hila, a haze about the hila, thick fissures,
+and upper vessels as wide as the lower ones. Sizes and shares are chosen. A large heart
+and effusions often go with it; they are findings of their own.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Clouds of soft balls: disease without a border of its own, cut by fissures.
+"""Consolidation: airspaces full of fluid, in a lobe or in patches about the bronchi.
 
-A cloud is laid into slabs of depth. Where balls overlap they saturate, so no place
-holds more than all of its lung; bronchi that run through it stay full of air.
-
-Consolidation: airspaces full of fluid, in a lobe or in patches about the bronchi.
+It is a cloud of soft balls, as every disease without a border of its own, cut by
+fissures. A cloud is laid into slabs of depth. Where balls overlap they saturate, so no
+place holds more than all of its lung; bronchi that run through it stay full of air.
 """
 
 from __future__ import annotations

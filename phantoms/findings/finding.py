@@ -1,10 +1,9 @@
-"""What a finding is: changes to the patient, the posture and the organs, and fillings.
+"""What a finding is: changes to the posture and the organs, fillings, and a mask.
 
 A finding knows nothing of X-rays or voxels. It says which pieces of the lung hold
 something else than lung; a radiograph sums the pieces along its rays and a CT fills
-its voxels with them, so both show the same disease.
-
-The thickness of what a finding fills decides which pixels belong to it.
+its voxels with them, so both show the same disease. The thickness of what it fills
+decides which pixels belong to it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Where findings can lie: points, sides and shells of the lungs.
+"""Where findings can lie in the lungs, and the thin things that lie there.
 
-Thin things in the lung: bands of scar, septal lines and bronchi seen end on.
+Points, sides and volumes of the lungs; then bands of scar, septal lines, hollow balls
+and bronchi seen end on, each cut to the lungs.
 """
 
 from __future__ import annotations
@@ -347,11 +348,11 @@ def shell_pieces(
     window = grid_window(view.x, view.z, place, place, margin=reach)
     if window is None:
         return [], []
-    x, z = view.x[window], view.z[window]
+    rays = view.x[window], view.z[window]
     shape = {"radius": shell.radius, "lobes": shell.lobes}
-    outer = knobbly(x, z, place, **shape)
+    outer = knobbly(rays, place, **shape)
     away = place + shell.wall_mm * shell.hole
-    inner = intersect(outer, knobbly(x, z, away, **shape, thin_mm=shell.wall_mm))
+    inner = intersect(outer, knobbly(rays, away, **shape, thin_mm=shell.wall_mm))
     middle = np.where(inner[1] > inner[0], inner[0], outer[1])
     behind = np.where(inner[1] > inner[0], inner[1], outer[1])
     wall = [
@@ -362,15 +363,28 @@ def shell_pieces(
 
 
 def knobbly(
-    x: np.ndarray,
-    z: np.ndarray,
+    rays: tuple[np.ndarray, np.ndarray],
     place: np.ndarray,
     *,
     radius: float,
     lobes: np.ndarray,
     thin_mm: float = 0.0,
 ) -> Interval:
-    """Return a ball with its lobes, all smaller by ``thin_mm``."""
+    """Return a ball with its lobes, all smaller by ``thin_mm``.
+
+    Parameters
+    ----------
+    rays : two float arrays of one shape
+        (x, z) in mm.
+    place : float array of shape (3,)
+        Middle of the ball, mm.
+    radius : float
+        mm.
+    lobes : float array of shape (n, 4)
+        Balls that bulge: place in radii (x, y, z) and radius in radii.
+    thin_mm : float
+    """
+    x, z = rays
     whole = ellipsoid(x, z, centre=place, radii=(max(radius - thin_mm, 0.1),) * 3)
     for *way, size in lobes:
         where = place + radius * np.asarray(way)

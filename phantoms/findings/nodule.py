@@ -1,16 +1,12 @@
-"""The parts of a nodule as pieces: its body with lobes, its strands, its calcium.
-
-Nodules and masses: size, margin and calcification, benign or malignant.
+"""Nodules and masses, benign or malignant, and harmless things that look like them.
 
 No feature tells benign from malignant for certain: the same sizes, margins and
 calcifications occur in both and differ in how often. All shares are chosen after
 the usual clinical teaching (spiculated, large and growing: suspicious; calcified in
 the middle, small and stable: harmless); none is measured on patients.
 
-Harmless things that look like findings: scars, calcifications, nipples, fat.
-
-They are there so that a bright spot alone does not give the answer away.
-All chosen for appearance.
+Scars, calcified granulomas, nipples and fat beside the heart are there so that a bright
+spot alone does not give the answer away. All chosen for appearance.
 """
 
 from __future__ import annotations
@@ -72,7 +68,7 @@ def solid_pieces(
     if window is None:
         return []
     shape = {"radius": body.radius, "lobes": body.lobes}
-    whole = knobbly(x[window], z[window], place, **shape)
+    whole = knobbly((x[window], z[window]), place, **shape)
     return clip_to_lungs(whole, solids, window=window, weight=np.float32(density))
 
 

@@ -1,15 +1,14 @@
-"""Pleural effusion: fluid that follows gravity and climbs along the chest wall.
+"""What fills the pleural space: fluid (effusion) and free air (pneumothorax).
 
-Fluid stands highest at the wall, where capillary forces and the recoil of the lung
-draw it up: seen from the front it is thick at the side, where rays run along the
-wall, and thin in the middle, which makes the meniscus. Lying down it spreads over
-the back and veils the whole lung.
+Fluid follows gravity and stands highest at the chest wall, where capillary forces and
+the recoil of the lung draw it up: seen from the front it is thick at the side, where
+rays run along the wall, and thin in the middle, which makes the meniscus. Lying down it
+spreads over the back and veils the whole lung.
 
-Pneumothorax: air between lung and chest wall, where no vessel runs.
-
-Standing, the air gathers at the apex and the visceral pleura is seen as a thin
-line; lying, it gathers in front at the base and deepens the sulcus. Under tension
-the mediastinum is pushed over and the dome pressed down.
+Air lies between lung and chest wall, where no vessel runs. Standing, it gathers at the
+apex and the visceral pleura is seen as a thin line; lying, it gathers in front at the
+base and deepens the sulcus. Under tension the mediastinum is pushed over and the dome
+pressed down.
 """
 
 from __future__ import annotations

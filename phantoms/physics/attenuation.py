@@ -1,7 +1,7 @@
-"""Linear attenuation of tissues, and the beams that meet them.
+"""Linear attenuation of tissues, the beams that meet them, and CT numbers.
 
-The coefficients were computed with xraylib 4.3.0 from ICRP and ICRU
-compositions (NIST tables of X-ray mass attenuation coefficients,
+The coefficients in ``attenuation.csv`` were computed with xraylib 4.3.0 from ICRP and
+ICRU compositions (NIST tables of X-ray mass attenuation coefficients,
 https://physics.nist.gov/PhysRefData/XrayMassCoef/tab4.html). Spongiosa is a
 mixture chosen here: one part cortical bone in twelve parts soft tissue by volume.
 Soft tissue is skeletal muscle (ICRP composition, 1.05 g/cm3 as in ICRP
@@ -9,8 +9,6 @@ Publication 110). Never interpolate caesium iodide between 30 and 50 keV: its
 K edges lie there.
 A beam is a single energy, the mean of its spectrum (spekpy 2.5.4): hardening on
 the way through the patient is not simulated.
-
-CT numbers of tissues and of contrast medium, from their attenuation.
 """
 
 from __future__ import annotations

@@ -1,16 +1,14 @@
-"""A flat panel with its tube and grid: every physical parameter, with its source.
+"""The detector's side: primary beam, scatter, grid, quanta, blur, electronics.
 
-Wide Gaussian blurs, made on a grid as coarse as the blur allows.
-
-Scatter spreads over centimetres and displays compress structures as wide: at full
-resolution such blurs cost more than the rest of the imaging together.
-
-The detector's side: primary beam, scatter, grid, quanta, blur, electronics.
-
-The order is that of a CsI panel. Quanta are absorbed and counted first
+``Detector`` holds every physical parameter of a flat panel with its tube and grid, and
+its source. The order is that of a CsI panel. Quanta are absorbed and counted first
 (Poisson), each turns into a varying amount of light (Swank), the screen spreads
 signal and noise alike, and the electronics add noise that nothing has spread.
 So quantum noise is correlated between neighbours, as measured in real panels.
+
+Scatter spreads over centimetres and displays compress structures as wide: at full
+resolution such blurs cost more than the rest of the imaging together, so
+``broad_blur`` works on a grid as coarse as the blur allows.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""From detector counts to the grey values that a reader sees, bone white.
+"""The machines of the hospitals: physical parameters, exposure, and vendors' displays.
 
-The machines of the hospitals: physical parameters, and each vendor's display.
-
-Makers and names are invented. Alder and Birch display alike, Cedar differs:
+From detector counts to the grey values that a reader sees, bone white. Makers and names
+are invented; ``scanners.csv`` holds them. Alder and Birch display alike, Cedar differs:
 less multi-scale processing, a softer curve, a brighter lung. Physical parameters
-follow ``panel.Detector`` and its sources; differences between the machines
+follow ``detector.Detector`` and its sources; differences between the machines
 are chosen, inside what panels of the last twenty years span.
 """
 

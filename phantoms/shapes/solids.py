@@ -1,4 +1,4 @@
-"""Organs as intervals of depth: the geometry under every phantom.
+"""Organs as intervals of depth, tubes and textures: the geometry under every phantom.
 
 The reference frame is the patient's own, in millimetres: ``x`` towards the
 patient's left (the image's right), ``y`` from front to back, ``z`` from feet
@@ -8,13 +8,10 @@ Its projected thickness is the sum of their lengths, and a voxel belongs to it
 when its ``y`` lies in one of them, so one description serves a radiograph
 and a volume.
 
-Tubes: round organs along a chain of points, in the reference frame.
-
-Random fields that stand for what is too small to model: power-law textures.
-
-The fields are drawn once a patient on a fixed 1.5 mm grid of the reference frame
-and looked up wherever a view needs them, so a second visit shows the same
-texture displaced. Amplitudes are chosen for appearance.
+Tubes are round organs along a chain of points. Random fields stand for what is too
+small to model: they are drawn once a patient on a fixed 1.5 mm grid of the reference
+frame and looked up wherever a view needs them, so a second visit shows the same texture
+displaced. Their amplitudes are chosen for appearance.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""Voxels filled with the pieces of depth that also make a radiograph.
+"""Voxels filled with the pieces of depth that also make a radiograph, and branches.
 
 A voxel's value is exact along ``y``: every piece is a box function of depth, whose
 derivative is scattered at its two ends (four weighted additions) and summed up
-along ``y``. Along ``x`` and ``z`` pieces are sampled at the grid's rays.
-
-Voxels filled with round branches: vessels, bronchi, wires.
+along ``y``. Along ``x`` and ``z`` pieces are sampled at the grid's rays. Round branches
+are vessels, bronchi and wires.
 """
 
 from __future__ import annotations

@@ -257,21 +257,18 @@ def image_study(study: Study, *, size: int = 512) -> Radiograph:
         through = through * device_shadow(
             study.devices, scene.view, posture=scene.posture, energy_kev=energy
         )
-    how = {
-        "pixel_mm": FIELD_MM / size,
-        "scanner": study.scanner,
-        "technique": study.technique,
-    }
+    pixel = FIELD_MM / size
+    how = {"pixel_mm": pixel, "scanner": study.scanner, "technique": study.technique}
     counts = expose(
         to_pixels(through, size),
         rng=random_stream(study.patient.seed, "noise", part=study.noise),
-        shield=marker_shield(study.markers, size=size, pixel_mm=FIELD_MM / size),
+        shield=marker_shield(study.markers, size=size, pixel_mm=pixel),
         **how,
     )
     return Radiograph(
         image=show(counts, **how),
         masks=_masks(scene, size),
-        pixel_mm=FIELD_MM / size,
+        pixel_mm=pixel,
         study=study,
         cardiothoracic_ratio=ratio_of_outlines(scene.paths.solids, scene.view),
         counts=counts,
