@@ -18,13 +18,12 @@ from phantoms.chest.ct import (
     Acquisition,
     compose_scene,
     grid_view,
-    loops_of_gut,
     reconstruct,
     slab_hu,
 )
 from phantoms.chest.layers import optical_depth, trace_paths
 from phantoms.chest.patients import draw_examination, draw_patient, posture_of
-from phantoms.chest.projection import SURFACE_MM, flat_view, make_view
+from phantoms.chest.projection import SURFACE_MM, make_view
 from phantoms.devices.parts import Device, Plate, Wire
 from phantoms.findings.draw import draw_finding
 from phantoms.findings.nodule import round_nodule
@@ -43,7 +42,7 @@ from phantoms.physics.ct_noise import (
     relative_sigma,
 )
 from phantoms.physics.scanners import SCANNERS
-from phantoms.shapes.solids import Piece, length, path_length, total_length
+from phantoms.shapes.solids import Piece, length, total_length
 from phantoms.shapes.voxels import VoxelGrid, fill_pieces, whole_box
 from phantoms.study.scan import (
     CT_POSTURE,
@@ -127,31 +126,7 @@ def test_textures_of_the_lung_leave_every_ray_as_it_was():
     np.testing.assert_allclose((rough - flat).mean(axis=1), 0, atol=0.05)
 
 
-def test_loops_of_gut_hold_the_fat_of_the_piece_they_come_from():
-    rng = np.random.default_rng(5)
-    x, z = np.meshgrid(np.arange(8.0), -np.arange(6.0))
-    piece = Piece(0 * x, 60 + 0 * x, rng.uniform(0.05, 0.95, x.shape))
-    field = rng.standard_normal((256, 256)).astype(np.float32)
-    slabs = loops_of_gut(piece, field, flat_view(x, z))
-    weights = np.array([slab.weight for slab in slabs])
-    assert -1e-6 <= weights.min() <= weights.max() <= 1 + 1e-6
-    assert weights.std(axis=0).min() > 0.01
-    before, after = (path_length(part, shape=x.shape) for part in ([piece], slabs))
-    np.testing.assert_allclose(after, before, rtol=1e-4)
-
-
 # a scan
-
-
-def test_same_study_gives_the_same_voxels_and_another_noise_others():
-    study = study_of(1)
-    first, again = (small_scan(study, Acquisition()).hu for _ in range(2))
-    np.testing.assert_array_equal(first, again)
-    other = small_scan(replace(study, noise=1), Acquisition()).hu
-    assert (other.astype(float) - first).std() > 2
-    # without noise there is nothing to draw
-    quiet = small_scan(study).hu
-    np.testing.assert_array_equal(quiet, small_scan(replace(study, noise=1)).hu)
 
 
 def test_nodule_has_its_volume_and_density_in_the_voxels():

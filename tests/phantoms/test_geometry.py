@@ -16,7 +16,6 @@ from phantoms.shapes.solids import (
     hull,
     intersect,
     length,
-    look_up,
     path_length,
     subtract,
     total_length,
@@ -65,16 +64,6 @@ def test_subtract_agrees_with_counting_on_a_line():
         assert total_length(pieces).item() == pytest.approx(there.sum() * 0.05, abs=0.5)
 
 
-def test_subtract_in_two_dimensions_touches_the_hole_only():
-    front, back = np.zeros((4, 4)), np.full((4, 4), 10.0)
-    hole = (np.zeros((4, 4)), np.zeros((4, 4)))
-    hole[0][1, 2], hole[1][1, 2] = 3.0, 7.0
-    rest = total_length(subtract([(front, back)], hole))
-    # 10 mm everywhere, 3 + 3 in the one pixel with a hole of 4
-    assert rest[1, 2] == 6
-    assert (np.delete(rest.ravel(), 6) == 10).all()
-
-
 def test_hull_intersection_and_extent():
     assert [s.item() for s in hull(interval(0, 10), interval(30, 40))] == [0, 40]
     # an empty interval adds nothing
@@ -108,15 +97,6 @@ def test_a_ball_and_a_pipe_have_their_volumes():
 def test_height_table_goes_through_its_points_and_stays_beyond():
     table = HeightTable.through([-100, 0, 50], [10, 20, 5])
     np.testing.assert_allclose(table(np.array([-300, -100, 0, 50])), [10, 10, 20, 5])
-
-
-def test_look_up_is_straight_between_cells_of_15_mm():
-    field = np.zeros((256, 256), np.float32)
-    # row 128 - 34 / 1.5 - z / 1.5 and column 128 + x / 1.5 of the cells
-    field[120, 130] = 8.0
-    z = (128 - 34 / 1.5 - 120) * 1.5
-    found = look_up(field, np.float32([3.0, 3.75, 4.5]), np.float32([z, z, z]))
-    np.testing.assert_allclose(found, [8, 4, 0], atol=1e-3)
 
 
 # voxels
@@ -214,18 +194,6 @@ def test_slant_of_an_oblique_ray():
     column = np.abs(view.x[32] - 87).argmin()
     off = view.x[32, column] / 870
     assert view.slant()[32, column] == pytest.approx(np.sqrt(1 + off**2), abs=1e-5)
-
-
-def test_a_tube_is_drawn_where_it_is_seen():
-    view = straight("AP", 1000, size=256)
-    tube = Tube(np.array([[60.0, -80, 0], [60, -80, -60]]), np.array([8.0, 8.0]))
-    front, back = tube_interval(view.seen(tube), view.x, view.z)
-    seen = back > front
-    # 1000/790 at the detector, shrunk to depth 0 by 870/1000
-    larger = (1000 / 790) * 0.87
-    assert view.x[seen].mean() == pytest.approx(60 * larger, abs=1.0)
-    width = np.ptp(view.x[seen & (np.abs(view.z + 30) < 10)])
-    assert width == pytest.approx(16 * larger, abs=2.5)
 
 
 def test_splat_keeps_volume_times_the_square_of_the_magnification():

@@ -34,7 +34,6 @@ from phantoms.physics.scanners import (
     close_shutter,
     draw_technique,
     process_for_display,
-    take_radiograph,
 )
 
 PANEL = Detector()
@@ -50,7 +49,8 @@ def test_attenuation_interpolates_logarithms_between_energies():
     between = attenuation_per_mm("water", energy_kev=np.sqrt(60 * 70))
     assert between == pytest.approx(np.sqrt(0.0206 * 0.0193))
     # one part of bone in thirteen: (0.574 + 12 x 0.215) / 13 /cm
-    assert attenuation_per_mm("spongiosa", energy_kev=60) == pytest.approx(0.024262, 1e-4)
+    spongiosa = attenuation_per_mm("spongiosa", energy_kev=60)
+    assert spongiosa == pytest.approx(0.024262, rel=1e-4)
     for name, values in ATTENUATION_PER_CM.items():
         assert len(values) == len(ENERGIES_KEV) == 8
         if name != "caesium iodide":  # its K edges lie between 30 and 50 keV
@@ -284,16 +284,3 @@ def test_technique_is_drawn_from_the_same_numbers_for_every_scanner():
         assert bedside.margins_mm == stand.margins_mm
     closed = np.mean([np.array(t.margins_mm) > 0 for t in one])
     assert closed == pytest.approx(0.2, abs=0.04)
-
-
-@pytest.mark.parametrize(
-    ("name", "low", "high"),
-    [("Cedar One", 250, 250), ("Birch Vista", 0, 0), ("Alder DR 17", 100, 255)],
-)
-def test_collimated_strips_look_as_the_maker_shows_them(name, low, high):
-    film = take_radiograph(
-        np.full((64, 64), 0.1, np.float32), pixel_mm=6.0, scanner=SCANNERS[name],
-        technique=Technique(margins_mm=(24.0, 0.0, 0.0, 0.0)),
-        rng=np.random.default_rng(0),
-    )  # fmt: skip
-    assert low <= film[:, :3].min() <= film[:, :3].max() <= high
