@@ -1,14 +1,18 @@
-"""Who is imaged: invented people, and the streams of random numbers they own.
+"""Who is imaged, how they stood or lay on one day, and how their organs lay then.
 
-Nothing here knows about images. A ``Patient`` fixes the anatomy for life. All
-spreads are chosen for appearance unless a source is given.
+A ``Patient`` fixes the anatomy for life and owns streams of random numbers. An
+``Examination`` says how one film was taken: view, breath, turning. It begins a
+``Posture``, which says what moves in the chest and which findings may change (a
+collapsed lobe lifts a dome and draws the mediastinum over). Nothing here knows about
+images. All spreads are chosen for appearance unless a source is given.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 # one independent stream of random numbers for each purpose of a patient
 _STREAMS = {"person": 0, "anatomy": 1, "finding": 2, "examination": 3, "noise": 4}
@@ -66,9 +70,7 @@ class Patient:
     lung_density: float = 0.8
 
 
-def random_stream(
-    seed: tuple[int, int], purpose: str, *, part: int = 0
-) -> np.random.Generator:
+def random_stream(seed: tuple[int, int], purpose: str, *, part: int = 0) -> Generator:
     """Return the generator of one purpose; the same arguments, the same numbers.
 
     Parameters
@@ -90,7 +92,7 @@ def random_stream(
 
 
 def limited_normal(
-    rng: np.random.Generator, mean: float, spread: float, *, limit: float = 2.2
+    rng: Generator, mean: float, spread: float, *, limit: float = 2.2
 ) -> float:
     """Return a normal number cut at ``limit`` spreads from the mean."""
     return float(mean + spread * np.clip(rng.standard_normal(), -limit, limit))
@@ -160,7 +162,7 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
     )
 
 
-def _barrel(rng: np.random.Generator, age: int) -> float:
+def _barrel(rng: Generator, age: int) -> float:
     """Return how overinflated the lungs are: much in one old chest of six."""
     little, much = rng.uniform(0, 0.15), rng.uniform(0.35, 1.0)
     ill = rng.random() < np.clip((age - 40) / 180, 0.0, 0.2)
@@ -173,20 +175,191 @@ def _breast_mm(seed: tuple[int, int], fat_mm: float) -> float:
     return float(min(own + 0.5 * fat_mm, 80))
 
 
-def with_sex(patient: Patient, sex: str) -> Patient:
-    """Return the same person with the other sex's size and breasts, or as before.
+#: Where the gas under the left dome lies.
+GAS_KINDS = ("none", "fundus", "colon", "both")
+
+# focus to detector; 1.8 m upright and about 1 m at the bedside are usual
+_SOURCE_MM = {"PA": 1800.0, "AP": 1050.0}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """How one radiograph of a patient was positioned and exposed.
+
+    Parameters
+    ----------
+    visit : int
+        1 or 2.
+    days_since_first : int
+        0 at the first visit.
+    inspiration_mm : float
+        How far the diaphragm stands above its place in full inspiration.
+    rotation_deg, tilt_deg, roll_deg : float
+        Turn about the long axis, lean towards the detector, and turn in the
+        plane of the image.
+    shift_mm : tuple of float
+        Off-centre position (x, z).
+    arm_mm : float
+        How far the shoulder blades are rolled out of the lung fields.
+    detector_ugy : float
+        Mean air kerma behind the patient.
+    contrast, brightness : float
+        Display settings of the day: width factor and offset of the window.
+    gas_mm : float
+        Size of the gas under the left dome, 0 for none.
+    gas_kind : str
+        Which gut holds it, one of ``GAS_KINDS``.
+    view : str
+        "PA" upright, the chest at the detector; "AP" at the bedside, the back.
+    source_mm : float
+        Focus to detector; infinite for parallel rays.
+    recline_deg : float
+        0 upright, 90 flat on the back.
+    shoulders_mm : float
+        How far the shoulders are shrugged.
+    """
+
+    visit: int
+    days_since_first: int
+    inspiration_mm: float
+    rotation_deg: float
+    tilt_deg: float
+    roll_deg: float
+    shift_mm: tuple[float, float]
+    arm_mm: float
+    detector_ugy: float
+    contrast: float
+    brightness: float
+    gas_mm: float
+    gas_kind: str = "fundus"
+    view: str = "PA"
+    source_mm: float = _SOURCE_MM["PA"]
+    recline_deg: float = 0.0
+    shoulders_mm: float = 0.0
+
+    @property
+    def supine(self) -> bool:
+        """Whether the patient lies or half lies, the arms at the sides."""
+        return self.recline_deg > 20
+
+
+def draw_examination(
+    patient: Patient, *, visit: int = 1, view: str = "PA"
+) -> Examination:
+    """Return how the patient stood, or lay, and was exposed at a visit.
+
+    Parameters
+    ----------
+    patient : Patient
+    visit : int
+        1, 2, ...
+    view : str
+        "PA" or "AP"; an AP film is taken lying or half lying, at the bedside.
 
     Raises
     ------
     ValueError
-        If the sex is neither "F" nor "M".
+        If the view is another one.
+
+    Examples
+    --------
+    >>> from phantoms import draw_patient
+    >>> draw_examination(draw_patient(1, cohort_seed=2026)).days_since_first
+    0
     """
-    if sex not in _SIZE:
-        raise ValueError(f"sex is {sex!r}, but this phantom knows 'F' and 'M' only.")
-    if sex == patient.sex:
-        return patient
-    more = _SIZE[sex] - _SIZE[patient.sex]
-    x, y, z = patient.stretch
-    breast = _breast_mm(patient.seed, patient.fat_mm) if sex == "F" else 0.0
-    stretch = (x + more, y + more, z + 0.985 * more)
-    return replace(patient, sex=sex, stretch=stretch, breast_mm=breast)
+    if view not in _SOURCE_MM:
+        raise ValueError(f"view is {view!r}. Choose one of: {', '.join(_SOURCE_MM)}.")
+    rng = random_stream(patient.seed, "examination", part=visit)
+    bedside = view == "AP"
+    wobble = 1.7 if bedside else 1.0
+    return Examination(
+        visit=visit,
+        days_since_first=0 if visit == 1 else int(rng.integers(14, 420)),
+        inspiration_mm=float(min(rng.gamma(1.5, 7.0) + 12 * bedside, 34)),
+        rotation_deg=wobble * limited_normal(rng, 0, 3.0),
+        tilt_deg=wobble * limited_normal(rng, 2 * bedside, 2.5),
+        roll_deg=wobble * limited_normal(rng, 0, 1.7),
+        shift_mm=tuple(wobble * limited_normal(rng, 0, mm) for mm in (10, 14)),
+        arm_mm=limited_normal(rng, -10 if bedside else 6, 7),
+        detector_ugy=float(2.5 * np.exp(rng.normal(0, 0.35))),
+        contrast=limited_normal(rng, 1.0, 0.08),
+        brightness=limited_normal(rng, 0.0, 0.045),
+        gas_mm=float(rng.uniform(10, 36)),
+        gas_kind=str(rng.choice(GAS_KINDS, p=(0.30, 0.36, 0.20, 0.14))),
+        view=view,
+        source_mm=_SOURCE_MM[view] * float(rng.uniform(0.95, 1.05) if bedside else 1),
+        recline_deg=float(rng.choice((30.0, 45.0, 90.0))) if bedside else 0.0,
+        shoulders_mm=limited_normal(rng, 14 if bedside else 0, 6),
+    )
+
+
+@dataclass(frozen=True)
+class Posture:
+    """What differs between two days in the same chest.
+
+    Parameters
+    ----------
+    raised_mm : tuple of float
+        Height of the right and left dome of the diaphragm above full inspiration;
+        below 0 for a dome pushed down.
+    mediastinum_mm : float
+        Shift of heart, great vessels, airways and hila to the patient's left.
+    heart_factor : float
+        Extra factor on the size of the heart, 1 for none.
+    blades_mm : float
+        How far the shoulder blades are rolled out of the lung fields.
+    shoulders_mm : float
+        How far the shoulders are shrugged.
+    supine : bool
+        Lying or half lying.
+    arms_down : bool
+        The arms lie at the sides; else the hands are on the hips, or, lying, the
+        arms are over the head.
+    recline_deg : float
+        0 upright, 90 flat on the back: where gravity draws fluid and free air.
+    gas_mm, gas_kind : float, str
+        Size of the gas under the left dome, and which gut holds it.
+    """
+
+    raised_mm: tuple[float, float] = (0.0, 0.0)
+    mediastinum_mm: float = 0.0
+    heart_factor: float = 1.0
+    blades_mm: float = 6.0
+    shoulders_mm: float = 0.0
+    supine: bool = False
+    arms_down: bool = False
+    recline_deg: float = 0.0
+    gas_mm: float = 0.0
+    gas_kind: str = "fundus"
+
+    @property
+    def breath_mm(self) -> float:
+        """Mean height of the domes above full inspiration."""
+        return (self.raised_mm[0] + self.raised_mm[1]) / 2
+
+
+def posture_of(examination: Examination) -> Posture:
+    """Return the posture of a healthy chest at an examination.
+
+    Examples
+    --------
+    >>> from phantoms import draw_examination, draw_patient
+    >>> posture_of(draw_examination(draw_patient(1, cohort_seed=2026))).supine
+    False
+    """
+    breath = examination.inspiration_mm
+    return Posture(
+        raised_mm=(breath, breath),
+        heart_factor=1.06 if examination.supine else 1.0,
+        blades_mm=examination.arm_mm,
+        shoulders_mm=examination.shoulders_mm,
+        supine=examination.supine,
+        arms_down=examination.supine,
+        recline_deg=examination.recline_deg,
+        gas_mm=examination.gas_mm,
+        gas_kind=examination.gas_kind,
+    )
+
+
+#: Upright, in full inspiration.
+UPRIGHT = Posture()

@@ -2,18 +2,110 @@
 
 Everything is written for one reference adult in millimetres and stretched to
 the patient by ``Patient.stretch``. Shapes are the author's, drawn to look like
-a frontal radiograph; they come from no patient.
+a frontal radiograph; they come from no patient. The heart is a silhouette that
+differs from person to person; great vessels, airways and arms are named tubes, of
+which ``vessels.csv`` holds those that are the same in everyone.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.random import Generator
+from scipy.interpolate import CubicSpline
 
-from phantoms.chest.heart import heart_border
-from phantoms.chest.patients import Patient, random_stream
-from phantoms.shapes.solids import HeightTable, Interval
+from phantoms.chest.patients import Patient, Posture, random_stream
+from phantoms.shapes.solids import HeightTable, Interval, Tube, smooth_tube
+
+#: Depth of the middle of the heart, mm.
+HEART_DEPTH_MM = -29.0
+
+# the silhouette of the heart about its centre: (x, z) of points on the border
+_HEART_CENTRE = (16.0, -78.0)
+_HEART_TOP, _HEART_HEIGHT = -22.0, 109.0
+_HEART_BORDER = (
+    (4, -24), (-14, -30), (-28, -46), (-37, -68), (-39, -90), (-31, -112),
+    (-8, -126), (30, -130), (57, -130), (74, -121), (83, -106), (82, -88),
+    (73, -68), (57, -47), (41, -30), (22, -22),
+)  # fmt: skip
+# (angle, width, spread) of right atrium, left ventricle, apex, waist and base
+_HEART_LOBES = (
+    (3.05, 0.7, 0.07), (-0.1, 0.45, 0.06), (-0.55, 0.3, 0.05), (0.7, 0.4, 0.07),
+    (1.6, 0.5, 0.06),
+)  # fmt: skip
+
+
+def heart_border(rng: Generator, factor: float) -> np.ndarray:
+    """Return the border of the heart in polar form, with a person's own shape.
+
+    Right atrium, left ventricle, apex and the waist under the pulmonary trunk are
+    each larger or smaller in their own measure.
+    """
+    points = np.asarray(_HEART_BORDER, float) - _HEART_CENTRE
+    angle = np.arctan2(points[:, 1], points[:, 0])
+    radius = np.hypot(points[:, 0], points[:, 1])
+    order = np.argsort(angle)
+    angle, radius = angle[order], radius[order]
+    lobes = 1 + sum(
+        rng.normal(0, spread) * np.exp(-np.square(_turned(angle - place) / width))
+        for place, width, spread in _HEART_LOBES
+    )
+    radius = radius * factor * lobes
+    turn = rng.normal(0.02, 0.09)  # vertical or lying heart
+    spline = CubicSpline(
+        np.append(angle, angle[0] + 2 * np.pi),
+        np.append(radius, radius[0]),
+        bc_type="periodic",
+    )
+    grid = np.arange(720) * np.pi / 360 - np.pi
+    return spline(grid + turn).astype(np.float32)
+
+
+def _turned(angle: np.ndarray) -> np.ndarray:
+    """Return an angle between -pi and pi."""
+    return (angle + np.pi) % (2 * np.pi) - np.pi
+
+
+def heart_interval(
+    thorax: Thorax,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    raised_mm: float,
+    factor: float = 1.0,
+) -> Interval:
+    """Return the heart; a high diaphragm shortens and widens it.
+
+    Parameters
+    ----------
+    thorax : Thorax
+    x, z : float arrays of one shape, mm
+    raised_mm : float
+        Height of the left dome above full inspiration.
+    factor : float
+        Extra factor on the size.
+    """
+    # the base hangs on the great vessels, the bottom rests on the left dome
+    lift = float(np.clip(0.9 * (thorax.dome_top[1] + 123) + 0.7 * raised_mm, -26, 48))
+    high = 1 - lift / _HEART_HEIGHT
+    middle = _HEART_CENTRE[1] + (1 - high) * (_HEART_TOP - _HEART_CENTRE[1])
+    # a larger heart grows to the sides, most to the left, and little upwards
+    wide, tall = factor / math.sqrt(high), (1 + 0.35 * (factor - 1)) * high
+    dx = (x - np.float32(_HEART_CENTRE[0] + 16 * (factor - 1))) / np.float32(wide)
+    dz = (z - np.float32(middle)) / np.float32(tall)
+    angle = np.arctan2(dz, dx)
+    index = ((angle + np.pi) * (360 / np.pi)).astype(np.int32) % 720
+    rho = np.square(dx) + np.square(dz)
+    rho = rho / np.square(thorax.heart_radius[index])
+    thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
+    half = 56.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
+    return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half
+
 
 APEX_MM = 104.0
 #: Depth of the middle of the lung apices and the domes, mm.
@@ -56,7 +148,7 @@ class Thorax:
         Distance of the lung apices from the midline.
     core_mm, core_width : float
         Half depth of the tissue about the great vessels, and factor on its width.
-    aorta_factor, fat_mm, breast_mm : float
+    fat_mm, breast_mm : float
         From the patient.
     breast_shape : tuple of float
         Sideways place, height and radius of the breasts.
@@ -74,15 +166,12 @@ class Thorax:
     apex_x: float
     core_mm: float
     core_width: float
-    aorta_factor: float
     fat_mm: float
     breast_mm: float
     breast_shape: tuple[float, float, float]
 
 
-def _normals(
-    rng: np.random.Generator, *spreads: tuple[float, float]
-) -> tuple[float, ...]:
+def _normals(rng: Generator, *spreads: tuple[float, float]) -> tuple[float, ...]:
     """Return one normal number for each (mean, spread)."""
     return tuple(float(rng.normal(mean, spread)) for mean, spread in spreads)
 
@@ -111,7 +200,6 @@ def build_thorax(patient: Patient) -> Thorax:
         core_width=float(
             np.clip(rng.normal(1 + 0.003 * patient.fat_mm, 0.10), 0.8, 1.35)
         ),
-        aorta_factor=patient.aorta_factor,
         fat_mm=patient.fat_mm,
         breast_mm=patient.breast_mm,
         breast_shape=_normals(
@@ -120,9 +208,7 @@ def build_thorax(patient: Patient) -> Thorax:
     )
 
 
-def _widths(
-    rng: np.random.Generator, barrel: float
-) -> tuple[dict[int, float], dict[int, float]]:
+def _widths(rng: Generator, barrel: float) -> tuple[dict[int, float], dict[int, float]]:
     """Return half widths of the cage and of the body by height, a person's own."""
     bell = rng.normal(0, 0.055) - 0.03 * barrel  # above 0 narrow below
     belly = rng.normal(0, 0.03) + 0.03 * barrel
@@ -139,14 +225,10 @@ def _widths(
         for z, w in _BODY_WIDTH.items()
     }
     # the chest wall is never thinner than its muscles
-    body |= {z: max(w, _wall_over(cage, z)) for z, w in body.items() if z <= 38}
-    return cage, body
-
-
-def _wall_over(cage: dict[int, float], z: float) -> float:
-    """Return the least half width of the lean body beside the cage."""
     heights = sorted(cage)
-    return float(np.interp(z, heights, [cage[height] for height in heights])) + 17
+    least = {z: np.interp(z, heights, [cage[h] for h in heights]) + 17 for z in body}
+    body |= {z: max(w, float(least[z])) for z, w in body.items() if z <= 38}
+    return cage, body
 
 
 def _box_oval(
@@ -231,3 +313,82 @@ def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray
     dz = np.where(dz > 0, dz / 1.9, dz)
     room = np.maximum(1 - np.square(dx) - np.square(dz), 0)
     return thorax.breast_mm * np.sqrt(room) * (0.55 + 0.45 * room)
+
+
+# points along vessels that are the same in everyone before the stretch
+_VESSELS = pd.read_csv(Path(__file__).with_name("vessels.csv"), index_col="vessel")
+
+
+def great_vessels(patient: Patient) -> dict[str, Tube]:
+    """Return the aorta, the vena cava and the central pulmonary arteries."""
+    ascending, descending = _aorta(patient)
+    top, wide = ascending.points[:, 2].max(), 0.6 + 0.4 * patient.aorta_factor
+    trunk = [(2, 0, top - 4, 8), (-8, -4, 62, 7.5), (-20, 2, 92, 7), (-46, 8, 116, 5)]
+    subclavian = [
+        (16, 14, top - 4, 7), (21, 16, 58, 6.5), (26, 18, 88, 6), (48, 14, 114, 5),
+    ]  # fmt: skip
+    return {
+        "ascending aorta and arch": ascending,
+        "descending aorta": descending,
+        "brachiocephalic trunk": smooth_tube(trunk, factor=wide),
+        "left subclavian artery": smooth_tube(subclavian, factor=wide),
+        **{n: smooth_tube(_VESSELS.loc[n].to_numpy()) for n in _VESSELS.index.unique()},
+    }
+
+
+def _aorta(patient: Patient) -> tuple[Tube, Tube]:
+    """Return both parts of the aorta, wider and longer with age."""
+    rng = random_stream(patient.seed, "anatomy", part=2)
+    factor = patient.aorta_factor
+    out = 6 * (factor - 1)
+    bend = rng.normal(0, 3) + 20 * max(factor - 1.05, 0)
+    knob = rng.normal(26, 2.5) + out
+    top = rng.normal(24, 3) + 2 * out
+    descending = [
+        (knob - 2, 38, top - 14, 12), (knob - 3 + bend / 2, 48, -30, 11.5),
+        (20 + bend, 52, -80, 11), (15 + bend, 52, -130, 10.5), (6, 50, -220, 10),
+    ]  # fmt: skip
+    ascending = [
+        (-2, -22, -48, 15), (-13 - out, -28, -18, 15.5), (-8 - out, -20, top - 6, 14.5),
+        (8, 0, top + 3, 13.5), (knob - 4, 22, top + 1, 13),
+        (knob - 2, 38, top - 14, 12),
+    ]  # fmt: skip
+    return smooth_tube(ascending, factor=factor), smooth_tube(descending, factor=factor)
+
+
+def airways(patient: Patient) -> dict[str, Tube]:
+    """Return the lumen of the trachea and the main bronchi."""
+    rng = random_stream(patient.seed, "anatomy", part=3)
+    shift = rng.normal(-2, 1.5) - 4 * max(patient.aorta_factor - 1, 0)
+    r = rng.normal(9.3, 0.6) * (0.92 if patient.sex == "F" else 1.05)
+    trachea = [
+        (1, -24, 165, 0.25 * r), (1, -20, 150, 0.6 * r), (1, -14, 128, 0.85 * r),
+        (shift * 0.6, 2, 90, r), (shift, 10, 36, r), (shift * 0.5, 14, 2, r * 1.05),
+    ]  # fmt: skip
+    right = [
+        (-2, 14, 2, r * 0.85), (-14, 16, -16, 6.8), (-30, 20, -34, 6),
+        (-38, 24, -56, 4.6),
+    ]  # fmt: skip
+    left = [
+        (2, 14, 1, r * 0.8), (20, 18, -16, 6), (40, 22, -30, 5.4), (48, 28, -48, 4.2),
+    ]  # fmt: skip
+    return {
+        "trachea": smooth_tube(trachea),
+        "right main bronchus": smooth_tube(right),
+        "left main bronchus": smooth_tube(left),
+    }
+
+
+@functools.lru_cache(maxsize=32)
+def arm_tubes(posture: Posture) -> tuple[Tube, ...]:
+    """Return both upper arms with their shoulders, none when they are overhead."""
+    if posture.supine and not posture.arms_down:
+        return ()
+    up, near = posture.shoulders_mm, 16 if posture.arms_down else 0
+    rows = (
+        (146, 30, 98 + up, 18), (172, 22, 83 + up, 31),
+        (196 - 0.5 * near, 0, 16 + up, 41),
+        (222 - near, -8, -70, 44), (236 - near, -12, -340, 40),
+    )  # fmt: skip
+    right, left = ([(s * x, y, z, r) for x, y, z, r in rows] for s in (-1, 1))
+    return smooth_tube(right, smooth=False), smooth_tube(left, smooth=False)

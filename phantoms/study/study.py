@@ -1,22 +1,27 @@
 """A study: who is imaged, how, on what, with what in the chest. All chance is spent.
 
 Everything random is drawn before a ``Study`` exists; imaging it is a pure function.
-A counterfactual twin is therefore the same study with one field replaced.
+A counterfactual twin is therefore the same study with exactly one field replaced:
+``without_finding`` and ``with_finding`` here, ``dataclasses.replace`` for the scanner,
+the devices or the markers. Everything else stays, the quantum noise among it, whose
+random numbers are those of the first image (``noise`` redraws it alone).
+
+Rays outside the change are the same to the last digit. Counts there differ by what a
+real exposure would do too: a common factor where the change lies in front of the
+automatic exposure's chambers, and scatter (95 % of pixels within 0.01 % for a nodule,
+1.2 % for a consolidation, 3 % for an effusion). The display's window then moves a
+little everywhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
-from phantoms.chest.examinations import Examination
-from phantoms.chest.patients import Patient
+from phantoms.chest.patients import Examination, Patient
 from phantoms.devices.markers import Marker
 from phantoms.devices.parts import Device
+from phantoms.findings.finding import FINDINGS, Finding
 from phantoms.physics.scanners import Scanner, Technique
-
-if TYPE_CHECKING:
-    from phantoms.findings.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -63,3 +68,26 @@ class Study:
     def has_device(self, kind: str) -> bool:
         """Return whether a device of a kind is in or on the patient."""
         return any(device.kind == kind for device in self.devices)
+
+
+def without_finding(study: Study, kind: str) -> Study:
+    """Return the study with one finding gone, or unchanged when it was not there.
+
+    Devices stay, a drain too.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown.
+    """
+    if kind not in FINDINGS:
+        raise ValueError(f"kind is {kind!r}. Choose one of: {', '.join(FINDINGS)}.")
+    rest = tuple(finding for finding in study.findings if finding.kind != kind)
+    return replace(study, findings=rest)
+
+
+def with_finding(study: Study, finding: Finding) -> Study:
+    """Return the study with a finding added, in place of one of the same kind."""
+    found = {f.kind: f for f in study.findings} | {finding.kind: finding}
+    order = (found[kind] for kind in FINDINGS if kind in found)
+    return replace(study, findings=tuple(order))
