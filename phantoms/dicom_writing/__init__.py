@@ -9,6 +9,7 @@ and says where; `find_identities` tells what of it a de-identification has left.
 `salt_attributes` fills every attribute of a list, at two levels, for the same purpose.
 """
 
+from phantoms.dicom_writing.errors import DicomWritingError
 from phantoms.dicom_writing.finding_again import Found, find_identities
 from phantoms.dicom_writing.planting import PLACES, Planted, plant_identities
 from phantoms.dicom_writing.radiograph import stored_values, write_radiograph
@@ -22,6 +23,7 @@ __all__ = [
     "PLACES",
     "SYNTAXES",
     "CtSeries",
+    "DicomWritingError",
     "Found",
     "Planted",
     "Radiograph",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 
-from helpers.dicom_pixels.errors import pixels_error
 from phantoms.dicom_writing.drawn_text import letters_for
+from phantoms.dicom_writing.errors import writing_error
 
 ICON_SIDE = 64
 MARGIN_PX = 1
@@ -56,7 +56,7 @@ def burn_in(dataset: FileDataset, line: str) -> BurnedText:
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         If the image is too small for letters of 8 pixels.
     """
     text = _placed("pixels", dataset, line, bottom=False)
@@ -122,7 +122,7 @@ def _placed(holder: str, dataset: Dataset, line: str, *, bottom: bool) -> Burned
     rows, columns = dataset.Rows, dataset.Columns
     letters = letters_for((rows - 2 * MARGIN_PX, columns - 2 * MARGIN_PX), line)
     if letters is None:
-        raise pixels_error(
+        raise writing_error(
             getattr(dataset, "filename", None),
             what=f"{line!r} does not fit into {rows} x {columns} pixels",
             expected="an image of about 128 columns or more, in which letters of 8 "

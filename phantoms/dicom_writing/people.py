@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from helpers.dicom_pixels.header import text
+from pydicom.dataset import Dataset
 
 FAMILY_AND_GIVEN = {
     "F": (
@@ -55,6 +55,11 @@ class InventedPerson:
     """
 
     facts: dict[str, str]
+
+
+def text(dataset: Dataset, keyword: str) -> str:
+    """Return an attribute in upper case without blanks around it, or ''."""
+    return str(dataset.get(keyword) or "").strip().upper()
 
 
 def invented_person(dataset) -> InventedPerson:

@@ -12,9 +12,9 @@ import pydicom
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import UID, generate_uid
 
-from helpers.dicom_pixels.errors import pixels_error, reason
 from phantoms.dicom_writing import hiding_places as places_of
 from phantoms.dicom_writing.drawing import BurnedText, burn_in, draw_icon, draw_overlay
+from phantoms.dicom_writing.errors import writing_error
 from phantoms.dicom_writing.people import InventedPerson, invented_person
 from phantoms.dicom_writing.saving import encode, save_file, save_folder
 
@@ -62,7 +62,7 @@ def plant_identities(
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         If the target cannot be read or written, a place is unknown, or the image is
         too small for letters.
 
@@ -74,7 +74,7 @@ def plant_identities(
     unknown = sorted(set(chosen) - set(PLACES))
     target = Path(target)
     if unknown:
-        raise pixels_error(
+        raise writing_error(
             target,
             what=f"places holds {', '.join(map(repr, unknown))}",
             expected=f"some of {', '.join(map(repr, PLACES))}",
@@ -98,9 +98,9 @@ def _planted(path: Path, chosen: tuple[str, ...]):
         if syntax.is_encapsulated:
             dataset.decompress(generate_instance_uid=False)
     except Exception as error:
-        raise pixels_error(
+        raise writing_error(
             path,
-            what=f"it cannot be read ({reason(error)})",
+            what=f"it cannot be read ({error})",
             expected="an image that the course wrote",
             do="Give a file of write_radiograph or a folder of write_series.",
         ) from error

@@ -61,7 +61,7 @@ class CtSeries:
     kernel : str
         Name of the reconstruction kernel, at most 16 characters.
     windows : pairs (centre, width) in HU
-        The first is the one that `read_pixels` displays.
+        The first is the one that a viewer begins with.
     bits : int
         Bits Stored, 12 to 16.
     signed : bool

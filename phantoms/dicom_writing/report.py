@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import BasicTextSRStorage
 
-from helpers.dicom_pixels.errors import pixels_error
 from phantoms.dicom_writing.attributes import code, identity, patient_problem
+from phantoms.dicom_writing.errors import writing_error
 from phantoms.dicom_writing.records import CtSeries, Radiograph
 from phantoms.dicom_writing.saving import save_file
 
@@ -40,7 +40,7 @@ def write_report(
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         If the text is empty, the identifier cannot be used, or the disk refuses.
 
     References
@@ -60,7 +60,7 @@ def write_report(
     ]
     for passed, what, expected, do in checks:
         if not passed:
-            raise pixels_error(path, what=what, expected=expected, do=do)
+            raise writing_error(path, what=what, expected=expected, do=do)
     dataset = identity(
         patient_id,
         details,

@@ -17,7 +17,7 @@ import pydicom
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataset import Dataset, FileDataset
 
-from helpers.dicom_pixels.errors import pixels_error, reason
+from phantoms.dicom_writing.errors import writing_error
 from phantoms.dicom_writing.planting import Planted
 from phantoms.dicom_writing.saving import encode, save_file
 
@@ -52,7 +52,7 @@ def salt_attributes(
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         If the file cannot be read or written.
     """
     path = Path(path)
@@ -62,9 +62,9 @@ def salt_attributes(
         if syntax.is_encapsulated:
             dataset.decompress(generate_instance_uid=False)
     except Exception as error:
-        raise pixels_error(
+        raise writing_error(
             path,
-            what=f"it cannot be read ({reason(error)})",
+            what=f"it cannot be read ({error})",
             expected="an image that the course wrote",
             do="Give a file of write_radiograph or of write_series.",
         ) from error

@@ -20,7 +20,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from helpers.dicom_pixels.errors import pixels_error
+from phantoms.dicom_writing.errors import writing_error
 
 SYNTAXES = {
     "uncompressed": ExplicitVRLittleEndian,
@@ -42,11 +42,11 @@ def check_syntax(
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         Naming the known ones, or the package that is missing.
     """
     if transfer_syntax not in SYNTAXES:
-        raise pixels_error(
+        raise writing_error(
             path,
             what=f"transfer_syntax is {transfer_syntax!r}",
             expected=f"one of {', '.join(SYNTAXES)}",
@@ -54,7 +54,7 @@ def check_syntax(
         )
     syntax = SYNTAXES[transfer_syntax]
     if syntax.is_encapsulated and not get_encoder(syntax).is_available:
-        raise pixels_error(
+        raise writing_error(
             path,
             what=f"no encoder is installed for {syntax.name!r}",
             expected="one of the encoders that pydicom can use",
@@ -62,7 +62,7 @@ def check_syntax(
             "yourself (for JPEG-LS: pip install pyjpegls).",
         )
     if transfer_syntax == "jpeg2000" and min(shape) < SMALLEST_JPEG2000:
-        raise pixels_error(
+        raise writing_error(
             path,
             what=f"an image of {' x '.join(map(str, shape))} pixels is too small for "
             "JPEG 2000, whose encoder halves it five times",
@@ -84,7 +84,7 @@ def save_file(dataset: FileDataset, path: Path) -> Path:
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         If the folder is missing or the disk refuses; an older file is still there.
     """
     handle, draft = None, None
@@ -117,12 +117,12 @@ def save_folder(
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         If the folder is there already, its parent is missing, or the disk refuses;
         then nothing is left behind and an older folder is as it was.
     """
     if os.path.lexists(folder) and not replace:
-        raise pixels_error(
+        raise writing_error(
             folder,
             what="the folder exists already",
             expected="a folder that is not there yet, so that no two series mix",
@@ -158,7 +158,7 @@ def _swap(draft: Path, folder: Path) -> None:
 
 def _cannot_write(path: Path, what: str, error: Exception):
     """Return the error for a disk that refuses."""
-    return pixels_error(
+    return writing_error(
         path,
         what=f"{what} cannot be written ({error})",
         expected="an existing folder with free space that this user may write to",

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from pydicom.dataset import FileDataset
 from pydicom.uid import CTImageStorage
 
-from helpers.dicom_pixels.errors import pixels_error
 from phantoms.dicom_writing.attributes import (
     decimal,
     identity,
@@ -19,6 +18,7 @@ from phantoms.dicom_writing.attributes import (
     put_pixels,
     uid,
 )
+from phantoms.dicom_writing.errors import writing_error
 from phantoms.dicom_writing.records import CtSeries
 from phantoms.dicom_writing.saving import SYNTAXES, check_syntax, encode, save_folder
 
@@ -63,7 +63,7 @@ def write_series(
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         If the volume, the geometry or an argument cannot be written, the folder
         exists, or the disk refuses.
 
@@ -197,11 +197,11 @@ def _check_volume(folder: Path, hu: np.ndarray, patient_id, details: CtSeries) -
     ]
     for passed, what, expected, do in checks:
         if not passed:
-            raise pixels_error(folder, what=what, expected=expected, do=do)
+            raise writing_error(folder, what=what, expected=expected, do=do)
     smallest = -(2 ** (details.bits - 1)) if details.signed else -1024
     largest = smallest + 2**details.bits - 1
     if hu.min() < smallest or hu.max() > largest:
-        raise pixels_error(
+        raise writing_error(
             folder,
             what=f"the CT numbers go from {hu.min()} to {hu.max()} HU",
             expected=f"{smallest} to {largest} HU, which {details.bits} bits hold here",
@@ -240,7 +240,7 @@ def _check_geometry(folder: Path, spacing_mm, details: CtSeries) -> None:
     ]
     for passed, what, expected, do in checks:
         if not passed:
-            raise pixels_error(folder, what=what, expected=expected, do=do)
+            raise writing_error(folder, what=what, expected=expected, do=do)
 
 
 def _check_positions(folder: Path, computed: np.ndarray, given) -> None:
@@ -249,7 +249,7 @@ def _check_positions(folder: Path, computed: np.ndarray, given) -> None:
         return
     found = np.asarray(given, dtype=float)
     if found.shape != computed.shape:
-        raise pixels_error(
+        raise writing_error(
             folder,
             what=f"positions_mm has the shape {found.shape}",
             expected=f"{computed.shape}: x, y and z of every slice",
@@ -258,7 +258,7 @@ def _check_positions(folder: Path, computed: np.ndarray, given) -> None:
     off = np.linalg.norm(found - computed, axis=1)
     worst = int(off.argmax())
     if off[worst] > 0.01:
-        raise pixels_error(
+        raise writing_error(
             folder,
             what=f"slice {worst} lies {off[worst]:.2f} mm from its place "
             f"({np.round(found[worst], 2).tolist()} instead of "

@@ -9,9 +9,10 @@ import pydicom
 import pytest
 from pydicom.pixels import get_encoder
 
-from helpers.dicom_pixels import DicomPixelsError, read_pixels
+from helpers.dicom_pixels import read_pixels
 from phantoms.dicom_writing import (
     SYNTAXES,
+    DicomWritingError,
     Radiograph,
     stored_values,
     write_radiograph,
@@ -61,7 +62,7 @@ def test_jpeg_ls_is_exact_or_says_which_encoder_is_missing(tmp_path):
         write_radiograph(path, EVERY_GREY, **arguments)
         np.testing.assert_array_equal(read_pixels(path).display(), EVERY_GREY)
     else:
-        with pytest.raises(DicomPixelsError, match="no encoder.*pyjpegls"):
+        with pytest.raises(DicomWritingError, match="no encoder.*pyjpegls"):
             write_radiograph(path, EVERY_GREY, **arguments)
         assert list(tmp_path.iterdir()) == []
 
@@ -144,13 +145,13 @@ def test_same_film_has_the_same_uids_and_another_study_others(tmp_path):
 def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path, change, words):
     arguments = {"image": EVERY_GREY, "patient_id": "P0001"} | change
     image = arguments.pop("image")
-    with pytest.raises(DicomPixelsError, match=words):
+    with pytest.raises(DicomWritingError, match=words):
         write_radiograph(tmp_path / "film.dcm", image, **arguments)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(DicomPixelsError, match="cannot be written.*Make the folder"):
+    with pytest.raises(DicomWritingError, match="cannot be written.*Make the folder"):
         write_radiograph(tmp_path / "no" / "film.dcm", EVERY_GREY, patient_id="P1")
 
 
@@ -163,7 +164,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pydicom.dataset.FileDataset, "save_as", full)
-    with pytest.raises(DicomPixelsError, match="No space left"):
+    with pytest.raises(DicomWritingError, match="No space left"):
         write_radiograph(path, 255 - EVERY_GREY, patient_id="P1")
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["film.dcm"]

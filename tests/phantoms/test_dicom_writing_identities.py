@@ -8,10 +8,11 @@ import numpy as np
 import pydicom
 import pytest
 
-from helpers.dicom_pixels import DicomPixelsError, read_pixels
+from helpers.dicom_pixels import read_pixels
 from phantoms.dicom_writing import (
     PLACES,
     CtSeries,
+    DicomWritingError,
     Radiograph,
     find_identities,
     plant_identities,
@@ -168,7 +169,7 @@ def test_case_and_bytes_do_not_hide_a_name(tmp_path):
 def test_an_unknown_place_is_named(tmp_path):
     path = film(tmp_path)
     before = path.read_bytes()
-    with pytest.raises(DicomPixelsError, match="'shoes'.*'overlay'"):
+    with pytest.raises(DicomWritingError, match="'shoes'.*'overlay'"):
         plant_identities(path, places=["shoes"])
     assert path.read_bytes() == before
 
@@ -176,14 +177,14 @@ def test_an_unknown_place_is_named(tmp_path):
 def test_an_image_too_small_for_letters_is_refused_whole(tmp_path):
     path = write_radiograph(tmp_path / "s.dcm", FILM[:32, :32], patient_id="P1")
     before = path.read_bytes()
-    with pytest.raises(DicomPixelsError, match="does not fit into 32 x 32 pixels"):
+    with pytest.raises(DicomWritingError, match="does not fit into 32 x 32 pixels"):
         plant_identities(path)
     assert path.read_bytes() == before
     plant_identities(path, places=["free text"])
 
 
 def test_what_is_no_image_is_refused(tmp_path):
-    with pytest.raises(DicomPixelsError, match="cannot be read"):
+    with pytest.raises(DicomWritingError, match="cannot be read"):
         plant_identities(tmp_path / "missing.dcm")
 
 
@@ -195,7 +196,7 @@ def test_a_full_disk_leaves_the_old_series(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pydicom.dataset.FileDataset, "save_as", full)
-    with pytest.raises(DicomPixelsError, match="No space left"):
+    with pytest.raises(DicomWritingError, match="No space left"):
         plant_identities(tmp_path / "ct")
     assert [path.read_bytes() for path in paths] == before
     assert list(tmp_path.iterdir()) == [tmp_path / "ct"]

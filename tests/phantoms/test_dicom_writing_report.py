@@ -7,9 +7,9 @@ import numpy as np
 import pydicom
 import pytest
 
-from helpers.dicom_pixels import DicomPixelsError
 from phantoms.dicom_writing import (
     PLACES,
+    DicomWritingError,
     Radiograph,
     find_identities,
     plant_identities,
@@ -42,7 +42,7 @@ def test_the_report_lies_in_the_study_of_its_film(tmp_path):
 
 
 def test_an_empty_report_is_refused(tmp_path):
-    with pytest.raises(DicomPixelsError, match="no text.*at least one sentence"):
+    with pytest.raises(DicomWritingError, match="no text.*at least one sentence"):
         write_report(tmp_path / "r.dcm", " \n\n ", patient_id="P1")
     assert list(tmp_path.iterdir()) == []
 

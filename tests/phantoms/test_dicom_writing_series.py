@@ -7,8 +7,13 @@ import numpy as np
 import pydicom
 import pytest
 
-from helpers.dicom_pixels import DicomPixelsError, read_pixels
-from phantoms.dicom_writing import CtSeries, write_radiograph, write_series
+from helpers.dicom_pixels import read_pixels
+from phantoms.dicom_writing import (
+    CtSeries,
+    DicomWritingError,
+    write_radiograph,
+    write_series,
+)
 
 LOSSLESS = ["uncompressed", "implicit", "deflated", "rle", "jpeg2000"]
 #: dciodvfy does not inflate; a deflated file is the uncompressed one, deflated
@@ -166,7 +171,7 @@ TILTED = (1, 0, 0, 0.1, 0.99, 0)
 def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path, change, words):
     arguments = {"hu": HU, "patient_id": "P1", "spacing_mm": SPACING} | change
     hu = arguments.pop("hu")
-    with pytest.raises(DicomPixelsError, match=words):
+    with pytest.raises(DicomWritingError, match=words):
         write_series(tmp_path / "ct", hu, **arguments)
     assert list(tmp_path.iterdir()) == []
 
@@ -186,13 +191,13 @@ def test_positions_that_agree_are_accepted(tmp_path):
 def test_an_existing_folder_is_left_alone(tmp_path):
     (tmp_path / "ct").mkdir()
     (tmp_path / "ct" / "kept.txt").write_text("mine")
-    with pytest.raises(DicomPixelsError, match="exists already.*no two series mix"):
+    with pytest.raises(DicomWritingError, match="exists already.*no two series mix"):
         write_series(tmp_path / "ct", HU, spacing_mm=SPACING, patient_id="P1")
     assert [path.name for path in (tmp_path / "ct").iterdir()] == ["kept.txt"]
 
 
 def test_a_missing_parent_is_named(tmp_path):
-    with pytest.raises(DicomPixelsError, match="cannot be written.*Make the folder"):
+    with pytest.raises(DicomWritingError, match="cannot be written.*Make the folder"):
         write_series(tmp_path / "no" / "ct", HU, spacing_mm=SPACING, patient_id="P1")
 
 
@@ -206,7 +211,7 @@ def test_a_full_disk_leaves_no_part_of_a_series(tmp_path, monkeypatch):
         return real(self, path, **options)
 
     monkeypatch.setattr(pydicom.dataset.FileDataset, "save_as", full)
-    with pytest.raises(DicomPixelsError, match="No space left.*nothing was left"):
+    with pytest.raises(DicomWritingError, match="No space left.*nothing was left"):
         write_series(tmp_path / "ct", HU, spacing_mm=SPACING, patient_id="P1")
     assert len(written) == 3
     assert list(tmp_path.iterdir()) == []
