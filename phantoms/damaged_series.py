@@ -17,8 +17,7 @@ from pydicom.dataset import FileDataset
 from pydicom.uid import UID, generate_uid
 from scipy.ndimage import affine_transform
 
-from phantoms.dicom_writing import CtSeries, write_series
-from phantoms.dicom_writing.series import slice_normal
+from phantoms.dicom_writing import CtSeries, slice_normal, write_series
 from phantoms.study.scan import CtScan
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
