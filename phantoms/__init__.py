@@ -6,8 +6,7 @@ again, and ``image_study`` a radiograph of a study at any size. ``draw_patient``
 ``helpers``.
 """
 
-from phantoms.chest.examinations import Examination, draw_examination
-from phantoms.chest.patients import Patient, draw_patient
+from phantoms.chest.patients import Examination, Patient, draw_examination, draw_patient
 from phantoms.cohort.chest_cohort import GENERATOR_VERSION, make_chest_cohort
 from phantoms.cohort.settings import ChestCohortSettings
 from phantoms.cohort.visits import study_of

@@ -12,8 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
+from phantoms.chest.patients import draw_examination, draw_patient
 from phantoms.findings.draw import draw_finding
 from phantoms.physics.scanners import SCANNERS
 from phantoms.shapes.voxels import VoxelGrid
@@ -24,8 +23,7 @@ from phantoms.study.scan import (
     imaged_body,
     scan_voxels,
 )
-from phantoms.study.study import Study
-from phantoms.study.twins import with_finding
+from phantoms.study.study import Study, with_finding
 
 COHORT_SEED = 2026
 CALCIFICATIONS = ("central", "none")

@@ -8,7 +8,7 @@ import numpy as np
 
 from phantoms import ChestCohortSettings, image_study, study_of
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.findings.pneumothorax import pneumothorax_of
+from phantoms.findings.pleura import pneumothorax_of
 
 
 def twin_films(

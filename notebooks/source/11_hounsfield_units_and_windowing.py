@@ -51,9 +51,8 @@ from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, show_image, use_course_style
 from helpers.hounsfield_units import read_hounsfield
 from phantoms.nodule_twins import nodule_study
-from phantoms.physics.attenuation import attenuation_per_mm
+from phantoms.physics.attenuation import attenuation_per_mm, iodine_hu
 from phantoms.physics.ct_noise import KERNELS, noise_fields
-from phantoms.physics.ct_numbers import iodine_hu
 from phantoms.study.scan import WITH_CONTRAST, scan_study
 from helpers.regions_of_interest import disc, measure_region
 

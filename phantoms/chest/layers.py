@@ -1,38 +1,147 @@
-"""Every tissue of a chest as pieces of depth: what a radiograph and a CT share.
+"""Gas in the gut under the diaphragm: the stomach's bubble and loops of colon.
+
+Places and sizes are chosen for appearance.
+
+Every tissue of a chest as pieces of depth: what a radiograph and a CT share.
 
 ``tissue_layers`` is the one description of a healthy chest. The radiograph adds
 the pieces' lengths along each ray; the CT fills voxels with the same pieces.
 What is inside the skin and in no other layer is soft tissue.
+
+Paths of rays: from an anatomy and an examination to attenuation along every ray.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from phantoms.chest.anatomy import (
     Anatomy,
     ChestSolids,
+    Tree,
     chest_solids,
+    posed_tree,
     walled,
 )
 from phantoms.chest.bones import bone_pieces
-from phantoms.chest.bowel import bowel_gas
-from phantoms.chest.posture import Posture
-from phantoms.chest.projection import View
-from phantoms.chest.thorax import body_interval, breast_thickness, cage_interval
-from phantoms.chest.vessels import arm_tubes
+from phantoms.chest.patients import Posture
+from phantoms.chest.projection import View, splat
+from phantoms.chest.thorax import (
+    arm_tubes,
+    body_interval,
+    breast_thickness,
+    cage_interval,
+)
+from phantoms.physics.attenuation import EFFECTIVE_ENERGY_KEV, attenuation_per_mm
 from phantoms.shapes.solids import (
     Interval,
     Piece,
+    Tube,
     crop,
     ellipsoid,
     extent,
+    intersect,
+    look_up,
+    path_length,
+    smooth_tube,
     subtract,
+    tube_interval,
 )
-from phantoms.shapes.texture import look_up
-from phantoms.shapes.tubes import Tube, smooth_tube, tube_interval
+
+_GAS_DEPTH_MM = -18.0
+_GUT_WALL_MM = 5.0  # diaphragm and gut between the gas and the lung
+
+
+def bowel_gas(
+    anatomy: Anatomy, posture: Posture, view: View, *, abdomen: Interval
+) -> list[Piece]:
+    """Return the gas in stomach and colon, always under the diaphragm.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    posture : Posture
+        ``gas_kind`` says which gut holds gas, ``gas_mm`` how much.
+    view : View
+    abdomen : Interval
+        What lies under the diaphragm, along the same rays.
+    """
+    size, kind = posture.gas_mm, posture.gas_kind
+    if not size or kind == "none":
+        return []
+    rng = np.random.default_rng([*anatomy.patient.seed, int(1000 * size)])
+    x, z = view.at_depth(_GAS_DEPTH_MM)
+    top = anatomy.thorax.dome_top[1] + posture.raised_mm[1]
+    place = (anatomy.thorax.dome_lean[1], top)
+    half = np.zeros_like(x)
+    if kind in ("fundus", "both"):
+        half = _fundus(rng, x, z, size_mm=size, place=place, flat=not posture.supine)
+    if kind in ("colon", "both"):
+        half = np.maximum(half, _colon(rng, x, z, size_mm=size, place=place))
+    # gas bodies about one depth: their union is the longest of them
+    gas = (_GAS_DEPTH_MM - half, _GAS_DEPTH_MM + half)
+    under = (abdomen[0] + _GUT_WALL_MM, abdomen[1] - _GUT_WALL_MM)
+    return [Piece(*intersect(gas, under))]
+
+
+def _fundus(
+    rng: np.random.Generator,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    size_mm: float,
+    place: tuple[float, float],
+    flat: bool,
+) -> np.ndarray:
+    """Return half the depth of the stomach's gas, cut by its fluid when upright."""
+    wide, high = size_mm * rng.uniform(0.9, 1.4), size_mm * rng.uniform(0.7, 1.1)
+    centre = (place[0] - rng.uniform(0, 24), place[1] - 7 - high)
+    half = _half(x, z, centre, (wide, 0.9 * size_mm, high))
+    fold = (centre[0] - 0.6 * wide, centre[1] - 0.5 * high)
+    half = np.maximum(half, _half(x, z, fold, (0.7 * wide, 0.6 * size_mm, 0.7 * high)))
+    if flat:
+        level = centre[1] + rng.uniform(-0.9, 0.5) * high
+        half = half * np.clip((z - np.float32(level)) / 2 + 0.5, 0, 1)
+    return half
+
+
+def _colon(
+    rng: np.random.Generator,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    size_mm: float,
+    place: tuple[float, float],
+) -> np.ndarray:
+    """Return half the depth of a gas-filled colon, pouch beside pouch."""
+    half = np.zeros_like(x)
+    calibre = 0.32 * size_mm + 7
+    across, height = place[0] + rng.uniform(-10, 26), place[1] - rng.uniform(12, 26)
+    heading = rng.uniform(-2.6, -1.7)  # towards the middle and down
+    for _ in range(int(rng.integers(3, 8))):
+        radii = calibre * rng.uniform(0.75, 1.2, 3)
+        half = np.maximum(half, _half(x, z, (across, height), radii))
+        heading += rng.normal(0, 0.35)
+        across += 1.25 * calibre * np.cos(heading)
+        height += 1.25 * calibre * np.sin(heading)
+    return half
+
+
+def _half(
+    x: np.ndarray,
+    z: np.ndarray,
+    centre: tuple[float, float],
+    radii: tuple[float, float, float] | np.ndarray,
+) -> np.ndarray:
+    """Return half the depth of an ellipsoid whose middle lies at depth 0."""
+    a, b, c = (float(r) for r in radii)
+    return ellipsoid(
+        x, z, centre=(float(centre[0]), 0.0, float(centre[1])), radii=(a, b, c)
+    )[1]
+
 
 Layers = dict[str, list[Piece]]
 
@@ -225,3 +334,128 @@ def abdominal_fat(
         hole[0][window], hole[1][window] = front, back
         holes.append(hole)
     return _without(fat, holes, share)
+
+
+# share of the lungs' volume that one mm of both domes displaces
+_EMPTIED_PER_MM = 0.0055
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Path lengths along the rays of a view, in true mm.
+
+    Parameters
+    ----------
+    tissue : dict of str to float array of shape (rows, columns)
+        Path through each material of ``attenuation``; they add up to the body.
+    lung : float array of shape (rows, columns)
+        Path through aerated lung.
+    vessels : float array of shape (rows, columns)
+        Blood in pulmonary vessels, which displaces lung.
+    lung_mottle : float array of shape (rows, columns)
+        Density of the lung against the material "lung".
+    solids : ChestSolids
+        The intervals from which findings are cut.
+    """
+
+    tissue: dict[str, np.ndarray]
+    lung: np.ndarray
+    vessels: np.ndarray
+    lung_mottle: np.ndarray
+    solids: ChestSolids
+
+
+def tree_thickness(view: View, tree: Tree, *, sideways: float = 0.0) -> np.ndarray:
+    """Return the projected thickness of a branching tree, in mm.
+
+    Parameters
+    ----------
+    view : View
+    tree : Tree
+    sideways : float
+        Displacement in units of each branch's radius: 0 for the vessels, about
+        2 for the bronchi that run beside them.
+    """
+    along = tree.end - tree.start
+    span = np.linalg.norm(along, axis=1)
+    step = np.maximum(0.7 * tree.radius, view.cell()[0])
+    pieces = np.ceil(span / step).astype(int)
+    owner = np.repeat(np.arange(len(span)), pieces)
+    first = (np.cumsum(pieces) - pieces).take(owner)
+    share = (np.arange(len(owner)) - first + 0.5) / pieces.take(owner)
+    place = along.take(owner, axis=0)
+    place *= share[:, None]
+    place += tree.start.take(owner, axis=0)
+    if sideways:
+        across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1)
+        across *= (sideways * tree.radius / span)[:, None]
+        place += across.take(owner, axis=0)
+    volume = np.pi * np.square(tree.radius) * span / pieces
+    volume, radius = volume.take(owner), tree.radius.take(owner)
+    return splat(view, place, volume=volume, radius=radius)
+
+
+def trace_paths(anatomy: Anatomy, posture: Posture, view: View) -> Paths:
+    """Return path lengths through every tissue of a healthy chest.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    posture : Posture
+    view : View
+    """
+    solids = chest_solids(anatomy, view, posture=posture)
+    layers = tissue_layers(anatomy, posture, view, solids=solids)
+    shape = view.x.shape
+    length = {name: path_length(part, shape=shape) for name, part in layers.items()}
+    body, lung = length.pop("body"), length.pop("lung")
+    soft = np.maximum(body - lung - sum(length.values()), 0)
+    x, z = view.at_depth(0.0)
+    soft *= 1 + np.float32(0.018) * look_up(anatomy.soft_texture, x, z)
+    true_mm = np.float32(view.stretch[1]) * view.slant()
+    tissue = {name: true_mm * path for name, path in length.items()}
+    tissue["soft tissue"] = true_mm * soft
+    vessels = _lung_vessels(posed_tree(anatomy, posture), view, lung=lung)
+    mottle = lung_mottle(anatomy, posture, view)
+    return Paths(tissue, true_mm * lung, true_mm * vessels, mottle, solids)
+
+
+def lung_mottle(anatomy: Anatomy, posture: Posture, view: View) -> np.ndarray:
+    """Return the density of the lungs against the material "lung" along each ray.
+
+    A person's own density rises as the lungs empty, because their tissue stays;
+    the bases are denser than the apices, and a texture stands for what is small.
+    """
+    x, z = view.at_depth(0.0)
+    mottle = 1 + np.float32(0.04) * look_up(anatomy.lung_texture, x, z)
+    dense = np.float32(0.10 + 0.008 * posture.breath_mm)
+    mottle *= 1 + dense * np.clip(-(z + 20) / 100, -0.6, 1.2)
+    emptied = 1 / (1 - _EMPTIED_PER_MM * np.clip(posture.breath_mm, -20, 60))
+    return mottle * np.float32(anatomy.patient.lung_density * emptied)
+
+
+def _lung_vessels(tree: Tree, view: View, *, lung: np.ndarray) -> np.ndarray:
+    """Return the blood in the vessels of the lungs, in mm."""
+    room = np.clip(lung / 30, 0, 1)
+    vessels = tree_thickness(view, tree) * room
+    return np.minimum(vessels, lung)
+
+
+def optical_depth(
+    paths: Paths, *, energy_kev: float = EFFECTIVE_ENERGY_KEV
+) -> np.ndarray:
+    """Return the line integral of attenuation, without unit.
+
+    Parameters
+    ----------
+    paths : Paths
+    energy_kev : float
+        Of the beam.
+    """
+
+    def mu(material: str) -> np.float32:
+        return np.float32(attenuation_per_mm(material, energy_kev=energy_kev))
+
+    total = sum(mu(material) * path for material, path in paths.tissue.items())
+    total = total + mu("lung") * paths.lung * paths.lung_mottle
+    return total + (mu("blood") - mu("lung")) * paths.vessels

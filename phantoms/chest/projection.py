@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from phantoms.chest.examinations import Examination
-from phantoms.chest.patients import Patient
-from phantoms.shapes.tubes import Tube
+from phantoms.chest.patients import Examination, Patient
+from phantoms.shapes.solids import Tube
 
 #: Side of the square detector (17 inches); 3.4 mm pixels at 128, 0.84 mm at 512.
 FIELD_MM = 430.0

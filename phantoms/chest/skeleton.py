@@ -1,4 +1,14 @@
-"""The bones of one patient as numbers: heights, falls, bends, wear, old fractures.
+"""What all bones share: a shell of cortex about an inside of spongiosa.
+
+The vertebral column: bodies with their shells, arches, and all processes.
+
+The column stands against the back wall of the cage and follows its curve, so the
+end plates of the upper and lower vertebrae lean against the rays and only those
+in the middle are seen sharply. Sizes are chosen for appearance, near those of
+anatomy books: thoracic bodies 28 to 36 mm wide and 27 mm deep, a canal of 15 mm,
+0.5 mm of cortex at the sides and 0.6 to 1.4 mm in the end plates.
+
+The bones of one patient as numbers: heights, falls, bends, wear, old fractures.
 
 Nothing is drawn here: ``bones.bone_pieces`` puts them along the rays of a view.
 Sizes and spreads are chosen for appearance.
@@ -6,13 +16,309 @@ Sizes and spreads are chosen for appearance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from phantoms.chest.bone_shapes import Mineral
 from phantoms.chest.patients import Patient, random_stream
-from phantoms.chest.spine import Spine, build_spine
+from phantoms.chest.projection import View
+from phantoms.chest.thorax import Thorax
+from phantoms.shapes.solids import (
+    WHOLE,
+    HeightTable,
+    Interval,
+    Piece,
+    Tube,
+    Window,
+    grid_window,
+)
+
+Bones = dict[str, list[Piece]]
+
+
+class Mineral(NamedTuple):
+    """How much of a young adult's bone substance is left, 0 to 1.
+
+    Parameters
+    ----------
+    cortex, spongiosa : float
+        Weight of the two materials; the rest of the space is soft tissue.
+    """
+
+    cortex: float
+    spongiosa: float
+
+
+def no_bones() -> Bones:
+    """Return the two empty layers."""
+    return {"cortical bone": [], "spongiosa": []}
+
+
+def add_shell(
+    bones: Bones,
+    outer: Interval,
+    inner: Interval,
+    *,
+    mineral: Mineral,
+    weight: np.ndarray | float = 1.0,
+    window: Window = WHOLE,
+) -> None:
+    """Add one bone: cortex between two nested intervals, spongiosa in the inner.
+
+    Parameters
+    ----------
+    bones : dict of str to list of Piece
+        Both layers; grows in place.
+    outer, inner : Interval
+        Depths of one window's shape; the inner is cut to the outer, and where it
+        is empty the whole bone is cortex.
+    mineral : Mineral
+    weight : float array or float
+        Share of the bone that is there, 0 to 1.
+    window : tuple of slices
+    """
+    front = np.minimum(np.maximum(inner[0], outer[0]), outer[1])
+    back = np.minimum(np.maximum(inner[1], front), outer[1])
+    hard = weight * np.float32(mineral.cortex)
+    bones["cortical bone"] += [
+        Piece(outer[0], front, hard, window),
+        Piece(back, outer[1], hard, window),
+    ]
+    soft = weight * np.float32(mineral.spongiosa)
+    bones["spongiosa"].append(Piece(front, back, soft, window))
+
+
+def cropped(
+    view: View, low: Sequence[float], high: Sequence[float], *, margin: float = 0.0
+) -> tuple[View, Window] | None:
+    """Return the part of a view that shows a box, and its place on the whole grid.
+
+    Parameters
+    ----------
+    view : View
+    low, high : three numbers each
+        Opposite corners of the box, reference mm.
+    margin : float
+        Extra room on all sides, mm.
+    """
+    a, b = view.shown(low), view.shown(high)
+    window = grid_window(view.x, view.z, a, b, margin=margin)
+    if window is None:
+        return None
+    return replace(view, x=view.x[window], z=view.z[window]), window
+
+
+def edge(inside_mm: np.ndarray, blur_mm: float) -> np.ndarray:
+    """Return 1 inside and 0 outside, over a border as wide as ``blur_mm``.
+
+    Examples
+    --------
+    >>> edge(np.array([-3.0, 0.0, 3.0]), 2.0).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    share = inside_mm * np.float32(1 / blur_mm) + np.float32(0.5)
+    return np.minimum(np.maximum(share, 0), 1)
+
+
+def add_tube(
+    bones: Bones,
+    tube: Tube,
+    cortex_mm: np.ndarray,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    mineral: Mineral,
+) -> None:
+    """Add a long bone along a tube.
+
+    Parameters
+    ----------
+    bones : dict of str to list of Piece
+    tube : Tube
+        As it is seen on the grid.
+    cortex_mm : float array of shape (n,)
+        Thickness of the cortex at each point of the tube.
+    x, z : float arrays of shape (rows, columns)
+    mineral : Mineral
+    """
+    low, high = tube.points.min(axis=0), tube.points.max(axis=0)
+    window = grid_window(x, z, low, high, margin=float(tube.radii.max()) + 2)
+    if window is None:
+        return
+    outer, inner, middle = _squared_chords(tube, cortex_mm, x[window], z[window])
+    outer, inner = np.sqrt(outer), np.sqrt(inner)
+    add_shell(
+        bones,
+        (middle - outer, middle + outer),
+        (middle - inner, middle + inner),
+        mineral=mineral,
+        window=window,
+    )
+
+
+def _squared_chords(
+    tube: Tube, cortex_mm: np.ndarray, x: np.ndarray, z: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return squared half chords of the tube and its inside, and its mid depth."""
+    outer, inner, middle = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+    hollow_radii = tube.radii - np.minimum(cortex_mm, tube.radii)
+    for k in range(len(tube.radii) - 1):
+        a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
+        reach = float(max(tube.radii[k : k + 2])) - 3  # the window adds 5 mm
+        window = grid_window(x, z, a, b, margin=reach)
+        if window is None:
+            continue
+        dx, dy, dz = (stop - start for start, stop in zip(a, b, strict=True))
+        flat = max(dx * dx + dz * dz, 1e-6)
+        px, pz = x[window] - np.float32(a[0]), z[window] - np.float32(a[2])
+        t = px * np.float32(dx / flat)
+        t += pz * np.float32(dz / flat)
+        np.minimum(np.maximum(t, 0, out=t), 1, out=t)
+        px -= t * np.float32(dx)
+        pz -= t * np.float32(dz)
+        off = np.square(px, out=px)
+        off += np.square(pz, out=pz)
+        slant = np.float32(min((flat + dy * dy) / flat, 4.0))
+        chord = _between(tube.radii, k, t)
+        np.square(chord, out=chord)
+        chord -= off
+        chord *= slant
+        thicker = chord > outer[window]
+        np.maximum(outer[window], chord, out=outer[window])
+        chord = _between(hollow_radii, k, t)
+        np.square(chord, out=chord)
+        chord -= off
+        chord *= slant
+        np.copyto(inner[window], chord, where=thicker)
+        np.copyto(middle[window], np.float32(a[1]) + t * np.float32(dy), where=thicker)
+    return outer, np.maximum(inner, 0), middle
+
+
+def _between(values: np.ndarray, k: int, t: np.ndarray) -> np.ndarray:
+    """Return the straight line from point ``k`` to the next."""
+    return np.float32(values[k]) + t * np.float32(values[k + 1] - values[k])
+
+
+_BACK_MM = 21.0  # from the back of the bodies to the inside of the cage
+_BODY_MM = HeightTable.through([-180, 0, 60, 105, 150], [30, 27, 23, 18, 16])
+_NECK_MM = (24.0, 30.0)  # how far, and how wide, the ribs bend forwards to the column
+
+
+@dataclass(frozen=True)
+class Spine:
+    """The spine of one patient.
+
+    Parameters
+    ----------
+    course : HeightTable
+        Sideways place of the column in mm.
+    centres : float32 array of shape (n,)
+        Heights of the vertebral bodies, rising, mm.
+    heights, half_widths, plates : float32 arrays of shape (n,)
+        Height and half width of each body, thickness of its end plates, mm.
+    spurs : float32 array of shape (n, 2)
+        Osteophytes at the right and left edges of the end plates, mm.
+    wings : float32 array of shape (n,)
+        Reach of the transverse processes from the midline, mm.
+    """
+
+    course: HeightTable
+    centres: np.ndarray
+    heights: np.ndarray
+    half_widths: np.ndarray
+    plates: np.ndarray
+    spurs: np.ndarray
+    wings: np.ndarray
+
+
+def build_spine(
+    centres_mm: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    worn: float,
+    bend_mm: np.ndarray,
+) -> Spine:
+    """Return a spine from the heights of its vertebrae.
+
+    Parameters
+    ----------
+    centres_mm : float array of shape (n,)
+        Heights of the vertebral bodies.
+    rng : numpy.random.Generator
+    worn : float
+        Degenerative change, 0 to 1: narrow discs, dense end plates, osteophytes,
+        and now and then a body that has sunk in.
+    bend_mm : float array of shape (4,)
+        Sideways place at the heights 0, -80, -160 and -260 mm.
+    """
+    centres = np.sort(np.asarray(centres_mm, float))
+    n = len(centres)
+    gaps = np.gradient(centres)
+    disc = np.clip(0.21 * gaps * (1 - 0.5 * worn * rng.random(n)), 1.6, None)
+    sunk = rng.random(n) < 0.05 * max(worn - 0.45, 0)
+    heights = (gaps - disc) * np.where(sunk, 0.78, 1.0)
+    levels, reach = (-190, -160, -140, 95, 115, 150), (36, 30, 24, 35, 22, 17)
+    wings = np.interp(centres, levels, reach)
+    spurs = worn * rng.gamma(1.2, 2.6, (n, 2)) * (rng.random((n, 2)) < 0.8 * worn)
+    place = [*bend_mm, 0.35 * bend_mm[0], 0.0]
+    return Spine(
+        course=HeightTable.through([0, -80, -160, -260, 90, 220], place),
+        centres=centres.astype(np.float32),
+        heights=heights.astype(np.float32),
+        half_widths=(15.0 + np.clip(-centres, -90, 200) * 0.017).astype(np.float32),
+        plates=(0.55 + 0.9 * worn * rng.random(n)).astype(np.float32),
+        spurs=np.minimum(spurs, 7).astype(np.float32),
+        wings=wings.astype(np.float32),
+    )
+
+
+def body_depth(z: np.ndarray) -> np.ndarray:
+    """Return how deep the vertebral bodies are from front to back, in mm."""
+    return _BODY_MM(z)
+
+
+def column_front(thorax: Thorax, z: np.ndarray) -> np.ndarray:
+    """Return the depth of the front of the vertebral bodies at a height, in mm."""
+    return column_back(thorax, z) - body_depth(z)
+
+
+def column_back(thorax: Thorax, z: np.ndarray) -> np.ndarray:
+    """Return the depth of the back of the vertebral bodies at a height, in mm."""
+    return thorax.cage_depth(z) - np.float32(_BACK_MM)
+
+
+def neck_room(off: np.ndarray) -> np.ndarray:
+    """Return how far the cage's back wall bends forwards beside the spine, in mm."""
+    forward, wide = _NECK_MM
+    share = np.maximum(1 - np.maximum(off - 17, 0) * np.float32(1 / wide), 0)
+    return np.float32(forward) * share * share * (3 - 2 * share)
+
+
+def spine_room(spine: Spine, thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
+    """Return the space of the spine and the necks of the ribs: no lung enters it.
+
+    Parameters
+    ----------
+    spine : Spine
+    thorax : Thorax
+    x, z : float arrays of shape (rows, columns), mm
+
+    Returns
+    -------
+    Interval
+        From the front of the bodies and of the ribs' necks to behind the cage.
+    """
+    off = np.abs(x - spine.course(z))
+    cage = thorax.cage_depth(z)
+    # the oesophagus, veins and fat round the edges off
+    bulge = np.float32(31) * np.exp(-np.square(off * np.float32(1 / 21)))
+    near = off < 50
+    round_wall = cage - np.float32(0.0014) * np.square(off)
+    front = np.where(near, round_wall - neck_room(off) - bulge, cage + 1)
+    return front, cage + np.where(near, np.float32(20), np.float32(0))
+
 
 N_RIBS = 12
 _RIB_DROP = (48, 62, 73, 82, 90, 97, 101, 103, 102, 98, 70, 55)

@@ -1,19 +1,112 @@
-"""The soft parts of the chest as solids: body, cage, lungs, heart, great vessels.
+"""The heart: a silhouette that differs from person to person, as a solid.
+
+The outline is the author's, drawn to look like a frontal radiograph.
+
+The soft parts of the chest as solids: body, cage, lungs, heart, great vessels.
 
 Everything is written for one reference adult in millimetres and stretched to
 the patient by ``Patient.stretch``. Shapes are the author's, drawn to look like
 a frontal radiograph; they come from no patient.
+
+Great vessels, airways and arms: the named tubes of a chest.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
-from phantoms.chest.heart import heart_border
-from phantoms.chest.patients import Patient, random_stream
-from phantoms.shapes.solids import HeightTable, Interval
+from phantoms.chest.patients import Patient, Posture, random_stream
+from phantoms.shapes.solids import HeightTable, Interval, Tube, smooth_tube
+
+#: Depth of the middle of the heart, mm.
+HEART_DEPTH_MM = -29.0
+
+# the silhouette of the heart about its centre: (x, z) of points on the border
+_HEART_CENTRE = (16.0, -78.0)
+_HEART_TOP, _HEART_HEIGHT = -22.0, 109.0
+_HEART_BORDER = (
+    (4, -24), (-14, -30), (-28, -46), (-37, -68), (-39, -90), (-31, -112),
+    (-8, -126), (30, -130), (57, -130), (74, -121), (83, -106), (82, -88),
+    (73, -68), (57, -47), (41, -30), (22, -22),
+)  # fmt: skip
+# (angle, width, spread) of right atrium, left ventricle, apex, waist and base
+_HEART_LOBES = (
+    (3.05, 0.7, 0.07), (-0.1, 0.45, 0.06), (-0.55, 0.3, 0.05), (0.7, 0.4, 0.07),
+    (1.6, 0.5, 0.06),
+)  # fmt: skip
+
+
+def heart_border(rng: np.random.Generator, factor: float) -> np.ndarray:
+    """Return the border of the heart in polar form, with a person's own shape.
+
+    Right atrium, left ventricle, apex and the waist under the pulmonary trunk are
+    each larger or smaller in their own measure.
+    """
+    points = np.asarray(_HEART_BORDER, float) - _HEART_CENTRE
+    angle = np.arctan2(points[:, 1], points[:, 0])
+    radius = np.hypot(points[:, 0], points[:, 1])
+    order = np.argsort(angle)
+    angle, radius = angle[order], radius[order]
+    lobes = 1 + sum(
+        rng.normal(0, spread) * np.exp(-np.square(_turned(angle - place) / width))
+        for place, width, spread in _HEART_LOBES
+    )
+    radius = radius * factor * lobes
+    turn = rng.normal(0.02, 0.09)  # vertical or lying heart
+    spline = CubicSpline(
+        np.append(angle, angle[0] + 2 * np.pi),
+        np.append(radius, radius[0]),
+        bc_type="periodic",
+    )
+    grid = np.arange(720) * np.pi / 360 - np.pi
+    return spline(grid + turn).astype(np.float32)
+
+
+def _turned(angle: np.ndarray) -> np.ndarray:
+    """Return an angle between -pi and pi."""
+    return (angle + np.pi) % (2 * np.pi) - np.pi
+
+
+def heart_interval(
+    thorax: Thorax,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    raised_mm: float,
+    factor: float = 1.0,
+) -> Interval:
+    """Return the heart; a high diaphragm shortens and widens it.
+
+    Parameters
+    ----------
+    thorax : Thorax
+    x, z : float arrays of one shape, mm
+    raised_mm : float
+        Height of the left dome above full inspiration.
+    factor : float
+        Extra factor on the size.
+    """
+    # the base hangs on the great vessels, the bottom rests on the left dome
+    lift = float(np.clip(0.9 * (thorax.dome_top[1] + 123) + 0.7 * raised_mm, -26, 48))
+    high = 1 - lift / _HEART_HEIGHT
+    middle = _HEART_CENTRE[1] + (1 - high) * (_HEART_TOP - _HEART_CENTRE[1])
+    # a larger heart grows to the sides, most to the left, and little upwards
+    wide, tall = factor / math.sqrt(high), (1 + 0.35 * (factor - 1)) * high
+    dx = (x - np.float32(_HEART_CENTRE[0] + 16 * (factor - 1))) / np.float32(wide)
+    dz = (z - np.float32(middle)) / np.float32(tall)
+    angle = np.arctan2(dz, dx)
+    index = ((angle + np.pi) * (360 / np.pi)).astype(np.int32) % 720
+    rho = np.square(dx) + np.square(dz)
+    rho = rho / np.square(thorax.heart_radius[index])
+    thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
+    half = 56.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
+    return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half
+
 
 APEX_MM = 104.0
 #: Depth of the middle of the lung apices and the domes, mm.
@@ -231,3 +324,106 @@ def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray
     dz = np.where(dz > 0, dz / 1.9, dz)
     room = np.maximum(1 - np.square(dx) - np.square(dz), 0)
     return thorax.breast_mm * np.sqrt(room) * (0.55 + 0.45 * room)
+
+
+# rows of (x, y, z, radius) in mm, the same in everyone before the stretch
+_VENA_CAVA = (
+    (-44, -6, 118, 6), (-28, -8, 96, 8), (-19, -10, 72, 9), (-18, -12, 45, 10),
+    (-21, -16, 0, 10.5), (-22, -18, -40, 11),
+)  # fmt: skip
+_PULMONARY_TRUNK = (
+    (14, -42, -56, 14), (25, -35, -38, 14), (33, -22, -21, 12), (36, -10, -15, 9),
+)  # fmt: skip
+_RIGHT_ARTERY = (
+    (8, -6, -22, 9), (-18, 0, -22, 9.5), (-36, 6, -26, 8.5), (-45, 12, -44, 7.4),
+    (-50, 20, -68, 6),
+)  # fmt: skip
+_LEFT_ARTERY = (
+    (40, 6, -7, 9), (52, 16, -17, 7.6), (60, 24, -38, 6), (66, 30, -62, 4.4),
+)  # fmt: skip
+
+
+def great_vessels(patient: Patient) -> dict[str, Tube]:
+    """Return the aorta, the vena cava and the central pulmonary arteries."""
+    ascending, descending = _aorta(patient)
+    top = ascending.points[:, 2].max()
+    return {
+        "ascending aorta and arch": ascending,
+        "descending aorta": descending,
+        "brachiocephalic trunk": smooth_tube(
+            [(2, 0, top - 4, 8), (-8, -4, 62, 7.5), (-20, 2, 92, 7), (-46, 8, 116, 5)],
+            factor=0.6 + 0.4 * patient.aorta_factor,
+        ),
+        "left subclavian artery": smooth_tube(
+            [
+                (16, 14, top - 4, 7),
+                (21, 16, 58, 6.5),
+                (26, 18, 88, 6),
+                (48, 14, 114, 5),
+            ],
+            factor=0.6 + 0.4 * patient.aorta_factor,
+        ),
+        "superior vena cava": smooth_tube(_VENA_CAVA),
+        "pulmonary trunk": smooth_tube(_PULMONARY_TRUNK),
+        "right pulmonary artery": smooth_tube(_RIGHT_ARTERY),
+        "left pulmonary artery": smooth_tube(_LEFT_ARTERY),
+    }
+
+
+def _aorta(patient: Patient) -> tuple[Tube, Tube]:
+    """Return both parts of the aorta, wider and longer with age."""
+    rng = random_stream(patient.seed, "anatomy", part=2)
+    factor = patient.aorta_factor
+    out = 6 * (factor - 1)
+    bend = rng.normal(0, 3) + 20 * max(factor - 1.05, 0)
+    knob = rng.normal(26, 2.5) + out
+    top = rng.normal(24, 3) + 2 * out
+    descending = [
+        (knob - 2, 38, top - 14, 12), (knob - 3 + bend / 2, 48, -30, 11.5),
+        (20 + bend, 52, -80, 11), (15 + bend, 52, -130, 10.5), (6, 50, -220, 10),
+    ]  # fmt: skip
+    ascending = [
+        (-2, -22, -48, 15), (-13 - out, -28, -18, 15.5), (-8 - out, -20, top - 6, 14.5),
+        (8, 0, top + 3, 13.5), (knob - 4, 22, top + 1, 13),
+        (knob - 2, 38, top - 14, 12),
+    ]  # fmt: skip
+    return smooth_tube(ascending, factor=factor), smooth_tube(descending, factor=factor)
+
+
+def airways(patient: Patient) -> dict[str, Tube]:
+    """Return the lumen of the trachea and the main bronchi."""
+    rng = random_stream(patient.seed, "anatomy", part=3)
+    shift = rng.normal(-2, 1.5) - 4 * max(patient.aorta_factor - 1, 0)
+    r = rng.normal(9.3, 0.6) * (0.92 if patient.sex == "F" else 1.05)
+    trachea = [
+        (1, -24, 165, 0.25 * r), (1, -20, 150, 0.6 * r), (1, -14, 128, 0.85 * r),
+        (shift * 0.6, 2, 90, r), (shift, 10, 36, r),
+        (shift * 0.5, 14, 2, r * 1.05),
+    ]  # fmt: skip
+    right = [
+        (-2, 14, 2, r * 0.85), (-14, 16, -16, 6.8), (-30, 20, -34, 6),
+        (-38, 24, -56, 4.6),
+    ]  # fmt: skip
+    left = [
+        (2, 14, 1, r * 0.8), (20, 18, -16, 6), (40, 22, -30, 5.4), (48, 28, -48, 4.2),
+    ]  # fmt: skip
+    return {
+        "trachea": smooth_tube(trachea),
+        "right main bronchus": smooth_tube(right),
+        "left main bronchus": smooth_tube(left),
+    }
+
+
+@functools.lru_cache(maxsize=32)
+def arm_tubes(posture: Posture) -> tuple[Tube, ...]:
+    """Return both upper arms with their shoulders, none when they are overhead."""
+    if posture.supine and not posture.arms_down:
+        return ()
+    up, near = posture.shoulders_mm, 16 if posture.arms_down else 0
+    rows = (
+        (146, 30, 98 + up, 18), (172, 22, 83 + up, 31),
+        (196 - 0.5 * near, 0, 16 + up, 41),
+        (222 - near, -8, -70, 44), (236 - near, -12, -340, 40),
+    )  # fmt: skip
+    right, left = ([(s * x, y, z, r) for x, y, z, r in rows] for s in (-1, 1))
+    return smooth_tube(right, smooth=False), smooth_tube(left, smooth=False)

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phantoms.chest.bone_shapes import Bones, Mineral, add_shell, cropped, edge
 from phantoms.chest.projection import View
-from phantoms.chest.spine import (
+from phantoms.chest.skeleton import (
+    Bones,
+    Mineral,
     Spine,
+    add_shell,
     body_depth,
     column_back,
     column_front,
+    cropped,
+    edge,
 )
 from phantoms.chest.thorax import Thorax
 from phantoms.shapes.solids import Interval, Piece, Window

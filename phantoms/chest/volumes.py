@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from phantoms.chest.anatomy import Anatomy, chest_solids
-from phantoms.chest.posture import UPRIGHT, Posture
+from phantoms.chest.patients import UPRIGHT, Posture
 from phantoms.chest.projection import flat_view
 from phantoms.shapes.solids import total_length
 

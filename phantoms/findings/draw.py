@@ -7,17 +7,17 @@ import inspect
 import numpy as np
 
 from phantoms.chest.anatomy import Anatomy
-from phantoms.findings.cardiomegaly import draw_cardiomegaly
+from phantoms.findings.cardiac import draw_cardiomegaly, draw_oedema, later_oedema
 from phantoms.findings.consolidation import (
     draw_consolidation,
     later_consolidation,
 )
-from phantoms.findings.effusion import draw_effusion, later_effusion
 from phantoms.findings.finding import FINDINGS, Finding
 from phantoms.findings.nodule import draw_nodule, later_nodule
-from phantoms.findings.oedema import draw_oedema, later_oedema
-from phantoms.findings.pneumothorax import (
+from phantoms.findings.pleura import (
+    draw_effusion,
     draw_pneumothorax,
+    later_effusion,
     later_pneumothorax,
 )
 from phantoms.findings.tuberculosis import (

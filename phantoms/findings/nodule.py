@@ -1,9 +1,16 @@
-"""Nodules and masses: size, margin and calcification, benign or malignant.
+"""The parts of a nodule as pieces: its body with lobes, its strands, its calcium.
+
+Nodules and masses: size, margin and calcification, benign or malignant.
 
 No feature tells benign from malignant for certain: the same sizes, margins and
 calcifications occur in both and differ in how often. All shares are chosen after
 the usual clinical teaching (spiculated, large and growing: suspicious; calcified in
 the middle, small and stable: harmless); none is measured on patients.
+
+Harmless things that look like findings: scars, calcifications, nipples, fat.
+
+They are there so that a bright spot alone does not give the answer away.
+All chosen for appearance.
 """
 
 from __future__ import annotations
@@ -13,15 +20,106 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids
+from phantoms.chest.patients import Examination, random_stream
 from phantoms.chest.projection import View
 from phantoms.findings.finding import Filling, Finding, side_of, zone_of
-from phantoms.findings.lung_space import in_lung, places_in_lung
-from phantoms.findings.nodule_parts import (
-    Body,
-    calcium_pieces,
-    solid_pieces,
-    spicule_pieces,
+from phantoms.findings.lung_space import (
+    clip_to_lungs,
+    in_lung,
+    places_in_lung,
+    strand_pieces,
 )
+from phantoms.shapes.solids import (
+    Piece,
+    Tube,
+    ellipsoid,
+    grid_window,
+    hull,
+    tube_interval,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """One nodule.
+
+    Parameters
+    ----------
+    centre : float array of shape (3,)
+        (x, y, z) in mm, reference frame.
+    radius : float
+        mm.
+    lobes : float array of shape (n, 4)
+        Balls beside the middle one: place in radii (x, y, z) and radius in radii.
+    spicules : float array of shape (n, 4)
+        Directions (x, y, z) and length in radii.
+    """
+
+    centre: np.ndarray
+    radius: float
+    lobes: np.ndarray
+    spicules: np.ndarray
+
+
+def solid_pieces(
+    body: Body, density: float, *, solids: ChestSolids, view: View
+) -> list[Piece]:
+    """Return a body with its lobes: one interval, since all hold the middle."""
+    x, z = view.at_depth(0.0)
+    place = np.asarray(view.shown(body.centre))
+    window = grid_window(x, z, place, place, margin=1.6 * body.radius)
+    if window is None:
+        return []
+    x, z = x[window], z[window]
+    whole = ellipsoid(x, z, centre=place, radii=(body.radius,) * 3)
+    for *way, size in body.lobes:
+        lobe = ellipsoid(
+            x,
+            z,
+            centre=place + body.radius * np.asarray(way),
+            radii=(body.radius * size,) * 3,
+        )
+        whole = hull(whole, lobe)
+    return clip_to_lungs(whole, solids, window=window, weight=np.float32(density))
+
+
+def spicule_pieces(body: Body, *, solids: ChestSolids, view: View) -> list[Piece]:
+    """Return the strands that run from a body into the lung, tapering."""
+    pieces = []
+    share = np.linspace(0, 1, 3)[:, None]
+    for *way, span in body.spicules:
+        start = body.centre + 0.8 * body.radius * np.asarray(way)
+        end = body.centre + span * body.radius * np.asarray(way)
+        strand = Tube(start + share * (end - start), np.array([0.95, 0.6, 0.3]))
+        pieces += strand_pieces(strand, solids=solids, view=view)
+    return pieces
+
+
+# place in radii and radius in radii of the calcified part, and share of calcium
+_CALCIUM = {
+    "central": (0.0, 0.45, 0.22),
+    "diffuse": (0.0, 0.92, 0.12),
+    "eccentric": (0.55, 0.28, 0.25),
+}
+
+
+def calcium_pieces(
+    body: Body, pattern: str, *, solids: ChestSolids, view: View
+) -> list[Piece]:
+    """Return the calcified part of a body."""
+    if pattern == "none":
+        return []
+    off, size, share = _CALCIUM[pattern]
+    x, z = view.at_depth(0.0)
+    way = body.lobes[0, :3] if len(body.lobes) else np.array([0.8, 0.0, 0.6])
+    place = np.asarray(view.shown(body.centre + off * body.radius * way))
+    radius = size * body.radius
+    window = grid_window(x, z, place, place, margin=radius)
+    if window is None:
+        return []
+    ball = ellipsoid(x[window], z[window], centre=place, radii=(radius,) * 3)
+    return clip_to_lungs(ball, solids, window=window, weight=np.float32(share))
+
 
 MARGINS = ("smooth", "lobulated", "spiculated")
 CALCIFICATIONS = ("none", "central", "diffuse", "eccentric")
@@ -190,3 +288,93 @@ def round_nodule(
     none = np.zeros((0, 4))
     body = Body(np.asarray(centre, float), diameter_mm / 2, none, none)
     return Nodule((body,), density=density)
+
+
+@dataclass(frozen=True)
+class Variants:
+    """Harmless variants of one patient on one day.
+
+    Parameters
+    ----------
+    bands : tuple of Tube
+        Scars and plates of collapsed lung: soft tissue.
+    calcified : float array of shape (n, 4)
+        Calcified granulomas: (x, y, z, radius) in mm.
+    nipple_mm : float
+        Thickness of the nipple shadows, 0 when they are not seen.
+    fat_pad : tuple of float
+        Thickness of the fat beside the heart, right and left, in mm.
+    """
+
+    bands: tuple[Tube, ...]
+    calcified: np.ndarray
+    nipple_mm: float
+    fat_pad: tuple[float, float]
+
+
+def draw_variants(anatomy: Anatomy, examination: Examination) -> Variants:
+    """Return the variants of a patient; plates of collapse change from day to day."""
+    life = random_stream(anatomy.patient.seed, "anatomy", part=8)
+    which = 10 + examination.visit
+    day = random_stream(anatomy.patient.seed, "examination", part=which)
+    bands = [_band(anatomy, life, low=-0.6) for _ in range(life.binomial(2, 0.22))]
+    plates = 0.10 + 0.012 * examination.inspiration_mm
+    bands += [_band(anatomy, day, low=2.0) for _ in range(day.binomial(2, plates))]
+    grains = [
+        [
+            *places_in_lung(anatomy, life, low=-0.1, rough=True)[0],
+            life.uniform(1.3, 3.2),
+        ]
+        for _ in range(life.binomial(3, 0.12))
+    ]
+    seen = life.random() < (0.22 if anatomy.patient.sex == "M" else 0.16)
+    return Variants(
+        bands=tuple(bands),
+        calcified=np.array(grains, float).reshape(-1, 4),
+        nipple_mm=float(life.uniform(4, 9)) if seen else 0.0,
+        fat_pad=(float(life.gamma(2, 4)), float(life.gamma(2, 6))),
+    )
+
+
+def _band(anatomy: Anatomy, rng: np.random.Generator, low: float) -> Tube:
+    """Return a thin, slightly bent band of soft tissue in the lung."""
+    middle = places_in_lung(anatomy, rng, low=low, rough=True)[0]
+    half = rng.uniform(9, 24)
+    lean = rng.normal(0, 0.45)
+    share = np.linspace(-1, 1, 7)
+    points = middle + half * np.stack(
+        [share, 0.2 * share, lean * share + rng.normal(0, 0.12) * share**2], axis=1
+    )
+    return Tube(points, rng.uniform(1.6, 3.4) * (1.1 - share**2))
+
+
+def variant_thickness(
+    variants: Variants, *, view: View, lung: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return thickness of soft tissue in the lung, in front of it, and of calcium.
+
+    Parameters
+    ----------
+    variants : Variants
+    view : View
+    lung : float array of shape (rows, columns)
+        Path through the lung in mm; bands cannot be thicker.
+    """
+    x, z = view.at_depth(0.0)
+    in_lung, outside, calcium = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+    for band in variants.bands:
+        front, back = tube_interval(band, *view.at_depth(float(band.points[3, 1])))
+        in_lung += np.maximum(1.5 * (back - front), 0)
+    for *place, radius in variants.calcified:
+        shown = view.shown(place)
+        window = grid_window(x, z, shown, shown, margin=radius)
+        if window is not None:
+            off = np.square(x[window] - shown[0]) + np.square(z[window] - shown[2])
+            calcium[window] += 1.2 * np.sqrt(np.maximum(radius**2 - off, 0))
+    if variants.nipple_mm:
+        off = np.square((np.abs(x) - 88) / 5.5) + np.square((z + 88) / 5.0)
+        outside += variants.nipple_mm * np.sqrt(np.maximum(1 - off, 0))
+    for side, pad, place in zip((-1, 1), variants.fat_pad, (-42, 80), strict=True):
+        off = np.square((x - place) / 15) + np.square((z + 116) / 12)
+        in_lung += pad * np.exp(-off) * (side * x > 0)
+    return np.minimum(in_lung, lung), outside, calcium

@@ -12,16 +12,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from phantoms.chest.anatomy import Anatomy, ChestSolids
-from phantoms.chest.posture import Posture
+from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree
+from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
-from phantoms.chest.pulmonary_tree import Tree
-from phantoms.findings.cloud import Cloud, bronchial_places, cloud_pieces
+from phantoms.findings.consolidation import Cloud, bronchial_places, cloud_pieces
 from phantoms.findings.finding import Filling, Finding
-from phantoms.findings.lung_space import SIDES, in_lung, places_in_lung
-from phantoms.findings.strands import Shell, shell_pieces, strand_pieces
-from phantoms.shapes.solids import Piece
-from phantoms.shapes.tubes import Tube
+from phantoms.findings.lung_space import (
+    SIDES,
+    Shell,
+    in_lung,
+    places_in_lung,
+    shell_pieces,
+    strand_pieces,
+)
+from phantoms.shapes.solids import Piece, Tube
 
 #: Share of patients in whom both upper zones are ill; chosen.
 BOTH_SIDES_SHARE = 0.35

@@ -9,8 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import Patient
+from phantoms.chest.patients import Patient, draw_examination
 from phantoms.findings.finding import Finding
 from phantoms.hospital.equipment import draw_devices, draw_markers
 from phantoms.hospital.history import date_of, findings_at, stream

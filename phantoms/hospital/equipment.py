@@ -10,16 +10,16 @@ import numpy as np
 from phantoms.chest.anatomy import Anatomy
 from phantoms.chest.patients import Patient
 from phantoms.chest.projection import FIELD_MM
-from phantoms.devices.electrodes import draw_ecg_leads
-from phantoms.devices.lines import draw_central_line
-from phantoms.devices.markers import Marker, ring_radius_mm, text_width_mm
-from phantoms.devices.pacemaker import draw_pacemaker
-from phantoms.devices.parts import Device
-from phantoms.devices.tubes import (
+from phantoms.devices.draw import (
+    draw_central_line,
     draw_drain,
+    draw_ecg_leads,
     draw_gastric_tube,
+    draw_pacemaker,
     draw_tracheal_tube,
 )
+from phantoms.devices.markers import Marker, ring_radius_mm, text_width_mm
+from phantoms.devices.parts import Device
 from phantoms.findings.finding import Finding
 from phantoms.hospital.history import findings_at, stream
 from phantoms.hospital.hospitals import Hospital

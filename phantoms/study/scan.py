@@ -13,18 +13,16 @@ from phantoms.chest.anatomy import (
     build_anatomy,
     chest_solids,
 )
-from phantoms.chest.ct import Inlay, compose_scene, grid_view
-from phantoms.chest.posture import Posture
+from phantoms.chest.ct import Acquisition, Inlay, compose_scene, grid_view, reconstruct
+from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
-from phantoms.chest.reconstruction import Acquisition, reconstruct
 from phantoms.chest.thorax import APEX_MM
-from phantoms.devices.voxels import device_parts
+from phantoms.devices.parts import device_parts
 from phantoms.findings.finding import MATERIALS, Filling
-from phantoms.findings.harmless import draw_variants
 from phantoms.findings.lung_space import clip_to_lungs
-from phantoms.physics.ct_numbers import material_hu
-from phantoms.shapes.solids import WHOLE, Piece, ellipsoid
-from phantoms.shapes.tubes import grid_window, tube_interval
+from phantoms.findings.nodule import draw_variants
+from phantoms.physics.attenuation import material_hu
+from phantoms.shapes.solids import WHOLE, Piece, ellipsoid, grid_window, tube_interval
 from phantoms.shapes.voxels import VoxelGrid, extent, fill_pieces
 from phantoms.study.study import Study
 

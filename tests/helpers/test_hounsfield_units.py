@@ -20,8 +20,7 @@ from helpers.hounsfield_units import (
     stored_to_hounsfield,
 )
 from phantoms.dicom_writing import CtSeries, write_radiograph, write_series
-from phantoms.physics.attenuation import attenuation_per_mm
-from phantoms.physics.ct_numbers import material_hu
+from phantoms.physics.attenuation import attenuation_per_mm, material_hu
 
 
 def small_series(folder, hu, **details):

@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 
 from phantoms import draw_patient, render_chest
-from phantoms.chest.anatomy import build_anatomy, chest_solids
-from phantoms.chest.heart import heart_interval
-from phantoms.chest.patients import People, with_sex
-from phantoms.chest.posture import Posture
+from phantoms.chest.anatomy import SMALLEST_RADIUS_MM, build_anatomy, chest_solids
+from phantoms.chest.patients import People, Posture, with_sex
 from phantoms.chest.projection import flat_view
-from phantoms.chest.pulmonary_tree import SMALLEST_RADIUS_MM
-from phantoms.chest.thorax import cage_interval, dome_interval
+from phantoms.chest.thorax import cage_interval, dome_interval, heart_interval
 from phantoms.shapes.solids import (
     HeightTable,
+    Tube,
     ellipsoid,
     extent,
     hull,
@@ -22,8 +20,8 @@ from phantoms.shapes.solids import (
     length,
     subtract,
     total_length,
+    tube_interval,
 )
-from phantoms.shapes.tubes import Tube, tube_interval
 
 
 def interval(*bounds):

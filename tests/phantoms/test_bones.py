@@ -6,27 +6,33 @@ import numpy as np
 import pytest
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.bone_shapes import (
+from phantoms.chest.bones import blade_of, bone_pieces, outline_distance
+from phantoms.chest.patients import Posture, draw_examination, draw_patient
+from phantoms.chest.projection import flat_view, make_view
+from phantoms.chest.ribs import (
+    CORTEX_MM,
+    GAP_MM,
+    RIB_MM,
+    cage_wall,
+    rib_intervals,
+    rib_table,
+    ribs_above,
+)
+from phantoms.chest.skeleton import (
+    Callus,
     Mineral,
     add_shell,
     add_tube,
+    body_depth,
+    build_skeleton,
+    column_front,
     edge,
     no_bones,
+    spine_room,
 )
-from phantoms.chest.bones import bone_pieces
-from phantoms.chest.cage_wall import GAP_MM, RIB_MM, cage_wall
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
-from phantoms.chest.posture import Posture
-from phantoms.chest.projection import flat_view, make_view
-from phantoms.chest.ribs import CORTEX_MM, rib_intervals, rib_table, ribs_above
-from phantoms.chest.shoulder import blade_of, outline_distance
-from phantoms.chest.skeleton import Callus, build_skeleton
-from phantoms.chest.spine import body_depth, column_front, spine_room
 from phantoms.chest.thorax import body_interval, cage_interval
 from phantoms.physics.attenuation import attenuation_per_mm
-from phantoms.shapes.solids import HeightTable, Piece, length, path_length
-from phantoms.shapes.tubes import Tube
+from phantoms.shapes.solids import HeightTable, Piece, Tube, length, path_length
 
 WHOLE_BONE = Mineral(1.0, 1.0)
 SIXTH_LEFT = 12 + 5

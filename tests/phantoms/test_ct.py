@@ -7,20 +7,26 @@ import numpy as np
 import pytest
 
 from phantoms.chest.anatomy import build_anatomy, chest_solids
-from phantoms.chest.ct import compose_scene, grid_view
-from phantoms.chest.ct_detail import loops_of_gut
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
+from phantoms.chest.ct import (
+    Acquisition,
+    compose_scene,
+    grid_view,
+    loops_of_gut,
+    slab_hu,
+)
+from phantoms.chest.patients import draw_examination, draw_patient
 from phantoms.chest.projection import flat_view
-from phantoms.chest.reconstruction import Acquisition, slab_hu
 from phantoms.findings.draw import draw_finding
 from phantoms.findings.nodule import round_nodule
-from phantoms.physics.attenuation import attenuation_per_mm
-from phantoms.physics.ct_numbers import hounsfield, iodine_hu, material_hu
+from phantoms.physics.attenuation import (
+    attenuation_per_mm,
+    hounsfield,
+    iodine_hu,
+    material_hu,
+)
 from phantoms.physics.scanners import SCANNERS
 from phantoms.shapes.solids import Piece, path_length
-from phantoms.shapes.voxel_tubes import tube_coverage
-from phantoms.shapes.voxels import VoxelGrid, fill_pieces, whole_box
+from phantoms.shapes.voxels import VoxelGrid, fill_pieces, tube_coverage, whole_box
 from phantoms.study.scan import (
     CT_POSTURE,
     WITH_CONTRAST,

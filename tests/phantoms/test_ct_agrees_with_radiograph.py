@@ -11,13 +11,10 @@ import pytest
 from scipy.ndimage import map_coordinates
 
 from phantoms.chest.anatomy import build_anatomy, chest_solids
-from phantoms.chest.ct import compose_scene, grid_view
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
-from phantoms.chest.posture import posture_of
+from phantoms.chest.ct import Acquisition, compose_scene, grid_view, reconstruct
+from phantoms.chest.layers import optical_depth, trace_paths
+from phantoms.chest.patients import draw_examination, draw_patient, posture_of
 from phantoms.chest.projection import SURFACE_MM, make_view
-from phantoms.chest.reconstruction import Acquisition, reconstruct
-from phantoms.chest.tracing import optical_depth, trace_paths
 from phantoms.physics.attenuation import attenuation_per_mm
 from phantoms.shapes.solids import length, total_length
 from phantoms.shapes.voxels import VoxelGrid

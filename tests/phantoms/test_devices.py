@@ -6,16 +6,24 @@ import numpy as np
 import pytest
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.heart import heart_interval
-from phantoms.chest.patients import draw_patient
-from phantoms.chest.posture import Posture
+from phantoms.chest.patients import Posture, draw_patient
 from phantoms.chest.projection import flat_view
-from phantoms.chest.thorax import cage_interval
-from phantoms.devices.electrodes import draw_ecg_leads
-from phantoms.devices.letters import STROKES, strokes_of
-from phantoms.devices.lines import draw_central_line
-from phantoms.devices.markers import Marker, marker_shield, text_width_mm
-from phantoms.devices.pacemaker import draw_pacemaker
+from phantoms.chest.thorax import cage_interval, heart_interval
+from phantoms.devices.draw import (
+    draw_central_line,
+    draw_drain,
+    draw_ecg_leads,
+    draw_gastric_tube,
+    draw_pacemaker,
+    draw_tracheal_tube,
+)
+from phantoms.devices.markers import (
+    STROKES,
+    Marker,
+    marker_shield,
+    strokes_of,
+    text_width_mm,
+)
 from phantoms.devices.parts import (
     DEVICES,
     MATERIALS_PER_CM,
@@ -23,13 +31,8 @@ from phantoms.devices.parts import (
     Plate,
     Wire,
     attenuation_of,
+    device_shadow,
     smooth_path,
-)
-from phantoms.devices.shadow import device_shadow
-from phantoms.devices.tubes import (
-    draw_drain,
-    draw_gastric_tube,
-    draw_tracheal_tube,
 )
 
 ANATOMIES = [build_anatomy(draw_patient(n, cohort_seed=8)) for n in range(1, 7)]

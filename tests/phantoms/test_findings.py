@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
-from phantoms.chest.tracing import optical_depth
+from phantoms.chest.layers import optical_depth
+from phantoms.chest.patients import draw_examination, draw_patient
 from phantoms.findings.draw import at_later_visit, draw_finding
-from phantoms.findings.finding import FINDINGS, side_of, zone_of
+from phantoms.findings.finding import (
+    FINDINGS,
+    MASK_THRESHOLD_MM,
+    finding_mask,
+    side_of,
+    zone_of,
+)
 from phantoms.findings.lung_space import coarse_lung, in_lung, places_in_lung
-from phantoms.findings.masks import MASK_THRESHOLD_MM, finding_mask
 from phantoms.physics.scanners import SCANNERS
-from phantoms.study.radiograph import image_study
-from phantoms.study.scene import set_scene
+from phantoms.study.radiograph import image_study, set_scene
 from phantoms.study.study import Study
 
 PATIENTS = [draw_patient(n, cohort_seed=11) for n in range(1, 9)]

@@ -4,27 +4,23 @@ import numpy as np
 import pytest
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
-from phantoms.chest.posture import Posture
-from phantoms.findings.cardiomegaly import (
+from phantoms.chest.patients import Posture, draw_examination, draw_patient
+from phantoms.findings.cardiac import (
     ENLARGED_RATIO,
     cardiomegaly_of,
     cardiothoracic_ratio,
 )
 from phantoms.findings.draw import at_later_visit, draw_finding
-from phantoms.findings.effusion import effusion_of
 from phantoms.findings.nodule import (
     DOUBLING_DAYS,
     draw_nodule,
     later_nodule,
     round_nodule,
 )
-from phantoms.findings.pneumothorax import pneumothorax_of
+from phantoms.findings.pleura import effusion_of, pneumothorax_of
 from phantoms.physics.scanners import SCANNERS
 from phantoms.shapes.solids import length
-from phantoms.study.radiograph import image_study
-from phantoms.study.scene import set_scene
+from phantoms.study.radiograph import image_study, set_scene
 from phantoms.study.study import Study
 
 PATIENTS = [draw_patient(n, cohort_seed=21) for n in range(1, 9)]

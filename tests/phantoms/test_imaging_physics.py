@@ -14,10 +14,11 @@ from phantoms.physics.attenuation import (
     ENERGIES_KEV,
     attenuation_per_mm,
 )
-from phantoms.physics.broad_blur import broad_blur
 from phantoms.physics.detector import (
+    Detector,
     absorbed_quanta,
     beam_opening,
+    broad_blur,
     count_quanta,
     exposure_index,
     focal_blur,
@@ -26,12 +27,11 @@ from phantoms.physics.detector import (
     read_out,
     scatter,
 )
-from phantoms.physics.display import (
+from phantoms.physics.scanners import (
     Processing,
     close_shutter,
     process_for_display,
 )
-from phantoms.physics.panel import Detector
 
 PANEL = Detector()
 FLAT = np.ones((256, 256), np.float32)

@@ -10,10 +10,9 @@ import pytest
 
 from phantoms import draw_examination, draw_patient
 from phantoms.chest.anatomy import build_anatomy, chest_solids
-from phantoms.chest.layers import tissue_layers
-from phantoms.chest.posture import UPRIGHT, Posture, posture_of
+from phantoms.chest.layers import tissue_layers, trace_paths
+from phantoms.chest.patients import UPRIGHT, Posture, posture_of
 from phantoms.chest.projection import flat_view, make_view
-from phantoms.chest.tracing import trace_paths
 from phantoms.chest.volumes import lung_litres, total_lung_capacity_litres
 from phantoms.shapes.solids import path_length, total_length
 

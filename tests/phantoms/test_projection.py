@@ -7,7 +7,7 @@ import pytest
 
 from phantoms import draw_examination, draw_patient
 from phantoms.chest.projection import SURFACE_MM, flat_view, make_view, splat
-from phantoms.shapes.tubes import Tube, tube_interval
+from phantoms.shapes.solids import Tube, tube_interval
 
 PATIENT = replace(draw_patient(2, cohort_seed=2026), stretch=(1.0, 1.0, 1.0))
 

@@ -8,8 +8,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.signal import periodogram
 
-from phantoms.physics.detector import light_spread
-from phantoms.physics.panel import Detector
+from phantoms.physics.detector import Detector, light_spread
 from tools.evidence.realism import __main__ as command
 from tools.evidence.realism import report
 from tools.evidence.realism.chest_checks import (

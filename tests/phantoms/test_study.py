@@ -8,25 +8,23 @@ import numpy as np
 import pytest
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
+from phantoms.chest.layers import Paths
+from phantoms.chest.patients import draw_examination, draw_patient
 from phantoms.chest.projection import FIELD_MM
-from phantoms.chest.tracing import Paths
-from phantoms.devices.electrodes import draw_ecg_leads
-from phantoms.devices.lines import draw_central_line
-from phantoms.devices.markers import Marker
-from phantoms.devices.pacemaker import draw_pacemaker
-from phantoms.devices.tubes import (
+from phantoms.devices.draw import (
+    draw_central_line,
     draw_drain,
+    draw_ecg_leads,
     draw_gastric_tube,
+    draw_pacemaker,
     draw_tracheal_tube,
 )
+from phantoms.devices.markers import Marker
 from phantoms.findings.draw import draw_finding
 from phantoms.findings.finding import FINDINGS, Filling
 from phantoms.physics.scanners import SCANNERS, Technique
 from phantoms.shapes.solids import Piece
-from phantoms.study.radiograph import image_study, render_chest
-from phantoms.study.scene import fill_lungs, to_pixels
+from phantoms.study.radiograph import fill_lungs, image_study, render_chest, to_pixels
 from phantoms.study.study import Study
 
 PATIENT = draw_patient(3, cohort_seed=5)

@@ -5,18 +5,16 @@ import pytest
 from scipy.ndimage import binary_dilation
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
+from phantoms.chest.layers import optical_depth
+from phantoms.chest.patients import draw_examination, draw_patient
 from phantoms.chest.projection import FIELD_MM
-from phantoms.chest.tracing import optical_depth
+from phantoms.devices.draw import draw_pacemaker
 from phantoms.devices.markers import Marker
-from phantoms.devices.pacemaker import draw_pacemaker
 from phantoms.findings.draw import draw_finding
 from phantoms.physics.scanners import SCANNERS
-from phantoms.study.radiograph import image_study
-from phantoms.study.scene import set_scene, to_pixels
-from phantoms.study.study import Study
-from phantoms.study.twins import (
+from phantoms.study.radiograph import image_study, set_scene, to_pixels
+from phantoms.study.study import (
+    Study,
     as_sex,
     moved_finding,
     on_scanner,

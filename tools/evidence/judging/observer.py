@@ -125,7 +125,7 @@ def twins_of(cohort: Cohort, finding: str) -> tuple[Cohort, np.ndarray]:
     from phantoms import ChestCohortSettings
     from phantoms.cohort.visits import study_of
     from phantoms.study.radiograph import image_study
-    from phantoms.study.twins import without_finding
+    from phantoms.study.study import without_finding
 
     known = cohort.table["split"].isin(("train", "internal test")).to_numpy()
     chosen = cohort.select(known & (cohort.labels(finding) == 1))

@@ -9,15 +9,12 @@ from functools import lru_cache
 import numpy as np
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient
-from phantoms.chest.posture import posture_of
+from phantoms.chest.layers import optical_depth, trace_paths
+from phantoms.chest.patients import draw_examination, draw_patient, posture_of
 from phantoms.chest.projection import make_view
-from phantoms.chest.tracing import optical_depth, trace_paths
-from phantoms.findings.cardiomegaly import cardiothoracic_ratio
+from phantoms.findings.cardiac import cardiothoracic_ratio
 from phantoms.physics.attenuation import attenuation_per_mm
-from phantoms.physics.detector import scatter
-from phantoms.physics.panel import Detector
+from phantoms.physics.detector import Detector, scatter
 from phantoms.shapes.solids import length, total_length
 from tools.evidence.realism.rows import Row
 

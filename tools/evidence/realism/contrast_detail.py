@@ -21,15 +21,14 @@ import numpy as np
 import pandas as pd
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.examinations import draw_examination
-from phantoms.chest.patients import draw_patient, random_stream
+from phantoms.chest.layers import optical_depth
+from phantoms.chest.patients import draw_examination, draw_patient, random_stream
 from phantoms.chest.projection import FIELD_MM
-from phantoms.chest.tracing import optical_depth
 from phantoms.findings.lung_space import places_in_lung
 from phantoms.findings.nodule import round_nodule
 from phantoms.physics.detector import form_image
 from phantoms.physics.scanners import SCANNERS
-from phantoms.study.scene import Scene, fill_lungs, set_scene, to_pixels
+from phantoms.study.radiograph import Scene, fill_lungs, set_scene, to_pixels
 from phantoms.study.study import Study
 from tools.evidence.realism.observers import (
     auc_interval,

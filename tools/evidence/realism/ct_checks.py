@@ -8,11 +8,15 @@ import numpy as np
 from scipy.ndimage import binary_erosion
 
 from phantoms.chest.anatomy import build_anatomy, chest_solids
-from phantoms.chest.ct import compose_scene, grid_view
+from phantoms.chest.ct import (
+    Acquisition,
+    compose_scene,
+    grid_view,
+    reconstruct,
+    scanned,
+)
 from phantoms.chest.layers import tissue_layers
-from phantoms.chest.patients import draw_patient
-from phantoms.chest.posture import Posture
-from phantoms.chest.reconstruction import Acquisition, reconstruct, scanned
+from phantoms.chest.patients import Posture, draw_patient
 from phantoms.physics.ct_noise import KERNELS
 from phantoms.shapes.voxels import VoxelGrid, fill_pieces, whole_box
 from tools.evidence.realism.rows import Row

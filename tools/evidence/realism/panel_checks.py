@@ -11,13 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from phantoms.physics.detector import (
+    Detector,
     absorbed_quanta,
     count_quanta,
     exposure_index,
     form_image,
     read_out,
 )
-from phantoms.physics.panel import Detector
 from tools.evidence.realism.estimators import (
     frequency_at_half,
     noise_power,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from phantoms.physics.panel import Detector
+from phantoms.physics.detector import Detector
 from phantoms.physics.scanners import SCANNERS, Scanner
 from tools.evidence.realism.chest_checks import (
     contrast_rows,

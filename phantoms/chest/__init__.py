@@ -1,1 +1,0 @@
-"""The thorax of one patient, and the paths of rays through it."""

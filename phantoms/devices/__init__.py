@@ -1,1 +1,0 @@
-"""What medicine leaves in and on a chest, and the lead letters beside it."""

@@ -1,1 +1,0 @@
-"""What can be wrong in a chest, and what only looks like it."""

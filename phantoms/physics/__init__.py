@@ -1,1 +1,0 @@
-"""What every modality shares: attenuation, the detector, and the display."""

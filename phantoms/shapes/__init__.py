@@ -1,1 +1,0 @@
-"""Geometry under every phantom: solids, tubes and random textures."""

@@ -1,1 +1,0 @@
-"""One study of one patient: what is imaged, how, and the image."""
