@@ -3,6 +3,9 @@
 import re
 
 import pytest
+from phantoms.cohort.columns import COLUMNS, EXTRA_COLUMNS, NODULE_COLUMNS
+from phantoms.hospital.clinical_models import YesNo
+from phantoms.hospital.habits import HABITS
 
 from helpers.cohorts.medmnist import KNOWN_VARIANTS
 from helpers.cohorts.own_folder.findings import LABEL_COLUMNS
@@ -11,13 +14,10 @@ from helpers.cohorts.registry import find_published, published_cards, published_
 from helpers.files import PROJECT
 from phantoms import ChestCohortSettings
 from phantoms.chest.projection import FIELD_MM
-from phantoms.cohort.columns import COLUMNS, EXTRA_COLUMNS, NODULE_COLUMNS
-from phantoms.cohort.named import VARIANTS, planted_sentences
 from phantoms.cohort.nodules import SHAPE, SPACING_MM, NoduleCohortSettings
+from phantoms.cohort.settings import VARIANTS, planted_sentences
 from phantoms.findings.finding import FINDINGS
 from phantoms.hospital.clinical import MISSING, VARIABLES
-from phantoms.hospital.clinical_models import YesNo
-from phantoms.hospital.habits import HABITS
 from phantoms.hospital.readers import READERS
 
 TEXT = (PROJECT / "data" / "README.md").read_text(encoding="utf-8")

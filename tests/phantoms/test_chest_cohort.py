@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from phantoms.cohort.columns import COLUMNS
 
 from phantoms import (
     ChestCohortSettings,
@@ -17,8 +18,7 @@ from phantoms import (
 )
 from phantoms.chest.projection import FIELD_MM
 from phantoms.cohort import worker
-from phantoms.cohort.columns import COLUMNS
-from phantoms.cohort.people import (
+from phantoms.cohort.settings import (
     groups_of_patients,
     splits_of_patients,
     visits_of_patients,

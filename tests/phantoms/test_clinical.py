@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from phantoms.hospital.clinical_models import CONDITIONS, Amount, YesNo
 from scipy.special import ndtr
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from phantoms.hospital.clinical import MISSING, VARIABLES, People, draw_clinical
-from phantoms.hospital.clinical_models import CONDITIONS, Amount, YesNo
 from tools.evidence.best_possible import (
     Evidence,
     auc_of_d,

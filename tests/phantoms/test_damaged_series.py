@@ -5,8 +5,8 @@ import pydicom
 import pytest
 
 from helpers.dicom_series import DicomSeriesError, list_series, read_series
+from phantoms.cohort.nodules import nodule_study
 from phantoms.damaged_series import KINDS, cut_planes, leaning_back, write_damaged
-from phantoms.nodule_twins import nodule_study
 from phantoms.study.scan import scan_study
 
 SOUND = {"oblique", "reversed", "overlap"}

@@ -5,28 +5,26 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, fisher_exact
-
-from phantoms.chest.patients import draw_patient
-from phantoms.chest.projection import FIELD_MM
-from phantoms.devices.markers import marker_shield
-from phantoms.findings.finding import FINDINGS
-from phantoms.hospital.draw import (
-    ACUTE,
-    bedside_chance,
-    draw_study,
-    scanner_on,
-)
 from phantoms.hospital.equipment import (
     device_chance,
     draw_text_marker,
     pacemaker_chance,
 )
 from phantoms.hospital.history import chance_of, date_of
+from scipy.stats import binomtest, fisher_exact
+
+from phantoms.chest.patients import draw_patient
+from phantoms.chest.projection import FIELD_MM
+from phantoms.devices.markers import marker_shield
+from phantoms.findings.finding import FINDINGS
 from phantoms.hospital.hospitals import (
+    ACUTE,
     HOSPITALS,
     NO_TIES,
     Ties,
+    bedside_chance,
+    draw_study,
+    scanner_on,
     without_ties,
 )
 from phantoms.physics.scanners import SCANNERS

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from phantoms.cohort.columns import NODULE_COLUMNS
 
 from helpers import cohorts
 from helpers.cohorts import CohortError
 from helpers.cohorts.insilico_ct import load_nodules_ct
-from phantoms.cohort.columns import NODULE_COLUMNS
 from phantoms.cohort.nodules import (
     SHAPE,
     NoduleCohortSettings,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phantoms.nodule_twins import nodule_cube, nodule_study
+from phantoms.cohort.nodules import nodule_cube, nodule_study
 from phantoms.study.scan import scan_study
 
 SMALL = {"slice_mm": 5.0, "size": 192}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from phantoms.pneumothorax_twins import twin_films
+from phantoms import twin_films
 
 
 @pytest.mark.parametrize("side", ["right", "left"])

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from phantoms.hospital.facts import Facts, Seen
 from phantoms.hospital.habits import HABITS, Habits
 from phantoms.hospital.phrases import DENIALS, SIZES, STYLES, SYNONYMS
-from phantoms.hospital.reports import ASSERTIONS, KINDS, write_report
 from phantoms.hospital.wording import change_of, place_of, with_typos
+
+from phantoms.hospital.reports import ASSERTIONS, KINDS, write_report
 
 N = 1500
 PREVALENCE = 0.3

@@ -75,7 +75,7 @@ def test_the_same_study_gives_the_same_pixels_in_two_processes():
     code = (
         "import hashlib\n"
         "from phantoms.chest.patients import draw_patient\n"
-        "from phantoms.hospital.draw import draw_study\n"
+        "from phantoms.hospital.hospitals import draw_study\n"
         "from phantoms.hospital.hospitals import HOSPITALS\n"
         "from phantoms.study.radiograph import image_study\n"
         "hospital = HOSPITALS['A']\n"

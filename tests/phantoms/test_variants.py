@@ -4,12 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from phantoms.cohort.columns import COLUMNS
+from phantoms.cohort.planting import hospital_of, plant_in_row
 
 from phantoms import ChestCohortSettings, make_chest_cohort
-from phantoms.cohort.columns import COLUMNS
-from phantoms.cohort.named import VARIANTS, planted_sentences
-from phantoms.cohort.people import groups_of_patients
-from phantoms.cohort.planting import hospital_of, plant_in_row
+from phantoms.cohort.settings import VARIANTS, groups_of_patients, planted_sentences
 from phantoms.cohort.visits import studies_of_patient
 from phantoms.findings.finding import FINDINGS
 from phantoms.hospital.clinical import VARIABLES
