@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import tempfile
@@ -15,7 +16,10 @@ import pydicom
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import (
     UID,
+    BasicTextSRStorage,
+    CTImageStorage,
     DeflatedExplicitVRLittleEndian,
+    DigitalXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
@@ -33,18 +37,10 @@ SYNTAXES = {
 }
 """All of them lossless."""
 SMALLEST_JPEG2000 = 32
-INVENTED = {
-    "SpecificCharacterSet": "ISO_IR 192",
-    "PatientBirthDate": "",
-    "PatientComments": "Invented for a course. Not a patient. Not for clinical use.",
-    "AccessionNumber": "",
-    "ReferringPhysicianName": "",
-    "StudyID": "1",
-    "SeriesNumber": 1,
-    "InstanceNumber": 1,
-    "Manufacturer": "Deep Learning in Radiology (course)",
-    "SoftwareVersions": "1",
-    "BodyPartExamined": "CHEST",
+SOP_CLASSES = {
+    "DX": DigitalXRayImageStorageForPresentation,
+    "CT": CTImageStorage,
+    "SR": BasicTextSRStorage,
 }
 
 
@@ -77,6 +73,13 @@ class Details:
     date: str = "20260101"
     model: str = "In-silico radiograph"
     institution: str = ""
+
+
+def rows_of(table: str) -> list[dict[str, str]]:
+    """Return the rows of one of the tables that lie beside this module."""
+    path = Path(__file__).with_name(table)
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def refuse(where: str | os.PathLike, checks: Iterable[tuple[bool, str]]) -> None:
@@ -135,7 +138,7 @@ def identity(
     patient_id: str,
     details: Details,
     *,
-    sop_class: UID,
+    kind: str,
     series: tuple[str, ...] = (),
     content: bytes,
 ) -> FileDataset:
@@ -145,22 +148,24 @@ def identity(
     ----------
     patient_id : str
     details : Details
-    sop_class : UID
+    kind : {"DX", "CT", "SR"}
+        What it will be; ``attributes.csv`` has what is the same in all of a kind.
     series : texts
         What tells this series from others of the study.
     content : bytes
         The image or text; another one gets another SOP Instance UID.
     """
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = sop_class
+    meta.MediaStorageSOPClassUID = SOP_CLASSES[kind]
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     patient_id = patient_id.strip()
     # of a CT the number of the slice tells equal images apart, but not the series
     of_series, further = series[:2], series[1:]
     image = ("image", hashlib.sha256(content).hexdigest(), *further)
-    values = INVENTED | {
-        "SOPClassUID": sop_class,
+    same = [row for row in rows_of("attributes.csv") if row["object"] in ("all", kind)]
+    values = {row["keyword"]: row["value"] for row in same} | {
+        "SOPClassUID": SOP_CLASSES[kind],
         "SOPInstanceUID": uid(patient_id, details.study, *image),
         "StudyInstanceUID": uid(patient_id, details.study, "study"),
         "SeriesInstanceUID": uid(patient_id, details.study, "series", *of_series),

@@ -9,7 +9,6 @@ for fiction, the addresses of a town that does not exist.
 
 from __future__ import annotations
 
-import csv
 import functools
 import hashlib
 import os
@@ -29,22 +28,13 @@ from phantoms.dicom_writing.files import (
     fill,
     put_pixels,
     read_uncompressed,
+    rows_of,
     save_file,
 )
 
 FAMILY_AND_GIVEN = {
-    "F": (
-        ("Pretend", "Ada"),
-        ("Imaginary", "Chloë"),
-        ("Fictional", "Eunji"),
-        ("Unreal", "Gülay"),
-    ),
-    "M": (
-        ("Nobody", "Bertil"),
-        ("Madeup", "Dragan"),
-        ("Nonexistent", "Femi"),
-        ("Exemplary", "Håkon"),
-    ),
+    "F": ("Pretend^Ada", "Imaginary^Chloë", "Fictional^Eunji", "Unreal^Gülay"),
+    "M": ("Nobody^Bertil", "Madeup^Dragan", "Nonexistent^Femi", "Exemplary^Håkon"),
 }
 BIRTHDAYS = ("0117", "0228", "0412", "0609", "0730", "0905", "1023", "1231")
 STAFF = {
@@ -214,7 +204,7 @@ def invented_person(dataset: Dataset) -> dict[str, str]:
     key = hashlib.sha256(stated["PatientID"].encode()).digest()
     sex = stated["PatientSex"]
     sex = sex if sex in FAMILY_AND_GIVEN else "FM"[key[0] % 2]
-    family, given = FAMILY_AND_GIVEN[sex][key[1] % 4]
+    family, given = FAMILY_AND_GIVEN[sex][key[1] % 4].split("^")
     date = stated["StudyDate"] or "20260101"
     age = int((stated["PatientAge"] or "061Y")[:3])
     birthday = BIRTHDAYS[key[2] % 8]
@@ -250,10 +240,9 @@ def _told(place: str, where: str, sentence: str, facts: dict) -> list[Planted]:
 def _sentences(dataset: FileDataset, facts: dict, *, place: str) -> list[Planted]:
     """Plant the sentences of ``hiding_places.csv`` that belong to a place."""
     planted = []
-    path = Path(__file__).with_name("hiding_places.csv")
-    with path.open(encoding="utf-8", newline="") as table:
-        rows = [row for row in csv.DictReader(table) if row["place"] == place]
-    for row in rows:
+    for row in rows_of("hiding_places.csv"):
+        if row["place"] != place:
+            continue
         _put(dataset, row["where"], row["text"].format(**facts))
         planted += _told(place, row["where"], row["text"], facts)
     return planted
@@ -272,11 +261,9 @@ def _put(dataset: Dataset, where: str, value: str) -> None:
 def _private(dataset: FileDataset, facts: dict) -> list[Planted]:
     """Fill private elements: short text, long text, bytes, a nested item."""
     block = dataset.private_block(PRIVATE_GROUP, PRIVATE_CREATOR, create=True)
-    name, record = "{family}^{given}", fill(Dataset(), {"PatientID": facts["record"]})
-    export, header = (
-        "Export of {hospital} for {email}",
-        "binary header: {family} {given} {birth}",
-    )
+    record = fill(Dataset(), {"PatientID": facts["record"]})
+    name, export = "{family}^{given}", "Export of {hospital} for {email}"
+    header = "binary header: {family} {given} {birth}"
     block.add_new(0x10, "LO", name.format(**facts))
     block.add_new(0x11, "UT", export.format(**facts))
     block.add_new(0x12, "OB", _even(header.format(**facts)))

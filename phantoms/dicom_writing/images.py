@@ -12,11 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import (
-    BasicTextSRStorage,
-    CTImageStorage,
-    DigitalXRayImageStorageForPresentation,
-)
 
 from phantoms.dicom_writing.files import (
     SYNTAXES,
@@ -35,7 +30,6 @@ from phantoms.dicom_writing.files import (
 )
 
 SHUFFLE_SEED = 2026
-REPORT_SERIES = 99
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +172,7 @@ def write_radiograph(
     dataset = identity(
         patient_id,
         details,
-        sop_class=DigitalXRayImageStorageForPresentation,
+        kind="DX",
         content=stored.tobytes(),
     )
     put_pixels(dataset, stored, photometric=photometric, bits=bits)
@@ -211,27 +205,13 @@ def _describe_radiograph(dataset: Dataset, details: Radiograph) -> None:
     if details.view == "PA":
         view = code("272479007", "SCT", "postero-anterior")
     values = {
-        "Modality": "DX",
-        "PresentationIntentType": "FOR PRESENTATION",
-        "ImageType": ["ORIGINAL", "PRIMARY", ""],
-        "ImageLaterality": "U",
         "AnatomicRegionSequence": [code("51185008", "SCT", "Thorax")],
         "ViewPosition": details.view,
         "ViewCodeSequence": [view],
-        "PatientOrientation": ["L", "F"],
-        "PositionerType": "NONE",
-        "DetectorType": "DIRECT",
-        "DetectorID": "COURSE",
         "ImagerPixelSpacing": [decimal(details.spacing_mm)] * 2,
         "AcquisitionContextSequence": Sequence(),
-        "PixelIntensityRelationship": "LOG",
         "PixelIntensityRelationshipSign": 1 if inverse else -1,
-        "RescaleIntercept": 0,
-        "RescaleSlope": 1,
-        "RescaleType": "US",
         "PresentationLUTShape": "INVERSE" if inverse else "IDENTITY",
-        "LossyImageCompression": "00",
-        "BurnedInAnnotation": "NO",
         "WindowCenter": 2 ** (dataset.BitsStored - 1),
         "WindowWidth": 2**dataset.BitsStored,
     }
@@ -382,7 +362,7 @@ def _slices(hu, spacing_mm, patient_id, details) -> Iterator[FileDataset]:
         dataset = identity(
             patient_id,
             details,
-            sop_class=CTImageStorage,
+            kind="CT",
             series=("CT", str(details.series), str(number)),
             content=stored.tobytes(),
         )
@@ -398,17 +378,10 @@ def _describe_slice(dataset, position, spacing_mm, details: CtSeries) -> None:
     """Add the CT Image, VOI LUT and Image Plane modules."""
     between, row, column = spacing_mm
     values = {
-        "Modality": "CT",
         "SeriesNumber": details.series,
-        "PatientPosition": "HFS",
-        "PositionReferenceIndicator": "",
-        "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
-        "AcquisitionNumber": 1,
         "KVP": decimal(details.kvp),
         "ConvolutionKernel": details.kernel,
         "RescaleIntercept": 0 if details.signed else -1024,
-        "RescaleSlope": 1,
-        "RescaleType": "HU",
         "WindowCenter": [decimal(center) for center, _ in details.windows],
         "WindowWidth": [decimal(width) for _, width in details.windows],
         "ImagePositionPatient": [decimal(value) for value in position],
@@ -456,22 +429,16 @@ def write_report(
     dataset = identity(
         patient_id,
         details or Details(),
-        sop_class=BasicTextSRStorage,
+        kind="SR",
         series=("SR",),
         content="\n\n".join(paragraphs).encode(),
     )
     for keyword in ("BodyPartExamined", "AcquisitionDate", "AcquisitionTime"):
         delattr(dataset, keyword)
     values = {
-        "Modality": "SR",
-        "SeriesNumber": REPORT_SERIES,
         "ReferencedPerformedProcedureStepSequence": Sequence(),
         "PerformedProcedureCodeSequence": Sequence(),
-        "CompletionFlag": "COMPLETE",
-        "VerificationFlag": "UNVERIFIED",
-        "ValueType": "CONTAINER",
         "ConceptNameCodeSequence": [code("18748-4", "LN", "Diagnostic imaging report")],
-        "ContinuityOfContent": "SEPARATE",
         "ContentSequence": [_paragraph(part) for part in paragraphs],
     }
     return save_file(fill(dataset, values), Path(path))
