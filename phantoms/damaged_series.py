@@ -149,7 +149,7 @@ def _series(scan, thin, orientation, step_mm) -> list[FileDataset]:
         place = np.add(scan.origin_mm, number * step_mm)
         header.ImagePositionPatient = [round(float(mm), 4) for mm in place]
         header.InstanceNumber = number + 1
-        header.SOPInstanceUID = _uid(orientation, place, number)
+        header.SOPInstanceUID = _uid(header.SOPInstanceUID, step_mm)
     return series
 
 
@@ -162,7 +162,7 @@ def _twice(series: list[FileDataset], number: int) -> list[FileDataset]:
     """Return a series in which one place holds two different images."""
     other = copy.deepcopy(series[number + 8])
     other.ImagePositionPatient = series[number].ImagePositionPatient
-    other.SOPInstanceUID = _uid("twice", number)
+    other.SOPInstanceUID = _uid(other.SOPInstanceUID, "twice")
     return [*series[: number + 1], other, *series[number + 1 :]]
 
 
