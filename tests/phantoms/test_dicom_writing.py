@@ -206,25 +206,6 @@ def test_numbers_and_names_count_from_the_head_or_tell_nothing(tmp_path):
     assert values == list(range(1024, 1044))
 
 
-def test_the_details_of_a_series_are_in_its_headers(tmp_path):
-    details = CtSeries(
-        kvp=100, kernel="LUNG", slice_thickness_mm=3.0, series=4, windows=((50, 350),)
-    )
-    header = series(tmp_path / "ct", details=details)[0]
-    stated = {
-        "KVP": 100,
-        "ConvolutionKernel": "LUNG",
-        "SliceThickness": 3,
-        "SeriesNumber": 4,
-        "WindowCenter": 50,
-        "WindowWidth": 350,
-        "ManufacturerModelName": "In-silico CT",
-    }
-    assert {name: header[name].value for name in stated} == stated
-    usual = series(tmp_path / "usual")[0]
-    assert (usual.WindowCenter, usual.WindowWidth) == ([40, -600], [400, 1500])
-
-
 def test_a_report_holds_its_paragraphs(tmp_path):
     text = "No effusion.\n\nHeart of normal size.\nSame paragraph.\n\n"
     path = write_report(tmp_path / "r.dcm", text, patient_id="P1", details=FILM)

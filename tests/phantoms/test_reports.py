@@ -121,42 +121,6 @@ def test_denials_hold_a_negation_or_other_words(usual):
     assert within(other, HABITS.implied)
 
 
-def test_without_habits_the_report_tells_the_truth(perfect):
-    for report in written(n=150):
-        there = {k for k, what in report.asserts.items() if what == "positive"}
-        assert there == set(report.facts.findings)
-        body = report.text.split("\n")[2]
-        for kind, said in report.sentences.items():
-            if kind in there:
-                (side,) = {seen.side for seen in report.facts.findings.values()}
-                assert side in said or kind in ("cardiomegaly", "oedema")
-                assert said.replace("oedema", "edema") in body.replace(
-                    "oedema", "edema"
-                )
-
-
-def test_a_keyword_search_errs_and_words_of_negation_mend_it(usual):
-    counts = np.zeros((2, 2))  # search; right, wrong
-    for report in usual:
-        body = american("\n".join(report.text.split("\n")[2:]).lower())
-        for kind in KINDS:
-            names = list(map(american, PHRASES["name"][kind]))
-            hits = [
-                sentence
-                for sentence in re.split(
-                    r"(?<=[.?])\s", body.replace("oedema", "edema")
-                )
-                if any(name in sentence for name in names)
-            ]
-            plain = [s for s in hits if not DENY.search(s) and not DOUBT.search(s)]
-            truth = report.asserts[kind] == "positive"
-            for search, found in enumerate((hits, plain)):
-                counts[search] += (bool(found) & truth, bool(found) & (not truth))
-    precision = counts[:, 0] / counts.sum(axis=1)
-    assert precision[0] < 0.65
-    assert precision[1] > 0.93
-
-
 @pytest.mark.parametrize(("rate", "lobe"), [(0.0, "left upper lobe"), (0.2, "")])
 def test_the_wrong_side_comes_as_often_as_stated(monkeypatch, rate, lobe):
     monkeypatch.setattr(reports, "HABITS", replace(PERFECT, wrong_side=rate))
