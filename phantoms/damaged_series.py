@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from pydicom.dataset import FileDataset
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 from scipy.ndimage import affine_transform
 
-from helpers.dicom_series.geometry import affine_of, slice_normal
-from phantoms.dicom_writing import CtSeries, write_series
+from phantoms.dicom_writing import CtSeries, slice_normal, write_series
 from phantoms.study.scan import CtScan
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -118,10 +117,16 @@ def cut_planes(
     """
     hu = scan.hu[:, ::thin, ::thin].astype(np.float32)
     pixel = (scan.spacing_mm[1] * thin, scan.spacing_mm[2] * thin)
-    old = affine_of(scan.origin_mm, AXIAL, pixel, (0, 0, scan.spacing_mm[0]))
-    new = affine_of(scan.origin_mm, orientation, pixel, step_mm)
+    old = _affine(scan.origin_mm, AXIAL, pixel, (0, 0, scan.spacing_mm[0]))
+    new = _affine(scan.origin_mm, orientation, pixel, step_mm)
     matrix = np.linalg.inv(old[:, :3]) @ new[:, :3]
     return np.rint(affine_transform(hu, matrix, order=1, cval=AIR_HU)).astype(np.int16)
+
+
+def _affine(position, orientation, pixel_mm, step_mm) -> np.ndarray:
+    """Return the 3 x 4 matrix from voxel (slice, row, column, 1) to patient mm."""
+    row, column = np.reshape(np.asarray(orientation, dtype=float), (2, 3))
+    return np.column_stack([step_mm, column * pixel_mm[0], row * pixel_mm[1], position])
 
 
 def _series(scan, thin, orientation, step_mm) -> list[FileDataset]:
@@ -144,15 +149,20 @@ def _series(scan, thin, orientation, step_mm) -> list[FileDataset]:
         place = np.add(scan.origin_mm, number * step_mm)
         header.ImagePositionPatient = [round(float(mm), 4) for mm in place]
         header.InstanceNumber = number + 1
-        header.SOPInstanceUID = generate_uid()
+        header.SOPInstanceUID = _uid(header.SOPInstanceUID, step_mm)
     return series
+
+
+def _uid(*parts: object) -> UID:
+    """Return a UID that is the same for the same parts."""
+    return generate_uid(entropy_srcs=["damaged", *map(str, parts)])
 
 
 def _twice(series: list[FileDataset], number: int) -> list[FileDataset]:
     """Return a series in which one place holds two different images."""
     other = copy.deepcopy(series[number + 8])
     other.ImagePositionPatient = series[number].ImagePositionPatient
-    other.SOPInstanceUID = generate_uid()
+    other.SOPInstanceUID = _uid(other.SOPInstanceUID, "twice")
     return [*series[: number + 1], other, *series[number + 1 :]]
 
 

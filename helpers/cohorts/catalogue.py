@@ -55,7 +55,7 @@ class _ReadableTable(pd.DataFrame):
 
 def _insilico_rows() -> Iterator[list[object]]:
     from phantoms import GENERATOR_VERSION, ChestCohortSettings
-    from phantoms.cohort.named import VARIANTS
+    from phantoms.cohort.settings import VARIANTS
 
     for name, variant in insilico_names().items():
         settings = ChestCohortSettings(variant=variant)
@@ -74,7 +74,8 @@ def _insilico_rows() -> Iterator[list[object]]:
 
 
 def _nodules_row() -> list[object]:
-    from phantoms.cohort.nodules import SHAPE, NoduleCohortSettings
+    from phantoms.cohort.nodules import CUBE_SHAPE as SHAPE
+    from phantoms.cohort.nodules import NoduleCohortSettings
 
     settings = NoduleCohortSettings()
     cubes = 2 * settings.n_patients

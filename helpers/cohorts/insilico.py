@@ -24,7 +24,7 @@ from helpers.files import cache_dir
 
 if TYPE_CHECKING:
     from phantoms import ChestCohortSettings
-    from phantoms.cohort.named import Variant
+    from phantoms.cohort.settings import Variant
 
 BASE = "chest_insilico"
 SMALLEST_SIZE = 16
@@ -38,7 +38,7 @@ def insilico_names() -> dict[str, str]:
     >>> insilico_names()["chest_insilico_confounded"]
     'confounded'
     """
-    from phantoms.cohort.named import VARIANTS
+    from phantoms.cohort.settings import VARIANTS
 
     return {
         BASE if variant == "default" else f"{BASE}_{variant}": variant
@@ -92,7 +92,7 @@ def load_chest_insilico(
 
 def cache_path(settings: ChestCohortSettings, generator_version: object) -> Path:
     """Return where a cohort with these settings is kept, made or not."""
-    from phantoms.cohort.named import VARIANTS
+    from phantoms.cohort.settings import VARIANTS
 
     # the numbers of the variant too: its name alone would survive a change of them
     planted = dataclasses.asdict(VARIANTS[settings.variant])
@@ -118,7 +118,7 @@ def insilico_card(
 ) -> Card:
     """Return the data card, which says what is planted and how strongly."""
     from phantoms.chest.projection import FIELD_MM
-    from phantoms.cohort.named import VARIANTS, planted_sentences
+    from phantoms.cohort.settings import VARIANTS, planted_sentences
 
     variant = VARIANTS[settings.variant].at_strength(settings.strength)
     return Card(
@@ -141,9 +141,9 @@ def insilico_card(
 
 def _standard(variant: Variant) -> str:
     """Return how the labels came about."""
-    if variant.noise is None:
+    if variant.name != "label_noise":
         return "exact: the generator put the finding there"
     return (
-        f"exact but for {variant.noise.finding}, whose labels are partly wrong; "
-        f"the truth is in {variant.noise.finding}_truth"
+        f"exact but for {variant.default_finding}, whose labels are partly wrong; "
+        f"the truth is in {variant.default_finding}_truth"
     )

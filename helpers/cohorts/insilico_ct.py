@@ -40,10 +40,10 @@ def load_nodules_ct(
     """
     from phantoms.cohort import nodules
 
-    if size not in (None, nodules.SHAPE[1]):
+    if size not in (None, nodules.CUBE_SHAPE[1]):
         raise CohortError(
-            f"{NAME} is not available at size {size!r}; expected {nodules.SHAPE[1]} "
-            "rows and columns, or no size at all."
+            f"{NAME} is not available at size {size!r}; expected "
+            f"{nodules.CUBE_SHAPE[1]} rows and columns, or no size at all."
         )
     settings = settings or nodules.NoduleCohortSettings()
     images, table, masks = read_or_make(
@@ -67,7 +67,7 @@ def _card(settings: NoduleCohortSettings) -> Card:
     from phantoms.cohort import nodules
 
     center, width = nodules.WINDOW_CENTER_HU, nodules.WINDOW_WIDTH_HU
-    slice_mm, pixel_mm, _ = nodules.SPACING_MM
+    slice_mm, pixel_mm, _ = nodules.CUBE_SPACING_MM
     return Card(
         title="In-silico CT cubes of the lung",
         origin=f"made by this course (phantoms, seed {settings.seed})",

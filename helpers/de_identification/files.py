@@ -27,7 +27,7 @@ from helpers.dicom_pixels.errors import DicomPixelsError, pixels_error, reason
 from helpers.dicom_pixels.header import text
 from helpers.dicom_pixels.reading import guarded, open_dataset
 from helpers.files import written_whole
-from phantoms.dicom_writing.attributes import code
+from phantoms.dicom_writing.files import code
 
 METHOD = "PS3.15 Annex E, table of dicom-anonymizer {edition}, course helper"
 

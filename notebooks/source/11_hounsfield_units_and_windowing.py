@@ -50,10 +50,9 @@ from helpers.dicom_pixels import DicomPixelsError
 from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, show_image, use_course_style
 from helpers.hounsfield_units import read_hounsfield
-from phantoms.nodule_twins import nodule_study
+from phantoms import WITH_CONTRAST, nodule_study, scan_study
 from phantoms.physics.attenuation import attenuation_per_mm, iodine_hu
 from phantoms.physics.ct_noise import KERNELS, noise_fields
-from phantoms.study.scan import WITH_CONTRAST, scan_study
 from helpers.regions_of_interest import disc, measure_region
 
 use_course_style()

@@ -55,8 +55,7 @@ from helpers.dicom_series import (
 )  # fmt: skip
 from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, use_course_style
-from phantoms.nodule_twins import nodule_cube, nodule_study
-from phantoms.study.scan import scan_study
+from phantoms import nodule_cube, nodule_study, scan_study
 from helpers.volume_resampling import resample_values
 
 use_course_style()

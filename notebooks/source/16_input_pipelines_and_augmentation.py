@@ -52,7 +52,7 @@ from phantoms.dicom_writing import write_radiograph
 from helpers.figures import COLOURS, describe, montage, show_image, use_course_style
 from helpers.input_pipeline import make_dataset
 from helpers.intervals import mean_interval, wilson
-from phantoms.pneumothorax_twins import twin_films
+from phantoms import twin_films
 
 from keras import layers  # after helpers, which start it quietly
 

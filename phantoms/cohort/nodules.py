@@ -1,13 +1,17 @@
-"""Cubes cut from simulated CTs: half hold a nodule, half only vessels and borders.
+"""CT of lung nodules: one patient, twins without calcium, and a cohort of small cubes.
 
-A cube has 32 slices of 64 x 64 voxels and sides of 48 mm. It is reconstructed alone,
-not cut out of a whole scan, which would take twenty times as long and give the same
-voxels but for the pattern of the noise.
+Two studies of the same number and seed are the same patient in every organ and in the
+noise of the scan; only what lies in the nodule differs. What a picture shows of that
+difference is then what the picture can show.
+
+A cube of the cohort has 32 slices of 64 x 64 voxels and sides of 48 mm; half of them
+hold a nodule, half only vessels and borders. It is reconstructed alone, not cut out of
+a whole scan, which would take twenty times as long and give the same voxels but for the
+pattern of the noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,13 +19,14 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from phantoms.chest.anatomy import build_anatomy
-from phantoms.chest.patients import draw_patient
-from phantoms.cohort.columns import NODULE_COLUMNS
-from phantoms.cohort.facts_of import Row, age_at
-from phantoms.cohort.people import groups_of_patients, splits_of_patients
+from phantoms.chest.patients import draw_examination, draw_patient
+from phantoms.cohort.chest_cohort import columns_of
+from phantoms.cohort.settings import groups_of_patients, splits_of_patients
+from phantoms.cohort.visits import Row, age_at
+from phantoms.findings.draw import draw_finding
 from phantoms.findings.lung_space import places_in_lung
-from phantoms.hospital.draw import draw_study
-from phantoms.hospital.hospitals import HOSPITALS
+from phantoms.hospital.hospitals import HOSPITALS, draw_study
+from phantoms.physics.scanners import SCANNERS
 from phantoms.shapes.voxels import VoxelGrid
 from phantoms.study.scan import (
     CT_POSTURE,
@@ -30,19 +35,139 @@ from phantoms.study.scan import (
     imaged_body,
     scan_voxels,
 )
-from phantoms.study.study import Study
+from phantoms.study.study import Study, with_finding
 
-SHAPE = (32, 64, 64)
-SPACING_MM = (1.5, 0.75, 0.75)
-#: A wide window from air to calcium, HU.
+TWIN_SEED = 2026
+CALCIFICATIONS = ("central", "none")
+SMALLEST_MM, LARGEST_MM = 3.0, 15.0
+#: Of the cubes of the cohort, and their wide window from air to calcium, HU.
+CUBE_SHAPE, CUBE_SPACING_MM = (32, 64, 64), (1.5, 0.75, 0.75)
 WINDOW_CENTER_HU, WINDOW_WIDTH_HU = -300.0, 1400.0
-#: The nodule lies up to this far from the middle of its cube, in each direction.
-_JITTER_MM = 6.0
+NODULE_COLUMNS = columns_of("both", "cubes")
 # a cube does not show how much body the beam passes: that of an average chest
 _ACQUISITION = replace(USUAL, water_mm=260.0)
-_STREAM = 81
+# the nodule lies up to this far from the middle of its cube, in each direction
+_JITTER_MM = 6.0
 # no patient of the radiographs has such a number
-_FIRST_NUMBER = 5000
+_STREAM, _FIRST_NUMBER = 81, 5000
+
+
+def nodule_study(
+    number: int, *, nodule_seed: int | None = None, calcification: str = "central"
+) -> Study:
+    """Return a patient with one lung nodule and a pleural effusion, ready to scan.
+
+    Parameters
+    ----------
+    number : int
+        Number of the patient, 0 or above; it also draws the effusion.
+    nodule_seed : int, optional
+        Draws size, place and edge of the nodule; `number` if not given.
+    calcification : {"central", "none"}
+        What lies in the middle of the nodule.
+
+    Raises
+    ------
+    ValueError
+        If the calcification is another one.
+
+    Examples
+    --------
+    >>> study = nodule_study(2, nodule_seed=41, calcification="none")
+    >>> [finding.kind for finding in study.findings]
+    ['nodule', 'effusion']
+    """
+    if calcification not in CALCIFICATIONS:
+        raise ValueError(
+            f"calcification is {calcification!r}. Expected one of "
+            f"{', '.join(CALCIFICATIONS)}. Twins are one study of each."
+        )
+    patient = draw_patient(number, cohort_seed=TWIN_SEED)
+    anatomy = build_anatomy(patient)
+    seed = number if nodule_seed is None else nodule_seed
+    nodule = draw_finding("nodule", anatomy, np.random.default_rng(seed))
+    effusion = draw_finding("effusion", anatomy, np.random.default_rng(number))
+    study = Study(patient, draw_examination(patient), SCANNERS["Alder DR 21"])
+    for finding in (replace(nodule, calcification=calcification), effusion):
+        study = with_finding(study, finding)
+    return study
+
+
+def nodule_cube(
+    diameter_mm: float,
+    *,
+    seed: int,
+    spacing_mm: tuple[float, float, float] = (1.25, 0.7, 0.7),
+    side_mm: float = 40.0,
+) -> tuple[CtScan, np.ndarray]:
+    """Return the CT of a cube about a small round nodule without calcium.
+
+    The nodule is always the same but for its size; the seed moves the grid of voxels
+    by up to 1.5 mm in each direction and draws the noise.
+
+    Parameters
+    ----------
+    diameter_mm : float
+        3 to 15 mm.
+    seed : int
+        0 or above.
+    spacing_mm : (slices, rows, columns)
+        Distance of the voxels.
+    side_mm : float
+        Side of the cube.
+
+    Returns
+    -------
+    scan : CtScan
+    centre : float array of shape (3,)
+        Voxel (slice, row, column), fractional, in the middle of the nodule.
+
+    Raises
+    ------
+    ValueError
+        If the diameter is another one.
+
+    Examples
+    --------
+    >>> scan, centre = nodule_cube(5, seed=0)
+    >>> scan.hu.shape, bool(scan.hu[tuple(centre.round().astype(int))] > -100)
+    ((32, 57, 57), True)
+    """
+    if not SMALLEST_MM <= diameter_mm <= LARGEST_MM:
+        raise ValueError(
+            f"diameter_mm is {diameter_mm}. Expected {SMALLEST_MM:g} to "
+            f"{LARGEST_MM:g}, so that the nodule fits into its lung and its cube. For "
+            "a larger one draw a finding and scan the whole study."
+        )
+    study = nodule_study(2, nodule_seed=41, calcification="none")
+    nodule = study.findings[0]
+    body = replace(nodule.bodies[0], radius=diameter_mm / 2)
+    study = replace(study, findings=(replace(nodule, bodies=(body,)),), noise=seed)
+    middle = np.array(body.centre) * study.patient.stretch
+    jitter = np.random.default_rng(seed).uniform(-1.5, 1.5, 3)
+    shape = tuple(round(side_mm / spacing) for spacing in spacing_mm)
+    scan = scan_cube(study, middle + jitter, shape=shape, spacing_mm=spacing_mm)
+    return scan, (middle - scan.origin_mm)[::-1] / spacing_mm
+
+
+def scan_cube(
+    study: Study,
+    middle: np.ndarray,
+    *,
+    shape: tuple[int, int, int] = CUBE_SHAPE,
+    spacing_mm: tuple[float, float, float] = CUBE_SPACING_MM,
+) -> CtScan:
+    """Return the CT of a cube about a place (x, y, z) in mm, alone."""
+    half = (np.array(shape[::-1]) - 1) / 2 * spacing_mm[::-1]
+    grid = VoxelGrid(
+        origin_mm=tuple((middle - half).tolist()),
+        spacing_mm=tuple(map(float, spacing_mm)),
+        shape=shape,
+        stretch=study.patient.stretch,
+        rays_per_slice=1,
+    )
+    body = imaged_body(study, CT_POSTURE)
+    return scan_voxels(study, body, grid, acquisition=_ACQUISITION)
 
 
 @dataclass(frozen=True)
@@ -69,28 +194,9 @@ class NoduleCohortSettings:
         """Check the ranges."""
         if self.seed < 0 or self.n_patients < 20:
             raise ValueError(
-                f"seed is {self.seed} and n_patients {self.n_patients}, but expected a "
-                "seed of 0 or more and at least 20 patients for four splits."
+                f"seed is {self.seed} and n_patients {self.n_patients}. Expected a "
+                "seed of 0 or more and at least 20 patients, for four splits."
             )
-
-
-@dataclass(frozen=True)
-class Cube:
-    """One cube of a CT.
-
-    Parameters
-    ----------
-    grey : uint8 array of shape (32, 64, 64)
-        Slices from feet to head; display values of the window.
-    mask : bool array of the same shape
-        The nodule; all False where there is none.
-    row : dict
-        Its row of the table, but for the split.
-    """
-
-    grey: np.ndarray
-    mask: np.ndarray
-    row: Row
 
 
 def make_nodule_cohort(
@@ -101,23 +207,25 @@ def make_nodule_cohort(
     Returns
     -------
     images : uint8 array of shape (2 * n_patients, 32, 64, 64)
+        Slices from feet to head; display values of the window. Of each patient a cube
+        with the largest nodule, then one of the same lungs without any.
     table : pandas.DataFrame
-        One row a cube; see ``columns.NODULE_COLUMNS``.
+        One row a cube; see ``columns.csv``.
     masks : dict with "nodule", bool array of the shape of the images
     """
     groups, splits = groups_of_patients(settings), splits_of_patients(settings)
     numbers = range(1, settings.n_patients + 1)
     shown = tqdm(numbers, desc="Making CT cubes", unit="patient", disable=not progress)
-    cubes, rows = [], []
+    images, masks, rows = [], [], []
     for number in shown:
-        for cube in cubes_of_patient(
-            number, seed=settings.seed, group=groups[number - 1]
+        for part, (study, scan) in enumerate(
+            _cubes(settings.seed, number, groups[number - 1]), start=1
         ):
-            cubes.append(cube)
-            rows.append({**cube.row, "split": splits[number - 1]})
-    images = np.stack([cube.grey for cube in cubes])
-    masks = {"nodule": np.stack([cube.mask for cube in cubes])}
-    return images, pd.DataFrame(rows)[list(NODULE_COLUMNS)], masks
+            images.append(to_grey(scan.hu))
+            masks.append(scan.masks.get("nodule", np.zeros(CUBE_SHAPE, bool)))
+            rows.append({**_row(study, scan, part), "split": splits[number - 1]})
+    table = pd.DataFrame(rows)[list(NODULE_COLUMNS)]
+    return np.stack(images), table, {"nodule": np.stack(masks)}
 
 
 def to_grey(hu: np.ndarray) -> np.ndarray:
@@ -133,62 +241,26 @@ def to_grey(hu: np.ndarray) -> np.ndarray:
     return np.round(255 * share).astype(np.uint8)
 
 
-def nodule_study(number: int, *, seed: int, group: str) -> Study:
-    """Return the study of a patient (from 1) who has nodules and nothing else."""
+def _cubes(seed: int, number: int, group: str) -> list[tuple[Study, CtScan]]:
+    """Return a cube with the largest nodule of a patient and one without any."""
     hospital = replace(HOSPITALS[group], prevalence={"nodule": 1.0})
     patient = draw_patient(
         _FIRST_NUMBER + number, cohort_seed=seed, people=hospital.people
     )
-    return replace(draw_study(patient, hospital, visit=1), devices=())
-
-
-def cubes_of_patient(number: int, *, seed: int, group: str) -> Iterator[Cube]:
-    """Yield a cube with the largest nodule and one of the same lungs without any.
-
-    Parameters
-    ----------
-    number : int
-        Of the patient, from 1.
-    seed : int
-        Of the cohort.
-    group : str
-        Hospital "A", "B" or "C".
-    """
-    study = nodule_study(number, seed=seed, group=group)
+    ill = replace(draw_study(patient, hospital), devices=(), noise=1)
+    healthy = replace(ill, findings=(), noise=2)
     rng = np.random.default_rng([seed, number, _STREAM])
-    stretch = np.array(study.patient.stretch)
-    middle = np.array(study.finding("nodule").bodies[0].centre) * stretch
+    nodule = np.array(ill.finding("nodule").bodies[0].centre)
     jitter = rng.uniform(-_JITTER_MM, _JITTER_MM, 3)
-    yield _cube(study, middle + jitter, part=1)
-    healthy = replace(study, findings=())
-    place = places_in_lung(build_anatomy(study.patient), rng, number=1, low=-0.25)[0]
-    yield _cube(healthy, place * stretch + jitter, part=2)
-
-
-def _cube(study: Study, middle: np.ndarray, *, part: int) -> Cube:
-    study = replace(study, noise=part)
-    scan = _scan_about(study, middle)
-    mask = scan.masks.get("nodule", np.zeros(SHAPE, bool))
-    return Cube(to_grey(scan.hu), mask, _row(study, scan, part))
-
-
-def _scan_about(study: Study, middle: np.ndarray) -> CtScan:
-    """Return the CT of a cube about a place (x, y, z) in mm."""
-    slices, rows, columns = SHAPE
-    half = np.array([columns - 1, rows - 1, slices - 1]) / 2
-    x, y, z = middle - half * SPACING_MM[::-1]
-    grid = VoxelGrid(
-        origin_mm=(float(x), float(y), float(z)),
-        spacing_mm=SPACING_MM,
-        shape=SHAPE,
-        stretch=study.patient.stretch,
-        rays_per_slice=1,
-    )
-    body = imaged_body(study, CT_POSTURE)
-    return scan_voxels(study, body, grid, acquisition=_ACQUISITION)
+    place = places_in_lung(build_anatomy(patient), rng, number=1, low=-0.25)[0]
+    return [
+        (study, scan_cube(study, middle * np.array(patient.stretch) + jitter))
+        for study, middle in ((ill, nodule), (healthy, place))
+    ]
 
 
 def _row(study: Study, scan: CtScan, part: int) -> Row:
+    """Return what the table says of a cube, but for the split."""
     nodule, patient = study.finding("nodule"), study.patient
     row: Row = {
         "patient_id": patient.patient_id,

@@ -9,19 +9,29 @@ and says where; `find_identities` tells what of it a de-identification has left.
 `salt_attributes` fills every attribute of a list, at two levels, for the same purpose.
 """
 
-from phantoms.dicom_writing.finding_again import Found, find_identities
-from phantoms.dicom_writing.planting import PLACES, Planted, plant_identities
-from phantoms.dicom_writing.radiograph import stored_values, write_radiograph
-from phantoms.dicom_writing.records import CtSeries, Radiograph
-from phantoms.dicom_writing.report import write_report
-from phantoms.dicom_writing.salting import salt_attributes, salt_repeating_groups
-from phantoms.dicom_writing.saving import SYNTAXES
-from phantoms.dicom_writing.series import write_series
+from phantoms.dicom_writing.files import SYNTAXES, DicomWritingError
+from phantoms.dicom_writing.identities import PLACES, Planted, plant_identities
+from phantoms.dicom_writing.images import (
+    CtSeries,
+    Radiograph,
+    slice_normal,
+    stored_values,
+    write_radiograph,
+    write_report,
+    write_series,
+)
+from phantoms.dicom_writing.salting import (
+    Found,
+    find_identities,
+    salt_attributes,
+    salt_repeating_groups,
+)
 
 __all__ = [
     "PLACES",
     "SYNTAXES",
     "CtSeries",
+    "DicomWritingError",
     "Found",
     "Planted",
     "Radiograph",
@@ -29,6 +39,7 @@ __all__ = [
     "plant_identities",
     "salt_attributes",
     "salt_repeating_groups",
+    "slice_normal",
     "stored_values",
     "write_radiograph",
     "write_report",

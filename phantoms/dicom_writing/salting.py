@@ -1,8 +1,8 @@
-"""Fill every attribute of a list with a salt: a value that can only come from there.
+"""Look for planted identities again; and salts, values that can come from one place.
 
 `plant_identities` hides one invented person in the places where real files hide one.
-Salting is the complement: no attribute is passed over, each gets a value of its own
-type, once at the top of the file and once in a nested item, so that whatever a
+Salting is the complement: no attribute of a list is passed over, each gets a value of
+its own type, once at the top of the file and once in a nested item, so that whatever a
 de-identification forgets can be named.
 """
 
@@ -10,25 +10,110 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pydicom
-from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.multival import MultiValue
 
-from helpers.dicom_pixels.errors import pixels_error, reason
-from phantoms.dicom_writing.planting import Planted
-from phantoms.dicom_writing.saving import encode, save_file
+from phantoms.dicom_writing.files import encode, read_uncompressed, save_file
+from phantoms.dicom_writing.identities import Planted
 
-NEST = "SharedFunctionalGroupsSequence"
-INNER_NEST = "FrameContentSequence"
+DRAWN_FROM = 0.5
+"""Correlation of pixels with letters from which the text counts as still there."""
+PIXELS = (0x0010, 0x3000)
+"""Elements of groups 6000 and above that hold pixels and overlays."""
+PIXEL_DATA = {0x7FE00008, 0x7FE00009, 0x7FE00010}
+NEST, INNER_NEST = "SharedFunctionalGroupsSequence", "FrameContentSequence"
 FIRST_DAY, DAYS_APART = datetime.date(200, 1, 1), 4001
 """More than the largest shift of a date, so that no shifted salt equals another."""
 UNSEARCHABLE = {"US", "UL", "SS", "SL", "AS"}
 """Kinds of value too short to be recognised among the bytes of a file."""
 TEXT = {"LO", "SH", "LT", "ST", "UT", "UC", "PN", "AE", "CS"}
-PIXELS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
+
+
+class Found(NamedTuple):
+    """One planted text that is still in a file, and where it is now."""
+
+    where: str
+    value: str
+
+
+def find_identities(
+    path: str | os.PathLike, planted: Iterable[Planted]
+) -> tuple[Found, ...]:
+    """Return what is left in a file of the identities that were planted.
+
+    Parameters
+    ----------
+    path : path-like
+        One DICOM file, after a de-identification.
+    planted : Planted
+        What `plant_identities` returned. A text is looked for everywhere, not only
+        where it was planted, in upper and lower case, in text and in bytes.
+
+    Returns
+    -------
+    tuple of Found
+        Empty if nothing is left.
+    """
+    dataset, planted = pydicom.dcmread(path), list(planted)
+    values = list(dict.fromkeys(item.value for item in planted if item.text is None))
+    found = []
+    held = [("preamble", _as_text(dataset.preamble or b""))]
+    for part in (dataset.file_meta, dataset):
+        held += _elements(part, "")
+    for where, text in held:
+        folded = text.casefold()
+        found += [Found(where, v) for v in values if v.casefold() in folded]
+    for item in planted:
+        if item.text is not None and _still_drawn(dataset, item):
+            found.append(Found(item.where, item.value))
+    return tuple(found)
+
+
+def _elements(dataset: Dataset, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of every element that can hold text."""
+    for element in dataset:
+        group, number = element.tag.group, element.tag.element
+        plain = element.keyword and not 0x6000 <= group < 0x7000
+        name = element.keyword if plain else f"({group:04X},{number:04X})"
+        if element.VR == "SQ":
+            for place, item in enumerate(element.value):
+                yield from _elements(item, f"{prefix}{name}[{place}].")
+        elif group < 0x6000 or number not in PIXELS:
+            yield prefix + name, _as_text(element.value)
+
+
+def _as_text(value: object) -> str:
+    """Return any value as text; bytes once as UTF-8, once letter by letter."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "ignore") + "\n" + value.decode("latin-1")
+    if isinstance(value, list | MultiValue):
+        return "\n".join(str(each) for each in value)
+    return str(value)
+
+
+def _still_drawn(dataset: FileDataset, item: Planted) -> bool:
+    """Return whether pixels correlate with the letters that were drawn there."""
+    image = np.zeros((0, 0))
+    if item.text.holder == "pixels":
+        image = dataset.pixel_array
+    elif item.text.holder == "overlay" and 0x60003000 in dataset:
+        image = dataset.overlay_array(0x6000)
+    elif item.text.holder == "icon" and dataset.get("IconImageSequence"):
+        icon = dataset.IconImageSequence[0]
+        cells = np.frombuffer(icon.PixelData, np.uint8)[: icon.Rows * icon.Columns]
+        image = cells.reshape(icon.Rows, icon.Columns)
+    part = image[item.text.box].astype(float)
+    if part.shape != item.text.letters.shape or np.ptp(part) == 0:
+        return False
+    letters = item.text.letters.ravel()
+    return bool(abs(np.corrcoef(part.ravel(), letters)[0, 1]) > DRAWN_FROM)
 
 
 def salt_attributes(
@@ -52,32 +137,18 @@ def salt_attributes(
 
     Raises
     ------
-    DicomPixelsError
+    DicomWritingError
         If the file cannot be read or written.
     """
-    path = Path(path)
-    try:
-        dataset = pydicom.dcmread(path)
-        syntax = dataset.file_meta.TransferSyntaxUID
-        if syntax.is_encapsulated:
-            dataset.decompress(generate_instance_uid=False)
-    except Exception as error:
-        raise pixels_error(
-            path,
-            what=f"it cannot be read ({reason(error)})",
-            expected="an image that the course wrote",
-            do="Give a file of write_radiograph or of write_series.",
-        ) from error
-    inner, middle = Dataset(), Dataset()
-    salts = Salts()
-    tags = sorted({tag for tag in tags if tag >> 16 >= 0x0008} - PIXELS)
-    planted = [*salts.fill(dataset, tags, "")]
+    dataset, syntax = read_uncompressed(path)
+    inner, middle, salts = Dataset(), Dataset(), Salts()
+    tags = sorted({tag for tag in tags if tag >> 16 >= 0x0008} - PIXEL_DATA)
+    planted = salts.fill(dataset, tags, "")
     planted += salts.fill(inner, tags, f"{NEST}[0].{INNER_NEST}[0].")
     setattr(middle, INNER_NEST, [inner])
     setattr(dataset, NEST, [middle])
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    encode(dataset, syntax)
-    save_file(dataset, path)
+    save_file(encode(dataset, syntax), Path(path))
     return tuple(planted)
 
 
@@ -88,44 +159,25 @@ class Salts:
         self.number = 0
         self.days = 0
 
-    def fill(self, dataset: Dataset, tags: Iterable[int], prefix: str):
+    def fill(self, dataset: Dataset, tags: Iterable[int], prefix: str) -> list[Planted]:
         """Set every attribute, and return what was planted."""
         planted = []
         for tag in tags:
             self.number += 1
-            try:
-                kind = dictionary_VR(tag)
-            except KeyError:
-                kind = "LO"  # known to the standard's table, not to pydicom
+            # some are known to the standard's table, not to pydicom
+            kind = dictionary_VR(tag) if dictionary_has_tag(tag) else "LO"
             kind = kind.split(" or ")[0]
-            where = prefix + (
-                keyword_for_tag(tag) or f"({tag >> 16:04X},{tag & 65535:04X})"
-            )
-            if kind == "SQ":
-                dataset.add_new(tag, "SQ", [self._item()])
-                planted.append(Planted("salt", f"{where}[0]", self.text()))
-                continue
+            name = keyword_for_tag(tag) or f"({tag >> 16:04X},{tag & 65535:04X})"
             value, salt = self._value(kind)
             dataset.add_new(tag, kind, value)
             if kind not in UNSEARCHABLE:
+                where = prefix + name + ("[0]" if kind == "SQ" else "")
                 planted.append(Planted("salt", where, salt))
         return planted
 
-    def text(self) -> str:
-        """Return the present salt as text: 9 letters and digits, upper case."""
-        return f"ZQ{self.number:05d}XV"
-
-    def _item(self) -> Dataset:
-        """Return an item whose every value holds the present salt."""
-        item = Dataset()
-        item.CodeValue, item.CodeMeaning = self.text(), f"of {self.text()}"
-        item.PatientName = f"{self.text()}^A"
-        item.private_block(0x0029, "SALT", create=True).add_new(1, "LO", self.text())
-        return item
-
     def _value(self, kind: str) -> tuple[object, str]:
         """Return a value of this type and the text to look for."""
-        number, salt = self.number, self.text()
+        number, salt = self.number, f"ZQ{self.number:05d}XV"
         if kind in ("DA", "DT"):
             self.days += DAYS_APART
         day = FIRST_DAY + datetime.timedelta(self.days)
@@ -140,14 +192,20 @@ class Salts:
             "IS": (f"{70_000_000 + number}",) * 2,
             "UR": (f"http://example.org/{salt}", salt),
             "AS": ("047Y", ""),
+            "SQ": ([_salted_item(salt)], salt),
+            **dict.fromkeys(TEXT, (salt, salt)),
+            **dict.fromkeys(UNSEARCHABLE - {"AS"}, (number % 256, "")),
         }
-        if kind in values:
-            return values[kind]
-        if kind in TEXT:
-            return salt, salt
-        if kind in UNSEARCHABLE:
-            return number % 256, ""
-        return salt.encode() + b"\0", salt  # OB, UN and the like
+        return values.get(kind, (salt.encode() + b"\0", salt))  # OB, UN and the like
+
+
+def _salted_item(salt: str) -> Dataset:
+    """Return an item whose every value holds a salt."""
+    item = Dataset()
+    item.CodeValue, item.CodeMeaning = salt, f"of {salt}"
+    item.PatientName = f"{salt}^A"
+    item.private_block(0x0029, "SALT", create=True).add_new(1, "LO", salt)
+    return item
 
 
 def salt_repeating_groups(dataset: FileDataset) -> list[Planted]:

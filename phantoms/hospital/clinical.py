@@ -1,120 +1,131 @@
 """Symptoms, laboratory values and a tumour marker with known effects of the findings.
 
-Every variable is drawn from a model with stated parameters (``VARIABLES``), given what
-is truly there. So the likelihood of any value is known, and with it the best area
-under the ROC curve that any method can reach: see ``best_possible``. The
-parameters are of a plausible size but chosen for teaching; they describe no population.
+Every variable is drawn from a model with stated parameters (``clinical.csv``), given
+what is truly there: so the likelihood of any value is known, and with it the best use
+of it. The parameters are of a plausible size but chosen for teaching; they describe no
+population.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+from scipy.special import expit, logit, ndtri
 
-from phantoms.hospital.clinical_models import CONDITIONS, Amount, YesNo
+from phantoms.findings.finding import FINDINGS
 
-#: Every clinical variable and how the findings move it: the one table of effects.
-VARIABLES: dict[str, YesNo | Amount] = {
-    "fever": YesNo(0.07, {"consolidation": 5.0, "tuberculosis": 4.0, "effusion": 1.5}),
-    "cough": YesNo(
-        0.22, {"consolidation": 3.0, "tuberculosis": 6.0, "oedema": 2, "malignant": 1.7}
-    ),
-    "dyspnoea": YesNo(
-        0.15,
-        {
-            "consolidation": 2.0,
-            "effusion": 3.5,
-            "pneumothorax": 5.0,
-            "oedema": 7.0,
-            "cardiomegaly": 2.0,
-        },
-    ),
-    "crp_mg_l": Amount(
-        median=4.0,
-        spread=1.2,
-        times={"consolidation": 4.0, "tuberculosis": 3.0, "effusion": 1.6},
-        step=1.0,
-        limits=(1.0, 400.0),
-    ),
-    "spo2_percent": Amount(
-        median=3.0,
-        spread=0.40,
-        times={
-            "consolidation": 1.35,
-            "effusion": 1.3,
-            "pneumothorax": 1.4,
-            "oedema": 1.8,
-        },
-        step=1.0,
-        limits=(70.0, 100.0),
-        minus_from=100.0,
-    ),
-    "pack_years": Amount(
-        median=0.40,
-        spread=0.75,
-        times={"malignant": 1.7, "tuberculosis": 1.2},
-        step=1.0,
-        limits=(1.0, 150.0),
-        per_year=True,
-        nonzero=YesNo(0.40, {"malignant": 4.0, "tuberculosis": 1.5}),
-    ),
-    "marker_expression": Amount(
-        median=1.0,
-        spread=1.0,
-        times={"malignant": 3.0},
-        step=0.01,
-        limits=(0.01, 100.0),
-        only_with="nodule",
-    ),
-}
+#: Columns of a state: what may truly be there.
+CONDITIONS = (*FINDINGS, "malignant")
+SYMPTOMS = ("fever", "cough", "dyspnoea")
 #: Variables that belong to the person: the same at every visit.
 LIFELONG = ("pack_years", "marker_expression")
+SATURATION, MARKER, SMOKING = "spo2_percent", "marker_expression", "pack_years"
+_FIRST_SMOKING_AGE = 16
+#: Variable, share measured, because of which symptom or condition, share then.
+MISSING = (
+    ("crp_mg_l", 0.35, "consolidation", 0.90),  # not at random: not in the table
+    ("spo2_percent", 0.40, "dyspnoea", 0.95),  # at random: the reason is in the table
+    ("pack_years", 0.75, "", 1.0),  # completely at random
+)
 
 
 @dataclass(frozen=True)
-class Missing:
-    """When a variable is not measured.
+class Variable:
+    """One variable: a symptom by logistic regression, or a log-normal amount.
 
     Parameters
     ----------
-    variable : str
-        A key of ``VARIABLES``.
-    measured : float
-        Share of studies in which it is measured.
-    because_of : str, optional
-        A symptom (missing at random: the reason is in the table) or a condition
-        (missing not at random: the doctor saw something that the table lacks).
-    measured_with : float
-        The share where that symptom or condition is there.
+    share : float
+        Probability of yes, or of any amount at all, when nothing is there.
+    odds_ratio : mapping of str to float
+        Factor on the odds of it for each condition that is there.
+    times : mapping of str to float
+        Factor on the median for each condition that is there.
+    median, spread : float
+        Of the amount when nothing is there; standard deviation of its natural
+        logarithm. 0 for a symptom. Of oxygen saturation the amount is what lacks to
+        100 %; of smoking it is that of one year after the age of 16.
+    step : float
+        Rounding of the value.
+    lowest, highest : float
+        Values that are reported.
     """
 
-    variable: str
-    measured: float
-    because_of: str | None = None
-    measured_with: float = 1.0
+    share: float
+    median: float
+    spread: float
+    step: float
+    lowest: float
+    highest: float
+    odds_ratio: Mapping[str, float] = field(default_factory=dict)
+    times: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_symptom(self) -> bool:
+        """Whether the values are yes and no."""
+        return self.median == 0
 
 
-MISSING: dict[str, tuple[Missing, ...]] = {
-    "nothing": (),
-    "completely at random": (
-        Missing("crp_mg_l", 0.55),
-        Missing("spo2_percent", 0.80),
-    ),
-    "at random": (Missing("crp_mg_l", 0.35, "fever", 0.95),),
-    "not at random": (Missing("crp_mg_l", 0.35, "consolidation", 0.90),),
-    "several ways": (
-        Missing("crp_mg_l", 0.35, "consolidation", 0.90),
-        Missing("spo2_percent", 0.40, "dyspnoea", 0.95),
-        Missing("pack_years", 0.75),
-    ),
-}
+def _read_variables() -> dict[str, Variable]:
+    """Return ``clinical.csv``: numbers, then factors on odds and on the median."""
+    found = {}
+    path = Path(__file__).with_name("clinical.csv")
+    with path.open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            name, effect = row.pop("variable"), row.pop("factor_on")
+            stated = {key: float(text) for key, text in row.items() if text}
+            factors = {key: stated.pop(key) for key in CONDITIONS if key in stated}
+            found.setdefault(name, {}).update({effect: factors} | stated)
+    return {name: Variable(**numbers) for name, numbers in found.items()}
 
 
-@dataclass(frozen=True)
-class People:
-    """Of whom clinical values are drawn.
+VARIABLES: dict[str, Variable] = _read_variables()
+
+
+def log_effect(states: np.ndarray, factors: Mapping[str, float]) -> np.ndarray:
+    """Return the sum of the logarithms of all factors that apply, shape (n,).
+
+    Parameters
+    ----------
+    states : int array of shape (n, 8)
+        0 or 1 for each of ``CONDITIONS``.
+    factors : mapping of str to float
+
+    Examples
+    --------
+    >>> states = np.array([[1, 0, 0, 0, 0, 0, 1, 0]])
+    >>> np.exp(log_effect(states, {"consolidation": 3.0, "oedema": 2.0})).round(6)
+    array([6.])
+    """
+    logs = np.array([np.log(factors.get(name, 1.0)) for name in CONDITIONS])
+    return np.asarray(states, float) @ logs
+
+
+def chance_of_any(name: str, states: np.ndarray) -> np.ndarray:
+    """Return the probability of a symptom, or of any amount at all, shape (n,)."""
+    model = VARIABLES[name]
+    if model.share == 1:
+        return np.ones(len(states))
+    return expit(logit(model.share) + log_effect(states, model.odds_ratio))
+
+
+def log_median(name: str, states: np.ndarray, age: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the median amount, shape (n,)."""
+    model = VARIABLES[name]
+    centre = np.log(model.median) + log_effect(states, model.times)
+    if name != SMOKING:
+        return centre
+    return centre + np.log(np.maximum(np.asarray(age) - _FIRST_SMOKING_AGE, 1.0))
+
+
+def draw_clinical(
+    states: np.ndarray, age: np.ndarray, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Return every clinical variable, given what is truly there.
 
     Parameters
     ----------
@@ -122,86 +133,53 @@ class People:
         0 or 1 for each of ``CONDITIONS``.
     age : int array of shape (n,)
         Years.
-    """
-
-    states: np.ndarray
-    age: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        """Fill in the age of 60, at which no effect differs from any other age."""
-        states = np.atleast_2d(np.asarray(self.states, int))
-        if states.shape[1] != len(CONDITIONS):
-            raise ValueError(
-                f"states has {states.shape[1]} columns, but expected "
-                f"{len(CONDITIONS)}: {', '.join(CONDITIONS)}."
-            )
-        age = np.full(len(states), 60) if self.age is None else np.asarray(self.age)
-        object.__setattr__(self, "states", states)
-        object.__setattr__(self, "age", age)
-
-
-def draw_clinical(
-    people: People, rng: np.random.Generator, *, missing: str = "nothing"
-) -> dict[str, np.ndarray]:
-    """Return every clinical variable, given what is truly there.
-
-    Parameters
-    ----------
-    people : People
     rng : numpy.random.Generator
         One uniform number a variable and person is taken whatever happens, so that
         switching one thing moves no other.
-    missing : str
-        A key of ``MISSING``.
 
     Returns
     -------
     dict of str to float array of shape (n,)
-        Symptoms as 0.0 and 1.0; NaN where a value was not measured.
+        Symptoms as 0.0 and 1.0; the tumour marker is NaN without a nodule.
     """
-    n = len(people.states)
-    values = {
-        name: model.draw(people.states, people.age, rng.random(n))
-        for name, model in VARIABLES.items()
-    }
-    there = {name: people.states[:, k] == 1 for k, name in enumerate(CONDITIONS)}
-    return hide_values(values, there, rng, missing=missing)
+    return {name: _drawn(name, states, age, rng.random(len(age))) for name in VARIABLES}
+
+
+def _drawn(name: str, states, age, uniform: np.ndarray) -> np.ndarray:
+    """Return one variable as a laboratory would report it, shape (n,)."""
+    model, chance = VARIABLES[name], chance_of_any(name, states)
+    if model.is_symptom:
+        return (uniform < chance).astype(float)
+    none = 1 - chance
+    rest = np.clip((uniform - none) / (1 - none), 1e-12, 1 - 1e-12)
+    amount = np.exp(log_median(name, states, age) + model.spread * ndtri(rest))
+    value = 100.0 - amount if name == SATURATION else amount
+    value = np.round(value / model.step) * model.step
+    value = np.round(np.clip(value, model.lowest, model.highest), 6)
+    value = np.where(uniform < none, 0.0, value)
+    if name == MARKER:
+        value = np.where(states[:, CONDITIONS.index("nodule")] == 1, value, np.nan)
+    return value
 
 
 def hide_values(
-    values: Mapping[str, np.ndarray | float],
-    there: Mapping[str, np.ndarray | bool],
-    rng: np.random.Generator,
-    *,
-    missing: str,
-) -> dict[str, np.ndarray]:
-    """Return clinical values with NaN where they were not measured.
+    values: Mapping[str, float], there: Mapping[str, bool], rng: np.random.Generator
+) -> dict[str, float]:
+    """Return one study's clinical values with NaN where they were not measured.
 
     Parameters
     ----------
-    values : mapping of str to float array of shape (n,), or floats
+    values : mapping of str to float
         Every variable.
-    there : mapping of str to bool array of shape (n,), or bools
+    there : mapping of str to bool
         Every condition.
     rng : numpy.random.Generator
-    missing : str
-        A key of ``MISSING``.
+        One number a variable is taken whatever happens.
     """
+    hidden = {name: rng.random() for name in values}
     kept = dict(values)
-    hidden = {name: rng.random(np.shape(value)) for name, value in values.items()}
-    for rule in _rules(missing):
-        because = np.zeros(np.shape(values[rule.variable]), bool)
-        if rule.because_of is not None:
-            because = there.get(rule.because_of, values.get(rule.because_of, 0.0) == 1)
-        share = np.where(because, rule.measured_with, rule.measured)
-        measured = hidden[rule.variable] < share
-        kept[rule.variable] = np.where(measured, values[rule.variable], np.nan)[()]
+    for name, share, reason, share_then in MISSING:
+        because = there.get(reason, values.get(reason, 0.0) == 1)
+        if hidden[name] >= (share_then if because else share):
+            kept[name] = np.nan
     return kept
-
-
-def _rules(missing: str) -> tuple[Missing, ...]:
-    if missing not in MISSING:
-        raise ValueError(
-            f"missing is {missing!r}. Choose one of: {', '.join(MISSING)}."
-        )
-    return MISSING[missing]

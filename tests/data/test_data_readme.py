@@ -9,16 +9,20 @@ from helpers.cohorts.own_folder.findings import LABEL_COLUMNS
 from helpers.cohorts.own_folder.table import IMAGE_COLUMNS
 from helpers.cohorts.registry import find_published, published_cards, published_files
 from helpers.files import PROJECT
-from phantoms import ChestCohortSettings
-from phantoms.chest.projection import FIELD_MM
-from phantoms.cohort.columns import COLUMNS, EXTRA_COLUMNS, NODULE_COLUMNS
-from phantoms.cohort.named import VARIANTS, planted_sentences
-from phantoms.cohort.nodules import SHAPE, SPACING_MM, NoduleCohortSettings
-from phantoms.findings.finding import FINDINGS
+from phantoms import (
+    CUBE_SHAPE,
+    CUBE_SPACING_MM,
+    FIELD_MM,
+    FINDINGS,
+    VARIANTS,
+    ChestCohortSettings,
+    NoduleCohortSettings,
+    planted_sentences,
+)
+from phantoms.cohort.chest_cohort import columns_of
 from phantoms.hospital.clinical import MISSING, VARIABLES
-from phantoms.hospital.clinical_models import YesNo
-from phantoms.hospital.habits import HABITS
 from phantoms.hospital.readers import READERS
+from phantoms.hospital.reports import HABITS
 
 TEXT = (PROJECT / "data" / "README.md").read_text(encoding="utf-8")
 
@@ -68,15 +72,14 @@ def test_the_card_names_all_findings_and_hospitals():
 
 
 def test_every_column_is_documented_with_its_meaning():
-    for column, meaning in {**COLUMNS, **EXTRA_COLUMNS}.items():
+    for column, meaning in columns_of("both", "radiographs", "variants").items():
         assert f"| `{column}` | {meaning} |" in TEXT
 
 
 def test_every_effect_on_a_clinical_value_is_documented():
     for name, model in VARIABLES.items():
         (line,) = [x for x in TEXT.splitlines() if x.startswith(f"| `{name}` | ")][1:]
-        effects = model.odds_ratio if isinstance(model, YesNo) else model.times
-        for condition, factor in effects.items():
+        for condition, factor in [*model.odds_ratio.items(), *model.times.items()]:
             assert f"{factor:g} {condition}" in line
 
 
@@ -89,9 +92,9 @@ def test_every_variant_has_a_card_that_says_what_is_planted(variant):
 
 def test_the_card_of_missing_values_has_the_shares():
     card = card_of("chest_insilico_missing_values")
-    for rule in MISSING["several ways"]:
-        assert f"`{rule.variable}`" in card
-        assert f"{rule.measured:.0%}".replace("%", " %") in card
+    for variable, share, _, _ in MISSING:
+        assert f"`{variable}`" in card
+        assert f"{share:.0%}".replace("%", " %") in card
 
 
 def test_the_card_of_readers_has_their_skill():
@@ -113,9 +116,9 @@ def test_the_card_of_the_ct_cubes_has_their_numbers():
     card = card_of("chest_insilico_nodules_ct")
     patients = NoduleCohortSettings().n_patients
     assert f"{2 * patients} cubes of simulated CT of {patients} patients" in card
-    assert f"{SHAPE[0]} slices of {SHAPE[1]} x {SHAPE[2]} voxels" in card
-    assert f"{SPACING_MM[0]:g} mm apart and {SPACING_MM[1]:g} mm wide" in card
-    assert all(f"`{name}`" in card for name in NODULE_COLUMNS)
+    assert f"{CUBE_SHAPE[0]} slices of {CUBE_SHAPE[1]} x {CUBE_SHAPE[2]} voxels" in card
+    assert f"{CUBE_SPACING_MM[0]:g} mm apart and {CUBE_SPACING_MM[1]:g} mm wide" in card
+    assert all(f"`{name}`" in card for name in columns_of("both", "cubes"))
 
 
 def test_the_columns_that_are_understood_are_named():

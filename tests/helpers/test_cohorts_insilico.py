@@ -18,7 +18,7 @@ from helpers.cohorts.packed_masks import PackedMasks
 from helpers.files import PROJECT
 from phantoms import ChestCohortSettings
 from phantoms.chest.projection import FIELD_MM
-from phantoms.cohort import named
+from phantoms.cohort import settings as named
 
 SETTINGS = ChestCohortSettings(seed=3, n_patients=20, n_images=24, size=32)
 

@@ -1,4 +1,4 @@
-"""Radiographs written as DICOM: valid, exact, whole or not there at all."""
+"""DICOM that is written: valid, exact when read back, whole or not there at all."""
 
 import os
 import shutil
@@ -7,189 +7,333 @@ import subprocess
 import numpy as np
 import pydicom
 import pytest
-from pydicom.pixels import get_encoder
+from pydicom.pixels import apply_modality_lut, apply_presentation_lut, apply_voi_lut
 
-from helpers.dicom_pixels import DicomPixelsError, read_pixels
 from phantoms.dicom_writing import (
     SYNTAXES,
+    CtSeries,
+    DicomWritingError,
     Radiograph,
+    slice_normal,
     stored_values,
     write_radiograph,
+    write_report,
+    write_series,
 )
 
 EVERY_GREY = np.arange(1024).astype(np.uint8).reshape(32, 32)
-LOSSLESS = ["uncompressed", "implicit", "deflated", "rle", "jpeg2000"]
-#: dciodvfy does not inflate; a deflated file is the uncompressed one, deflated
-VERIFIED = [name for name in LOSSLESS if name != "deflated"]
+# corners of what 12 bits hold, air, lung, water, bone, each slice another one
+HU = np.array(
+    [
+        [[-1024, -1000], [-850, 0], [40, 3071]],
+        [[0, 1], [2, 3], [4, 5]],
+        [[-1, -2], [-3, -4], [-5, -6]],
+    ],
+    dtype=np.int16,
+)
+WIDE = np.tile(HU, (1, 11, 16))  # wide enough for JPEG 2000
+SPACING = (2.5, 0.75, 0.5)
+FILM = Radiograph(
+    sex="F",
+    age_years=7,
+    view="AP",
+    spacing_mm=2.5,
+    study="2",
+    date="20260203",
+    model="Birch Vista",
+    institution="Hospital B",
+    kvp=125.0,
+)
+
+
+def film(path, image=EVERY_GREY, **options):
+    return write_radiograph(path, image, **{"patient_id": "P0001"} | options)
+
+
+def series(folder, hu=HU, *, spacing_mm=SPACING, patient_id="P0001", **options):
+    paths = write_series(
+        folder, hu, spacing_mm=spacing_mm, patient_id=patient_id, **options
+    )
+    return [pydicom.dcmread(path) for path in paths]
 
 
 def test_stored_values_fill_all_bits():
     # 0, 51 and 255 of 255 in 12 bits: 0, 0.2 * 4095 = 819, 4095
-    film = np.array([[0, 51, 255]], dtype=np.uint8)
-    two = stored_values(film, photometric="MONOCHROME2", bits=12)
-    one = stored_values(film, photometric="MONOCHROME1", bits=12)
-    assert two.tolist() == [[0, 819, 4095]]
+    image = np.array([[0, 51, 255]], dtype=np.uint8)
+    two = stored_values(image, photometric="MONOCHROME2", bits=12)
+    one = stored_values(image, photometric="MONOCHROME1", bits=12)
+    assert (two.tolist(), two.dtype) == ([[0, 819, 4095]], np.uint16)
     assert one.tolist() == [[4095, 3276, 0]]
-    assert stored_values(film, photometric="MONOCHROME2", bits=8).dtype == np.uint8
+    assert stored_values(image, photometric="MONOCHROME2", bits=8).dtype == np.uint8
 
 
-@pytest.mark.parametrize("transfer_syntax", LOSSLESS)
+@pytest.mark.parametrize("transfer_syntax", SYNTAXES)
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
-@pytest.mark.parametrize("bits", [8, 10, 12, 16])
-def test_a_written_film_is_displayed_exactly(
-    tmp_path, bits, photometric, transfer_syntax
-):
-    path = write_radiograph(
+@pytest.mark.parametrize("bits", [8, 9, 12, 16])
+def test_a_film_is_shown_exactly(tmp_path, bits, photometric, transfer_syntax):
+    path = film(
         tmp_path / "film.dcm",
-        EVERY_GREY,
-        patient_id="P0001",
         photometric=photometric,
         bits=bits,
         transfer_syntax=transfer_syntax,
     )
-    pixels = read_pixels(path)
-    np.testing.assert_array_equal(pixels.display(), EVERY_GREY)
-    assert (pixels.photometric, pixels.bits_stored) == (photometric, bits)
-    assert pixels.notes == ()
-    assert pixels.transfer_syntax == SYNTAXES[transfer_syntax].name
-
-
-def test_jpeg_ls_is_exact_or_says_which_encoder_is_missing(tmp_path):
-    arguments = {"patient_id": "P0001", "transfer_syntax": "jpeg-ls"}
-    path = tmp_path / "film.dcm"
-    if get_encoder(SYNTAXES["jpeg-ls"]).is_available:
-        write_radiograph(path, EVERY_GREY, **arguments)
-        np.testing.assert_array_equal(read_pixels(path).display(), EVERY_GREY)
-    else:
-        with pytest.raises(DicomPixelsError, match="no encoder.*pyjpegls"):
-            write_radiograph(path, EVERY_GREY, **arguments)
-        assert list(tmp_path.iterdir()) == []
+    header = pydicom.dcmread(path)
+    assert header.file_meta.TransferSyntaxUID == SYNTAXES[transfer_syntax]
+    assert header.file_meta.MediaStorageSOPInstanceUID == header.SOPInstanceUID
+    assert (header.BitsStored, header.HighBit) == (bits, bits - 1)
+    values = header.pixel_array.astype(float) * 255 / (2**bits - 1)
+    white = 255 if photometric == "MONOCHROME1" else 0
+    np.testing.assert_array_equal(np.rint(abs(white - values)), EVERY_GREY)
+    # what a viewer does: the window spans all bits, the polarity is undone
+    shown = apply_voi_lut(apply_modality_lut(header.pixel_array, header), header)
+    np.testing.assert_allclose(shown, header.pixel_array, atol=1)
+    shown = apply_presentation_lut(header.pixel_array, header)
+    assert np.corrcoef(shown.ravel(), EVERY_GREY.ravel())[0, 1] > 0.999
 
 
 def test_an_odd_number_of_bytes_is_padded(tmp_path):
-    film = EVERY_GREY[:3, :3]
-    path = write_radiograph(tmp_path / "odd.dcm", film, patient_id="P1", bits=8)
+    path = film(tmp_path / "odd.dcm", EVERY_GREY[:3, :3], bits=8)
     assert len(pydicom.dcmread(path).PixelData) == 10
-    np.testing.assert_array_equal(read_pixels(path).display(), film)
+    np.testing.assert_array_equal(pydicom.dcmread(path).pixel_array, EVERY_GREY[:3, :3])
 
 
-def test_the_identity_is_invented_and_says_so(tmp_path):
-    details = Radiograph(
-        sex="F",
-        age_years=7,
-        view="AP",
-        spacing_mm=2.5,
-        study="2",
-        date="20260203",
-        model="Birch Vista",
-        institution="Hospital B",
-        kvp=125.0,
-    )
-    path = write_radiograph(
-        tmp_path / "film.dcm", EVERY_GREY, patient_id="P0042", details=details
-    )
-    header = pydicom.dcmread(path)
-    assert (header.PatientID, str(header.PatientName)) == ("P0042", "Invented^P0042")
+def test_the_details_of_a_film_are_in_its_header(tmp_path):
+    header = pydicom.dcmread(film(tmp_path / "a.dcm", patient_id=" P42 ", details=FILM))
+    stated = {
+        "PatientID": "P42",
+        "PatientName": "Invented^P42",
+        "PatientSex": "F",
+        "PatientAge": "007Y",
+        "ViewPosition": "AP",
+        "ManufacturerModelName": "Birch Vista",
+        "InstitutionName": "Hospital B",
+        "KVP": 125,
+        "ImagerPixelSpacing": [2.5, 2.5],
+        "StudyDate": "20260203",
+        "AcquisitionDate": "20260203",
+        "PixelIntensityRelationshipSign": -1,
+        "PresentationLUTShape": "IDENTITY",
+    }
+    assert {name: header[name].value for name in stated} == stated
+    assert header.ViewCodeSequence[0].CodeMeaning == "antero-posterior"
     assert "Not for clinical use" in header.PatientComments
-    assert (header.PatientSex, header.PatientAge, header.ViewPosition) == (
-        "F",
-        "007Y",
-        "AP",
-    )
-    assert (header.ManufacturerModelName, header.InstitutionName, header.KVP) == (
-        "Birch Vista",
-        "Hospital B",
-        125,
-    )
-    assert read_pixels(path).spacing_mm == (2.5, 2.5)
-    assert header.SOPClassUID.name == ("Digital X-Ray Image Storage - For Presentation")
+    bare = pydicom.dcmread(film(tmp_path / "b.dcm", photometric="MONOCHROME1"))
+    absent = ("PatientAge", "InstitutionName", "KVP")
+    assert not any(name in bare for name in absent)
+    assert bare.ViewCodeSequence[0].CodeMeaning == "postero-anterior"
+    assert bare.PixelIntensityRelationshipSign == 1
+    assert bare.PresentationLUTShape == "INVERSE"
 
 
-def test_same_film_has_the_same_uids_and_another_study_others(tmp_path):
-    headers = []
-    for number, study in enumerate(("1", "1", "2")):
-        path = write_radiograph(
-            tmp_path / f"{number}.dcm",
-            EVERY_GREY,
-            patient_id="P0001",
-            details=Radiograph(study=study),
+def test_uids_say_what_belongs_together(tmp_path):
+    films = [
+        pydicom.dcmread(film(tmp_path / f"{n}.dcm", image, details=details))
+        for n, (image, details) in enumerate(
+            (
+                (EVERY_GREY, None),
+                (EVERY_GREY, None),
+                (EVERY_GREY.T, None),
+                (EVERY_GREY, Radiograph(study="2")),
+            )
         )
-        headers.append(pydicom.dcmread(path))
-    first, again, other = headers
-    assert first.SOPInstanceUID == again.SOPInstanceUID
-    assert first.StudyInstanceUID != other.StudyInstanceUID
-    assert first.PatientID == other.PatientID
+    ]
+    assert [len({f[name].value for f in films}) for name in (
+        "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID",
+    )] == [3, 2, 2]  # fmt: skip
+    assert films[0].SOPInstanceUID == films[1].SOPInstanceUID
+    one, two = (
+        series(tmp_path / name, HU[[1, 1]], details=CtSeries(series=number))
+        for name, number in (("a", 1), ("b", 2))
+    )
+    report = pydicom.dcmread(write_report(tmp_path / "r", "Fine.", patient_id="P0001"))
+    assert len({h.SOPInstanceUID for h in one + two}) == 4  # equal slices too
+    assert len({h.SeriesInstanceUID for h in one}) == 1
+    assert one[0].SeriesInstanceUID != two[0].SeriesInstanceUID
+    assert len({h.FrameOfReferenceUID for h in one + two}) == 1
+    assert len({h.StudyInstanceUID for h in (*one, *two, films[0], report)}) == 1
+    other = series(tmp_path / "c", HU[:1], patient_id="P0002")[0]
+    assert other.StudyInstanceUID != one[0].StudyInstanceUID
+    assert other.FrameOfReferenceUID != one[0].FrameOfReferenceUID
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"image": np.zeros((2, 2, 3), np.uint8)}, r"shape \(2, 2, 3\).*one image"),
-        ({"image": np.zeros((0, 2), np.uint8)}, r"shape \(0, 2\)"),
-        ({"image": np.zeros((2, 2))}, "type float64.*Apply a window first"),
-        ({"patient_id": ""}, "patient_id is ''.*'P0001'"),
-        ({"patient_id": 7}, "patient_id is 7"),
-        ({"patient_id": "a\\b"}, "no backslash"),
-        ({"patient_id": "x" * 65}, "1 to 64 printable"),
-        ({"photometric": "RGB"}, "photometric is 'RGB'.*MONOCHROME2"),
-        ({"bits": 7}, "bits is 7.*from 8 to 16"),
-        ({"bits": 12.0}, "bits is 12.0"),
-        (
-            {"image": EVERY_GREY[:31], "transfer_syntax": "jpeg2000"},
-            "31 x 32 pixels is too small.*at least 32",
-        ),
-        ({"transfer_syntax": "jpeg"}, "transfer_syntax is 'jpeg'.*uncompressed,.* rle"),
-    ],
-)
-def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path, change, words):
-    arguments = {"image": EVERY_GREY, "patient_id": "P0001"} | change
-    image = arguments.pop("image")
-    with pytest.raises(DicomPixelsError, match=words):
-        write_radiograph(tmp_path / "film.dcm", image, **arguments)
+@pytest.mark.parametrize("transfer_syntax", SYNTAXES)
+@pytest.mark.parametrize(("bits", "signed"), [(12, False), (16, False), (16, True)])
+def test_a_volume_comes_back_exactly(tmp_path, bits, signed, transfer_syntax):
+    headers = series(
+        tmp_path / "ct",
+        WIDE,
+        details=CtSeries(bits=bits, signed=signed),
+        transfer_syntax=transfer_syntax,
+    )
+    for header, plane in zip(headers, WIDE, strict=True):
+        np.testing.assert_array_equal(
+            apply_modality_lut(header.pixel_array, header), plane
+        )
+        assert header.file_meta.TransferSyntaxUID == SYNTAXES[transfer_syntax]
+        assert (header.BitsStored, header.RescaleType) == (bits, "HU")
+        assert header.RescaleIntercept == (0 if signed else -1024)
+
+
+def test_geometry_is_computed_from_origin_orientation_and_spacing(tmp_path):
+    # sagittal: rows run to the back (y), columns down (-z); normal = y x -z = -x
+    details = CtSeries(
+        origin_mm=(10.0, -120.25, 300.0), orientation=(0, 1, 0, 0, 0, -1)
+    )
+    assert slice_normal(details.orientation).tolist() == [-1, 0, 0]
+    headers = series(tmp_path / "ct", details=details)
+    positions = [list(header.ImagePositionPatient) for header in headers]
+    assert positions == [[10, -120.25, 300], [7.5, -120.25, 300], [5, -120.25, 300]]
+    assert list(headers[1].PixelSpacing) == [0.75, 0.5]
+    assert list(headers[1].ImageOrientationPatient) == [0, 1, 0, 0, 0, -1]
+    assert (headers[1].SliceThickness, headers[1].SpacingBetweenSlices) == (2.5, 2.5)
+    assert headers[1].SliceLocation == -7.5
+
+
+def test_numbers_and_names_count_from_the_head_or_tell_nothing(tmp_path):
+    hu = np.arange(20, dtype=np.int16)[:, None, None] + np.zeros((20, 4, 4), np.int16)
+    paths = write_series(tmp_path / "a", hu, spacing_mm=SPACING, patient_id="P1")
+    names = [f"IM{number:04d}.dcm" for number in range(20, 0, -1)]
+    assert [path.name for path in paths] == names
+    numbers = [pydicom.dcmread(path).InstanceNumber for path in paths]
+    assert numbers == list(range(20, 0, -1))
+    details = CtSeries(shuffled_names=True)
+    shuffled = write_series(
+        tmp_path / "b", hu, spacing_mm=SPACING, patient_id="P1", details=details
+    )
+    ranks = np.argsort([path.name for path in shuffled])
+    assert abs(np.corrcoef(ranks, np.arange(20))[0, 1]) < 0.5
+    values = [int(pydicom.dcmread(path).pixel_array[0, 0]) for path in shuffled]
+    assert values == list(range(1024, 1044))
+
+
+def test_a_report_holds_its_paragraphs(tmp_path):
+    text = "No effusion.\n\nHeart of normal size.\nSame paragraph.\n\n"
+    path = write_report(tmp_path / "r.dcm", text, patient_id="P1", details=FILM)
+    report = pydicom.dcmread(path)
+    said = [item.TextValue for item in report.ContentSequence]
+    assert said == ["No effusion.", "Heart of normal size.\nSame paragraph."]
+    assert (report.Modality, report.SeriesNumber) == ("SR", 99)
+    assert report.VerificationFlag == "UNVERIFIED"
+    assert "BodyPartExamined" not in report
+
+
+WRONG_FILMS = {
+    "shape": {"image": np.zeros((2, 2, 3), np.uint8)},
+    r"\(0, 2\)": {"image": np.zeros((0, 2), np.uint8)},
+    "float64": {"image": np.zeros((2, 2))},
+    "patient_id is ''": {"patient_id": ""},
+    "patient_id is 7": {"patient_id": 7},
+    "backslash": {"patient_id": "a\\b"},
+    "1 to 64": {"patient_id": "x" * 65},
+    "'RGB'": {"photometric": "RGB"},
+    "bits is 7": {"bits": 7},
+    "bits is 17": {"bits": 17},
+    "bits is 12.0": {"bits": 12.0},
+    "bits is True": {"bits": True},
+    "JPEG 2000": {"image": EVERY_GREY[:31], "transfer_syntax": "jpeg2000"},
+    "'jpeg'": {"transfer_syntax": "jpeg"},
+}
+
+
+@pytest.mark.parametrize("word", WRONG_FILMS)
+def test_a_film_that_cannot_be_written_leaves_nothing(tmp_path, word):
+    with pytest.raises(DicomWritingError, match=f"film.dcm: .*{word}"):
+        film(tmp_path / "film.dcm", **WRONG_FILMS[word])
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(DicomPixelsError, match="cannot be written.*Make the folder"):
-        write_radiograph(tmp_path / "no" / "film.dcm", EVERY_GREY, patient_id="P1")
+WRONG_SERIES = {
+    r"shape \(3, 2\)": {"hu": HU[0]},
+    r"shape \(0, 3, 2\)": {"hu": HU[:0]},
+    "float32": {"hu": HU.astype(np.float32)},
+    "uint16": {"hu": HU.astype(np.uint16)},
+    "-1023 to 3072 HU": {"hu": HU + np.int16(1)},
+    "-1025 to 0 HU": {"hu": np.minimum(HU, 0) - (HU == -1024).astype(np.int16)},
+    "-2048 to 2047 HU": {"details": CtSeries(signed=True)},
+    "patient_id is ''": {"patient_id": ""},
+    "spacing_mm is": {"spacing_mm": (2.5, 0.7)},
+    "above 0": {"spacing_mm": (0.0, 0.7, 0.7)},
+    "three lengths": {"spacing_mm": (np.nan, 0.7, 0.7)},
+    "right angle": {"details": CtSeries(orientation=(1, 0, 0, 0.1, 0.99, 0))},
+    "length 1": {"details": CtSeries(orientation=(1, 0, 0, 0, 0.99, 0))},
+    "six numbers": {"details": CtSeries(orientation=(1, 0, 0))},
+    r"origin_mm is \(0, 0\)": {"details": CtSeries(origin_mm=(0, 0))},
+    "origin_mm is .*nan": {"details": CtSeries(origin_mm=(0, np.nan, 0))},
+    "bits is 11": {"details": CtSeries(bits=11)},
+    "bits is 17": {"details": CtSeries(bits=17, signed=True)},
+    "'jpeg'": {"transfer_syntax": "jpeg"},
+    "JPEG 2000": {"hu": WIDE[:, :31], "transfer_syntax": "jpeg2000"},
+}
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
-    path = write_radiograph(tmp_path / "film.dcm", EVERY_GREY, patient_id="P1")
-    before = path.read_bytes()
+@pytest.mark.parametrize("word", WRONG_SERIES)
+def test_a_series_that_cannot_be_written_leaves_nothing(tmp_path, word):
+    with pytest.raises(DicomWritingError, match=word):
+        series(tmp_path / "ct", **WRONG_SERIES[word])
+    assert list(tmp_path.iterdir()) == []
 
-    def full(self, stream, **options):
-        stream.write(b"half")
-        raise OSError(28, "No space left on device")
+
+def test_an_empty_report_and_missing_folders_are_refused(tmp_path):
+    with pytest.raises(DicomWritingError, match="no text"):
+        write_report(tmp_path / "r.dcm", " \n\n ", patient_id="P1")
+    with pytest.raises(DicomWritingError, match="cannot be written"):
+        film(tmp_path / "no" / "film.dcm")
+    with pytest.raises(DicomWritingError, match="cannot be written"):
+        series(tmp_path / "no" / "ct")
+    (tmp_path / "ct").mkdir()
+    with pytest.raises(DicomWritingError, match="exists already"):
+        series(tmp_path / "ct")
+    assert os.listdir(tmp_path) == ["ct"]
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_a_full_disk_leaves_what_was_there_before(tmp_path, monkeypatch, left):
+    path = film(tmp_path / "film.dcm")
+    before, real = path.read_bytes(), pydicom.dataset.FileDataset.save_as
+    written = []
+
+    def full(self, target, **options):
+        written.append(real(self, target, **options))
+        if len(written) > left:
+            raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pydicom.dataset.FileDataset, "save_as", full)
-    with pytest.raises(DicomPixelsError, match="No space left"):
-        write_radiograph(path, 255 - EVERY_GREY, patient_id="P1")
+    with pytest.raises(DicomWritingError, match="No space left"):
+        series(tmp_path / "ct")
+    assert len(written) == left + 1
+    with pytest.raises(DicomWritingError, match="No space left"):
+        film(path, 255 - EVERY_GREY)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["film.dcm"]
+
+
+EXAMPLES = [
+    lambda folder, syntax: film(folder / "a", details=FILM, transfer_syntax=syntax),
+    lambda folder, syntax: film(
+        folder / "a", photometric="MONOCHROME1", bits=8, transfer_syntax=syntax
+    ),
+    lambda folder, syntax: write_series(
+        folder / "ct",
+        WIDE,
+        spacing_mm=SPACING,
+        patient_id="P1",
+        details=CtSeries(bits=16, signed=True, origin_mm=(-1 / 3, 0, 0)),
+        transfer_syntax=syntax,
+    )[1],
+    lambda folder, syntax: write_report(folder / "r", "No finding.", patient_id="P1"),
+]
 
 
 @pytest.mark.skipif(
     shutil.which("dciodvfy") is None,
     reason="dciodvfy (Debian: dicom3tools) is not installed",
 )
-@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
-@pytest.mark.parametrize("bits", [8, 12, 16])
-@pytest.mark.parametrize("transfer_syntax", VERIFIED)
-def test_dciodvfy_finds_no_error(tmp_path, photometric, bits, transfer_syntax):
-    path = write_radiograph(
-        tmp_path / "film.dcm",
-        EVERY_GREY,
-        patient_id="P0001",
-        photometric=photometric,
-        bits=bits,
-        transfer_syntax=transfer_syntax,
-        details=Radiograph(sex="M", age_years=61),
-    )
-    verdict = subprocess.run(
-        ["dciodvfy", str(path)], capture_output=True, text=True, timeout=30
-    )
+@pytest.mark.parametrize("example", range(len(EXAMPLES)))
+@pytest.mark.parametrize("transfer_syntax", ["implicit", "rle", "jpeg2000"])
+def test_dciodvfy_finds_no_error(tmp_path, example, transfer_syntax):
+    path = EXAMPLES[example](tmp_path, transfer_syntax)
+    verdict = subprocess.run(["dciodvfy", path], capture_output=True, text=True)
     found = verdict.stderr + verdict.stdout
-    assert "DXImageForPresentation" in found
+    assert any(kind in found for kind in ("DXImage", "CTImage", "BasicTextSR"))
     assert "Error" not in found
     assert "Warning" not in found

@@ -12,17 +12,24 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from helpers import cohorts
 from phantoms import (
+    VARIANTS,
+    WITH_CONTRAST,
     ChestCohortSettings,
+    NoduleCohortSettings,
     image_study,
     make_chest_cohort,
+    make_nodule_cohort,
+    nodule_cube,
+    nodule_study,
+    scan_study,
     study_of,
+    twin_films,
 )
-from phantoms.cohort.named import VARIANTS
-from phantoms.cohort.nodules import NoduleCohortSettings, make_nodule_cohort
 from phantoms.damaged_series import write_damaged
 from phantoms.dicom_writing import (
     CtSeries,
@@ -34,10 +41,7 @@ from phantoms.dicom_writing import (
     write_series,
 )
 from phantoms.hospital.readers import READERS, read_scores
-from phantoms.nodule_twins import nodule_cube, nodule_study
 from phantoms.physics.ct_noise import KERNELS, noise_fields
-from phantoms.pneumothorax_twins import twin_films
-from phantoms.study.scan import WITH_CONTRAST, scan_study
 
 STORE = Path(__file__).with_name("digests.json")
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,7 +153,7 @@ def dicom_files():
         return {
             "series": digest(*slices),
             **{
-                f"damaged {kind}": digest(*sorted(place.iterdir()))
+                f"damaged {kind}": digest(*damaged_parts(place))
                 for kind, place in damaged.items()
             },
             "film": digest(folder / "plain.dcm"),
@@ -157,6 +161,16 @@ def dicom_files():
             "salted": digest(folder / "salted.dcm", *map(str, salts)),
             "report": digest(report),
         }
+
+
+def damaged_parts(folder):
+    """Return header and pixels of each file but for the UID, once drawn at random."""
+    parts = []
+    for path in sorted(folder.iterdir()):
+        header = pydicom.dcmread(path)
+        del header.SOPInstanceUID
+        parts += [str(header), header.PixelData]
+    return parts
 
 
 def committed_files():

@@ -1,240 +1,183 @@
-"""Every planted effect: it is there when on, of the stated size, and gone when off."""
+"""Every planted effect: there when on, of the stated size, and gone when off."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from phantoms import ChestCohortSettings, make_chest_cohort
-from phantoms.cohort.columns import COLUMNS
-from phantoms.cohort.named import VARIANTS, planted_sentences
-from phantoms.cohort.people import groups_of_patients
-from phantoms.cohort.planting import hospital_of, plant_in_row
-from phantoms.cohort.visits import studies_of_patient
-from phantoms.findings.finding import FINDINGS
+from phantoms import (
+    FIELD_MM,
+    FINDINGS,
+    VARIANTS,
+    ChestCohortSettings,
+    planted_sentences,
+)
+from phantoms.cohort.chest_cohort import COLUMNS, make_chest_cohort
+from phantoms.cohort.settings import groups_of_patients
+from phantoms.cohort.visits import (
+    hospital_of,
+    plant_in_row,
+    plant_in_study,
+    studies_of_patient,
+)
 from phantoms.hospital.clinical import VARIABLES
+from phantoms.hospital.hospitals import HOSPITALS
 from phantoms.hospital.readers import READERS
+from phantoms.physics.scanners import SCANNERS
 
-N_ROWS = 6000
-N_PATIENTS = 300
-
-
-def within(hits, n, share):
-    """Return whether a count is within four standard errors of a stated share."""
-    return abs(hits / n - share) < 4 * np.sqrt(max(share * (1 - share), 0.002) / n)
+NAMES = [reader.name for reader in READERS]
 
 
-def rows_of(name, strength=1.0):
-    """Return planted rows of invented studies, a third with consolidation."""
+def within(hits, share):
+    """Return whether yes and no come in the stated share, within four errors."""
+    error = np.sqrt(max(share * (1 - share), 1e-9) / len(hits))
+    return abs(np.mean(hits) - share) < 4 * error
+
+
+def rows_of(name, strength):
+    """Yield (true, planted) rows of invented studies, a third with consolidation."""
     variant = VARIANTS[name].at_strength(strength)
-    rows = []
-    for number in range(N_ROWS):
+    for number in range(3000):
         study = SimpleNamespace(
             patient=SimpleNamespace(seed=(3, number)),
             examination=SimpleNamespace(visit=1),
         )
         row = dict.fromkeys([*FINDINGS, "malignant"], 0) | dict.fromkeys(VARIABLES, 1.0)
         row["consolidation"] = int(number % 3 == 0)
-        row["dyspnoea"] = float(number % 2)
-        rows.append((row, plant_in_row(row, study, variant)))
-    return rows
+        yield row, plant_in_row(row, study, variant)
 
 
-@pytest.mark.parametrize("name", ["default", "confounded", "new_scanner"])
-def test_rows_are_untouched_where_nothing_is_planted_in_them(name):
-    assert all(before == after for before, after in rows_of(name)[:50])
+@pytest.mark.parametrize(("strength", "missed", "invented"), [
+    (0.0, 0.0, 0.0), (0.5, 0.10, 0.05), (1.0, 0.20, 0.10),
+])  # fmt: skip
+def test_label_noise_has_the_stated_rates_and_keeps_the_truth(
+    strength, missed, invented
+):
+    rows = list(rows_of("label_noise", strength))
+    assert all(r["consolidation"] == n["consolidation_truth"] for r, n in rows)
+    for truth, rate in ((1, missed), (0, invented)):
+        labels = [
+            new["consolidation"] for row, new in rows if row["consolidation"] == truth
+        ]
+        assert within(np.array(labels) != truth, rate)
 
 
-@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
-def test_label_noise_has_the_stated_rates_and_keeps_the_truth(strength):
-    rows = rows_of("label_noise", strength)
-    stated = VARIANTS["label_noise"].at_strength(strength).noise
-    truth = np.array([before["consolidation"] for before, _ in rows])
-    kept = np.array([after["consolidation_truth"] for _, after in rows])
-    label = np.array([after["consolidation"] for _, after in rows])
-    np.testing.assert_array_equal(truth, kept)
-    assert within((label[truth == 1] == 0).sum(), (truth == 1).sum(), stated.missed)
-    assert within((label[truth == 0] == 1).sum(), (truth == 0).sum(), stated.invented)
-    assert (label == truth).all() == (strength == 0)
+@pytest.mark.parametrize("strength", [0.0, 0.4, 1.0])
+def test_values_are_missing_in_the_stated_share_of_studies(strength):
+    rows = list(rows_of("missing_values", strength))
+    for name, there, share in (
+        ("crp_mg_l", 1, 0.10), ("crp_mg_l", 0, 0.65), ("spo2_percent", 0, 0.05),
+        ("pack_years", 0, 0.25), ("fever", 1, 0.0),
+    ):  # fmt: skip
+        gone = [np.isnan(n[name]) for r, n in rows if r["consolidation"] == there]
+        assert within(gone, strength * share)
 
 
-@pytest.mark.parametrize("strength", [0.0, 1.0])
-def test_values_are_missing_in_the_three_stated_ways(strength):
-    after = [row for _, row in rows_of("missing_values", strength)]
-    gone = {name: np.isnan([row[name] for row in after]) for name in VARIABLES}
-    ill = np.array([row["consolidation"] == 1 for row in after])
-    short = np.array([row["dyspnoea"] == 1 for row in after])
-    if strength == 0:
-        assert not any(mask.any() for mask in gone.values())
-        return
-    # 1 - the shares of MISSING["several ways"]
-    assert within(gone["crp_mg_l"][ill].sum(), ill.sum(), 0.10)
-    assert within(gone["crp_mg_l"][~ill].sum(), (~ill).sum(), 0.65)
-    assert within(gone["spo2_percent"][short].sum(), short.sum(), 0.05)
-    assert within(gone["spo2_percent"][~short].sum(), (~short).sum(), 0.60)
-    for group in (ill, ~ill):
-        assert within(gone["pack_years"][group].sum(), group.sum(), 0.25)
-    assert not gone["fever"].any()
+def test_readers_score_the_finding_until_the_strength_is_nothing():
+    rows = list(rows_of("readers", 0.3))
+    for name in NAMES:
+        scores = [[], []]
+        for row, new in rows:
+            scores[row["consolidation"]].append(new[name])
+        assert {*scores[0], *scores[1]} == {1, 2, 3, 4, 5}
+        assert np.mean(scores[1]) > np.mean(scores[0]) + 0.6
+    for name, strength in (("readers", 0.0), ("default", 1.0), ("confounded", 1.0)):
+        assert all(row == new for row, new in rows_of(name, strength))
 
 
-def test_readers_score_and_know_the_finding():
-    after = [row for _, row in rows_of("readers")]
-    truth = np.array([row["consolidation"] for row in after])
-    for reader in READERS:
-        scores = np.array([row[reader.name] for row in after])
-        assert set(scores) == {1, 2, 3, 4, 5}
-        assert scores[truth == 1].mean() > scores[truth == 0].mean() + 0.6
-    assert "reader_1" not in rows_of("readers", 0.0)[0][1]
-
-
-def studies(name, strength=1.0, n=N_PATIENTS):
-    settings = ChestCohortSettings(
-        seed=11, n_patients=n, n_images=n, variant=name, strength=strength
-    )
+@pytest.fixture(scope="module")
+def plain():
+    """Return (group, study) of many patients in whom nothing is planted."""
+    settings = ChestCohortSettings(seed=11, n_patients=160, n_images=160)
     groups = groups_of_patients(settings)
     return [
         (groups[number - 1], study)
-        for number in range(1, n + 1)
+        for number in range(1, 161)
         for study in studies_of_patient(settings, number)
     ]
 
 
-@pytest.fixture(scope="module")
-def default_studies():
-    return studies("default")
+@pytest.mark.parametrize(("strength", "shares"), [
+    (0.0, (0.45, 0.45, 0.45)), (0.5, (0.65, 0.275, 0.45)), (1.0, (0.85, 0.10, 0.45)),
+])  # fmt: skip
+def test_the_shortcut_goes_with_the_finding_in_a_and_b_only(plain, strength, shares):
+    variant, marked = VARIANTS["confounded"].at_strength(strength), [[], [], []]
+    for group, study in plain:
+        planted = plant_in_study(study, variant, group)
+        assert replace(planted, markers=study.markers) == study
+        letters = planted.markers[len(study.markers) :]
+        healthy = study.finding("consolidation") is None
+        marked[2 if group == "C" else int(healthy)].append(len(letters) == 1)
+        for marker in letters:
+            # in the upper corner without the first marker, and clear of a second
+            assert all(marker.x_mm * first.x_mm < 0 for first in study.markers[:1])
+            assert all(other.z_mm - marker.z_mm >= 28 for other in study.markers
+                       if other.x_mm * marker.x_mm > 0)  # fmt: skip
+            left, right, top, _ = study.technique.margins_mm
+            free_mm = (
+                FIELD_MM / 2 - abs(marker.x_mm) - (right if marker.x_mm > 0 else left)
+            )
+            assert 24 <= free_mm <= 34
+            down_mm = FIELD_MM / 2 - top - marker.z_mm
+            assert down_mm >= 18
+            assert down_mm <= 26 or len(study.markers) == 2
+            assert marker.text == "ER"
+    assert all(within(hits, share) for hits, share in zip(marked, shares, strict=True))
 
 
-def has_letters(study):
-    return any(marker.text == "ER" for marker in study.markers)
-
-
-@pytest.mark.parametrize("strength", [0.0, 1.0])
-def test_shortcut_goes_with_the_finding_in_a_and_b_only(default_studies, strength):
-    part = VARIANTS["confounded"].at_strength(strength).shortcut
-    with_letters = studies("confounded", strength)
-    shares = {
-        ("AB", True): part.share_with,
-        ("AB", False): part.share_without,
-        ("C", True): part.share_external,
-        ("C", False): part.share_external,
-    }
-    for (sites, there), share in shares.items():
-        marked = [
-            has_letters(study)
-            for group, study in with_letters
-            if group in sites and (study.finding("consolidation") is not None) == there
-        ]
-        assert within(sum(marked), len(marked), share)
-    assert not any(has_letters(study) for _, study in default_studies)
-    if strength == 0:
-        assert part.share_with == part.share_without == part.share_external
-
-
-def test_shortcut_changes_nothing_but_the_markers(default_studies):
-    for (_, plain), (_, planted) in zip(
-        default_studies[:80], studies("confounded", n=N_PATIENTS)[:80], strict=True
-    ):
-        assert plain.patient == planted.patient
-        assert plain.scanner == planted.scanner
-        assert [f.severity for f in plain.findings] == [
-            f.severity for f in planted.findings
-        ]
-        assert planted.markers[: len(plain.markers)] == plain.markers
-
-
-@pytest.mark.parametrize("strength", [0.0, 1.0])
-def test_treated_pneumothorax_has_a_drain_in_the_stated_share(strength):
-    part = VARIANTS["hidden_stratum"].at_strength(strength).stratum
-    found = [study for _, study in studies("hidden_stratum", strength)]
-    ill = [study for study in found if study.finding("pneumothorax") is not None]
-    assert within(len(ill), len(found), part.prevalence)
-    drained = sum(study.has_device("drain") for study in ill)
-    # a second finding, an effusion, may bring a drain of its own
-    without = [study for study in ill if study.finding("effusion") is None]
-    drained = sum(study.has_device("drain") for study in without)
-    assert within(drained, len(without), part.treated)
-
-
-def test_new_scanner_is_seen_in_the_external_test_only(default_studies):
-    changed = studies("new_scanner")
-    assert {study.site for _, study in changed} == {"A"}
-    for group, study in changed:
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
+def test_the_new_scanner_is_in_the_external_test_alone(plain, strength):
+    variant, changed = VARIANTS["new_scanner"].at_strength(strength), []
+    for group, study in plain:
+        planted = plant_in_study(study, variant, group)
         if group == "C" and not study.scanner.portable:
-            assert study.scanner.name == "Cedar One"
+            old = replace(study, scanner=SCANNERS["Alder DR 21"])
+            new = plant_in_study(old, variant, group)
+            changed.append(new.scanner.name == "Cedar One")
         else:
-            assert study.scanner.vendor == "Alder"
-    off = studies("new_scanner", 0.0, n=60)
-    assert {study.scanner.vendor for _, study in off} == {"Alder"}
+            assert planted is study
+    assert within(changed, strength)
+    assert all(hospital_of(variant, group) is HOSPITALS["A"] for group in "ABC")
 
 
-def test_default_hospitals_are_left_alone():
-    for site in "ABC":
-        assert hospital_of(VARIANTS["default"], site).site == site
+def test_the_hidden_stratum_is_another_share_of_ill_and_treated():
+    for strength in (0.0, 0.5, 1.0):
+        variant = VARIANTS["hidden_stratum"].at_strength(strength)
+        for site, usual in HOSPITALS.items():
+            changed = hospital_of(variant, site)
+            assert changed.prevalence == usual.prevalence | {"pneumothorax": 0.30}
+            assert changed.drain_share == (0.8 * strength, usual.drain_share[1])
+            assert changed.portable_share == usual.portable_share
+            assert hospital_of(VARIANTS["default"], site) is usual
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_says_what_is_planted_at_which_strength(name):
-    full = " ".join(planted_sentences(VARIANTS[name]))
-    none = " ".join(planted_sentences(VARIANTS[name].at_strength(0.0)))
-    assert "Planted" in full
+    full, none = (planted_sentences(VARIANTS[name].at_strength(s)) for s in (1, 0))
+    assert full == planted_sentences(VARIANTS[name])
+    assert full[0].startswith("Planted")
     assert (full == none) == (name == "default")
 
 
-def test_every_measure_of_every_finding_has_its_column(default_studies):
-    seen = set()
-    for _, study in default_studies:
-        for finding in study.findings:
-            seen |= {f"{finding.kind}_{name}" for name in finding.severity}
-    seen.remove("nodule_malignant")  # the column malignant
-    assert {name.split("_")[0] for name in seen} == set(FINDINGS)
-    assert seen <= set(COLUMNS)
-    measures = {name for name in COLUMNS if name.split("_")[0] in FINDINGS}
-    areas = {f"{kind}_area_mm2" for kind in FINDINGS}
-    assert measures - areas - set(FINDINGS) == seen
-
-
-def made(name, strength=1.0):
-    settings = ChestCohortSettings(
-        seed=11, n_patients=24, n_images=24, size=64, variant=name, strength=strength
+@pytest.mark.parametrize(("name", "may_change"), [
+    ("label_noise", {"consolidation"}), ("readers", set()), ("confounded", {"marker"}),
+    ("missing_values", {"crp_mg_l", "spo2_percent", "pack_years"}),
+])  # fmt: skip
+def test_a_variant_leaves_all_else_alone(name, may_change):
+    (images, table, masks), (plain, usual, true) = (
+        make_chest_cohort(
+            ChestCohortSettings(n_patients=20, n_images=20, size=32, variant=variant),
+            progress=False,
+        )
+        for variant in (name, "default")
     )
-    return make_chest_cohort(settings, progress=False, workers=1)
-
-
-@pytest.fixture(scope="module")
-def default_cohort():
-    return made("default")
-
-
-CHANGED = {
-    "label_noise": {"consolidation"},
-    "missing_values": {"crp_mg_l", "spo2_percent", "pack_years"},
-    "readers": set(),
-}
-
-
-@pytest.mark.parametrize("name", CHANGED)
-def test_variants_of_the_table_leave_the_pixels_and_other_columns(default_cohort, name):
-    images, table, masks = made(name)
-    np.testing.assert_array_equal(images, default_cohort[0])
-    for kind in FINDINGS:
-        np.testing.assert_array_equal(masks[kind], default_cohort[2][kind])
-    # how much changes is tested above on many rows; here, that nothing else does
-    changed = {c for c in COLUMNS if not table[c].equals(default_cohort[1][c])}
-    assert changed <= CHANGED[name]
-
-
-def test_confounded_images_differ_only_where_letters_were_added(default_cohort):
-    images, table, _ = made("confounded")
-    letters = table["marker"].str.contains("ER").to_numpy()
-    assert 0 < letters.sum() < len(letters)
-    same = (images == default_cohort[0]).all(axis=(1, 2))
-    np.testing.assert_array_equal(same, ~letters)
-    changed = [c for c in COLUMNS if not table[c].equals(default_cohort[1][c])]
-    assert changed == ["marker"]
-
-
-@pytest.mark.parametrize("name", ["hidden_stratum", "new_scanner"])
-def test_variants_of_the_hospital_change_the_pixels(default_cohort, name):
-    images, table, _ = made(name)
-    assert (images != default_cohort[0]).any(axis=(1, 2)).any()
-    assert list(table.columns) == list(COLUMNS)
+    assert {c for c in COLUMNS if not table[c].equals(usual[c])} <= may_change
+    assert all((masks[kind] == true[kind]).all() for kind in FINDINGS)
+    same = (images == plain).all(axis=(1, 2))
+    np.testing.assert_array_equal(same, ~table["marker"].str.contains("ER"))
+    extra = {
+        "label_noise": ["consolidation_truth"],
+        "readers": [r.name for r in READERS],
+    }
+    assert list(table.columns) == [*COLUMNS, *extra.get(name, [])]

@@ -16,13 +16,21 @@ import pandas as pd
 from scipy.special import logsumexp, ndtr
 from scipy.stats import rankdata
 
-from phantoms.hospital.clinical import (
-    MISSING,
-    VARIABLES,
-    People,
-    draw_clinical,
-)
-from phantoms.hospital.clinical_models import CONDITIONS
+from phantoms.hospital import clinical
+from phantoms.hospital.clinical import CONDITIONS, VARIABLES, draw_clinical
+
+#: Why values are not measured: variable, share measured, because of which symptom or
+#: condition, share then.
+MECHANISMS = {
+    "nothing": (),
+    "completely at random": (
+        ("crp_mg_l", 0.55, "", 1.0),
+        ("spo2_percent", 0.80, "", 1.0),
+    ),
+    "at random": (("crp_mg_l", 0.35, "fever", 0.95),),
+    "not at random": (("crp_mg_l", 0.35, "consolidation", 0.90),),
+}
+AGE = 60  # years, of all simulated cases
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Evidence:
         Also an image score: normal with standard deviation 1 and a mean higher by this
         much when the condition is there (d'), independent of the rest.
     missing : str
-        A key of ``MISSING``.
+        A key of ``MECHANISMS``.
     """
 
     variables: Sequence[str] = tuple(VARIABLES)
@@ -169,9 +177,10 @@ def best_possible_auc(
         raise ValueError("variables is empty and image_d is None: nothing to use.")
     rng = np.random.default_rng([seed, 71])
     groups = [_drawn_states(mixture, group, n, rng) for group in (~truly, truly)]
-    people = People(np.concatenate(groups))
-    values = draw_clinical(people, rng, missing=evidence.missing)
-    log_like = _log_likelihoods(values, people, mixture, evidence)
+    states = np.concatenate(groups)
+    values = draw_clinical(states, np.full(len(states), AGE), rng)
+    values = _with_holes(values, states, rng, evidence.missing)
+    log_like = _log_likelihoods(values, mixture, evidence)
     score = _log_ratio(log_like, mixture.weights, truly)
     if evidence.image_d is not None:
         image = rng.standard_normal(2 * n) + evidence.image_d * np.repeat([0, 1], n)
@@ -198,31 +207,91 @@ def _drawn_states(
     return mixture.states[rng.choice(len(weights), n, p=weights / weights.sum())]
 
 
+def _with_holes(values, states, rng: np.random.Generator, missing: str) -> dict:
+    """Return values with NaN where a mechanism leaves them unmeasured."""
+    hidden = {name: rng.random(len(states)) for name in values}
+    kept = dict(values)
+    for name, share, reason, share_then in MECHANISMS[missing]:
+        because = np.zeros(len(states), bool)
+        if reason in CONDITIONS:
+            because = states[:, CONDITIONS.index(reason)] == 1
+        elif reason:
+            because = values[reason] == 1
+        measured = hidden[name] < np.where(because, share_then, share)
+        kept[name] = np.where(measured, values[name], np.nan)
+    return kept
+
+
 def _log_likelihoods(
-    values: Mapping[str, np.ndarray],
-    people: People,
-    mixture: Mixture,
-    evidence: Evidence,
+    values: Mapping[str, np.ndarray], mixture: Mixture, evidence: Evidence
 ) -> np.ndarray:
     """Return log P(all used values given each state), shape (n, k)."""
-    total = np.zeros((len(people.age), len(mixture.states)))
-    rules = {rule.variable: rule for rule in MISSING[evidence.missing]}
+    total = np.zeros((len(values["fever"]), len(mixture.states)))
+    rules = {rule[0]: rule for rule in MECHANISMS[evidence.missing]}
     for name in evidence.variables:
         for k, state in enumerate(mixture.states):
-            part = VARIABLES[name].log_likelihood(values[name], people.age, state)
+            part = log_likelihood(name, values[name], state)
             if name in rules:
                 part = _with_missing(part, values[name], rules[name], state)
             total[:, k] += part
     return total
 
 
+def log_likelihood(
+    name: str, values: np.ndarray, state: np.ndarray, age: int = AGE
+) -> np.ndarray:
+    """Return log P(reported value given one state), shape (n,).
+
+    A reported amount stands for the interval that is rounded to it; a missing tumour
+    marker says that there is no nodule.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``VARIABLES``.
+    values : float array of shape (n,)
+    state : int array of shape (8,)
+    age : int
+        Years.
+    """
+    model, states = VARIABLES[name], state[None]
+    any_at_all = clinical.chance_of_any(name, states)[0]
+    with np.errstate(divide="ignore"):
+        yes, no = np.log([any_at_all, 1 - any_at_all])
+    if model.is_symptom:
+        return np.where(values == 1, yes, no)
+    marker = name == clinical.MARKER
+    if marker and not state[CONDITIONS.index("nodule")]:
+        return np.where(np.isnan(values), 0.0, -np.inf)
+    centre = clinical.log_median(name, states, np.array([age]))[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (np.log(_edges(name, values)) - centre) / model.spread
+        # the difference in the lower tail is the accurate one
+        z = np.where(z[0] > 0, -z[::-1], z)
+        inside = yes + np.log(ndtr(z[1]) - ndtr(z[0]))
+    inside = np.where(values == 0, no, inside) if any_at_all < 1 else inside
+    return np.where(np.isnan(values), -np.inf, inside) if marker else inside
+
+
+def _edges(name: str, values: np.ndarray) -> np.ndarray:
+    """Return the smallest and largest amount that is reported as each value."""
+    model = VARIABLES[name]
+    low, high = values - model.step / 2, values + model.step / 2
+    low = np.where(values <= model.lowest, -np.inf, low)
+    high = np.where(values >= model.highest, np.inf, high)
+    if name == clinical.SATURATION:
+        low, high = 100.0 - high, 100.0 - low
+    return np.array([np.maximum(low, 0.0), high])
+
+
 def _with_missing(part, values, rule, state) -> np.ndarray:
     """Return a likelihood in which missing says only what its mechanism allows."""
+    _, share, reason, share_then = rule
     gone = np.isnan(values)
-    if rule.because_of not in CONDITIONS:
+    if reason not in CONDITIONS:
         return np.where(gone, 0.0, part)
-    there = state[CONDITIONS.index(rule.because_of)] == 1
-    share = rule.measured_with if there else rule.measured
+    there = state[CONDITIONS.index(reason)] == 1
+    share = share_then if there else share
     return np.where(gone, np.log1p(-share), part + np.log(share))
 
 

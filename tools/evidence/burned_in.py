@@ -22,7 +22,7 @@ from helpers.artefacts import DATA
 from helpers.de_identification import find_text
 from helpers.files import written_whole
 from phantoms import ChestCohortSettings, image_study, study_of
-from phantoms.dicom_writing.drawn_text import text_mask
+from phantoms.dicom_writing.identities import text_mask
 
 SIZE = 512
 HEIGHTS_PX = (9, 12, 16, 20, 28)

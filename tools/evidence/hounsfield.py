@@ -28,7 +28,7 @@ from helpers.regions_of_interest import measure_region
 from phantoms.chest.anatomy import chest_solids
 from phantoms.chest.ct import grid_view
 from phantoms.chest.layers import tissue_layers
-from phantoms.nodule_twins import nodule_study
+from phantoms.cohort.nodules import nodule_study
 from phantoms.physics.attenuation import iodine_hu, material_hu
 from phantoms.shapes.voxels import VoxelGrid, fill_pieces, whole_box
 from phantoms.study.scan import (

@@ -27,7 +27,7 @@ from helpers.diagnostic_metrics import area_under_roc
 from helpers.report_labels import binary_labels, label_reports
 from phantoms import ChestCohortSettings
 from phantoms.cohort import visits
-from phantoms.cohort.facts_of import SYMPTOMS, clinical_of, facts_of
+from phantoms.cohort.visits import SYMPTOMS, clinical_of, facts_of
 from phantoms.hospital.reports import KINDS, Report, write_report
 
 EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"

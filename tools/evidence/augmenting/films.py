@@ -9,8 +9,7 @@ import numpy as np
 from helpers import cohorts
 from helpers.cohorts.resizing import shrink_images, shrink_masks
 from helpers.files import written_whole
-from phantoms import GENERATOR_VERSION
-from phantoms.pneumothorax_twins import twin_films
+from phantoms import GENERATOR_VERSION, twin_films
 
 SIDE = 64  # rows and columns, pixels
 COLLAPSE = (0.15, 0.60)  # share of the lung's volume, drawn evenly

@@ -15,8 +15,7 @@ import numpy as np
 from PIL import Image
 
 from phantoms.chest.patients import draw_patient
-from phantoms.hospital.draw import draw_study
-from phantoms.hospital.hospitals import HOSPITALS
+from phantoms.hospital.hospitals import HOSPITALS, draw_study
 from phantoms.physics.scanners import SCANNERS, Technique, take_radiograph
 from phantoms.study.radiograph import image_study
 from tools.evidence.realism.chest_checks import chest_sample

@@ -1,1 +1,0 @@
-"""Many patients: settings, worker processes, images and table."""

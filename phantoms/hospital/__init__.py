@@ -1,1 +1,0 @@
-"""Who is imaged where, and what is written and measured about them."""
