@@ -158,8 +158,7 @@ class DicomImage:
         if voi is not None:
             return voi.grey(values)
         low, high = self._whole_range
-        width = max(high - low, float(np.finfo(np.float32).tiny))
-        return windowing.plain_window(values, center=low + width / 2, width=width)
+        return np.clip((values - low) / max(high - low, 1e-30), 0.0, 1.0)
 
 
 def open_dataset(source: str | os.PathLike | Dataset, **dcmread_options) -> Dataset:
