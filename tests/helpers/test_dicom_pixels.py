@@ -2,9 +2,9 @@
 
 import os
 import struct
-import threading
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pydicom
@@ -21,6 +21,7 @@ from helpers.dicom_pixels import DicomPixelsError, open_dataset, read_pixels
 from tests.helpers.dicom_examples import WHEEL, item, make_dataset, write
 
 SHIPPED = WHEEL / "test_files"
+SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 FILM = np.arange(64, dtype=np.uint16).reshape(8, 8)
 
 
@@ -72,7 +73,6 @@ def test_a_rescale_that_changes_nothing_leaves_the_integers(kind):
     ("attributes", "unit"),
     [
         ({"RescaleSlope": 1, "RescaleIntercept": 0, "RescaleType": "hu"}, "HU"),
-        ({"RescaleSlope": 1, "RescaleIntercept": 0, "RescaleType": "Z_EFF"}, "Z_EFF"),
         ({"RescaleSlope": 1, "RescaleIntercept": -999}, "US"),  # 0 is not yet air
         ({"RescaleSlope": 1, "RescaleIntercept": -1000}, "HU"),
         # -128 * 8 + 24 = -1000, but only with a sign
@@ -89,13 +89,9 @@ def test_unit_of_a_ct_is_hounsfield_only_if_the_header_allows_it(attributes, uni
     assert of([0, 127], np.uint8, **{"Modality": "CT"} | attributes).unit == unit
 
 
-def test_a_localizer_is_not_in_hounsfield_units():
-    scout = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
-    rescale = {"RescaleSlope": 1, "RescaleIntercept": -1024}
-    assert of([0], Modality="CT", ImageType=scout, **rescale).unit == "US"
-
-
-def test_units_of_pet_and_of_masks():
+def test_units_of_scouts_of_pet_and_of_masks():
+    scout = {"Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+    assert of([0], RescaleSlope=1, RescaleIntercept=-1024, **scout).unit == "US"
     pet = of([3], Modality="PT", Units="BQML", RescaleSlope=2, RescaleIntercept=0)
     assert (pet.unit, pet.values.tolist()) == ("Bq/ml", [[6]])
     assert of([3], Modality="PT", Units="BQML").unit == "stored value"
@@ -140,13 +136,11 @@ def test_a_table_of_65536_entries_says_0_in_its_descriptor():
     assert image.unit == "US"
 
 
-def test_a_table_with_fewer_entries_than_stated_or_too_many_bits_is_refused():
-    short = table(0, [1, 2], 16)
-    short.LUTDescriptor = [3, 0, 16]
-    with pytest.raises(DicomPixelsError, match="2 of 3 entries"):
-        of([0], ModalityLUTSequence=[short])
-    with pytest.raises(DicomPixelsError, match="17-bit"):
-        of([0], ModalityLUTSequence=[table(0, [1, 2], 17)])
+@pytest.mark.parametrize("descriptor", [[3, 0, 16], [2, 0, 17]])
+def test_a_table_with_too_few_entries_or_too_many_bits_is_refused(descriptor):
+    bad = table(0, [1, 2], 16, LUTDescriptor=descriptor)
+    with pytest.raises(DicomPixelsError, match="-bit table with 2 of"):
+        of([0], ModalityLUTSequence=[bad])
 
 
 # from values to grey
@@ -187,8 +181,7 @@ def test_the_window_is_in_the_unit_of_the_rescaled_values():
     ],
 )
 def test_window_function_of_the_header_is_obeyed(function, greys):
-    more = {"VOILUTFunction": function} if function else {}
-    image = of([8, 9], WindowCenter=10, WindowWidth=8, **more)
+    image = of([8, 9], WindowCenter=10, WindowWidth=8, VOILUTFunction=function)
     assert image.display().tolist() == [greys]
 
 
@@ -201,11 +194,6 @@ def test_a_window_that_cannot_be_used_is_ignored_with_a_note(window):
     assert image.display().tolist() == [[0, 255]]
     assert "is ignored" in image.notes[0]
     assert "is ignored" in image.describe()
-
-
-def test_half_a_window_is_no_window():
-    assert of([0, 10], WindowCenter=3).display_range == (0, 10)
-    assert of([0, 10], WindowWidth=3).display_range == (0, 10)
 
 
 def test_voi_table_goes_before_the_window():
@@ -225,14 +213,13 @@ def test_voi_table_goes_before_the_window():
 def test_entries_of_a_table_in_bytes(tmp_path, order):
     # words of 16 bits in the byte order of the file; bytes where there are too few
     syntax = ExplicitVRBigEndian if order == ">" else ImplicitVRLittleEndian
-    words = table(0, np.array([0, 256], f"{order}u2").tobytes(), 9)
-    words.LUTDescriptor = [2, 0, 9]
+    content = np.array([0, 256], f"{order}u2").tobytes()
+    words = table(0, content, 9, LUTDescriptor=[2, 0, 9])
     dataset = make_dataset(np.array([[0, 1]], np.uint16), syntax=syntax)
     dataset.ModalityLUTSequence = [words]
     image = read_pixels(write(dataset, tmp_path / "table.dcm"))
     assert image.values.tolist() == [[0, 256]]
-    packed = table(0, bytes([7, 9]), 8)
-    packed.LUTDescriptor = [2, 0, 8]
+    packed = table(0, bytes([7, 9]), 8, LUTDescriptor=[2, 0, 8])
     assert of([0, 1], ModalityLUTSequence=[packed]).values.tolist() == [[7, 9]]
 
 
@@ -264,51 +251,47 @@ def test_every_frame_has_its_own_rescale_and_window():
 
 def test_shared_groups_hold_for_all_frames_before_the_header():
     rescale = item(RescaleSlope=10, RescaleIntercept=1, RescaleType="HU")
+    dataset = make_dataset(np.array([[[1]], [[2]]], np.uint16), RescaleSlope=5)
+    dataset.RescaleIntercept = 5
+    dataset.PerFrameFunctionalGroupsSequence = [item(), item()]
     shared = item(PixelValueTransformationSequence=[rescale])
-    dataset = make_dataset(
-        np.array([[[1]], [[2]]], np.uint16),
-        SharedFunctionalGroupsSequence=[shared],
-        PerFrameFunctionalGroupsSequence=[item(), item()],
-        RescaleSlope=5,
-        RescaleIntercept=5,
-    )
+    dataset.SharedFunctionalGroupsSequence = [shared]
     image = read_pixels(dataset)
     assert (image.values.ravel().tolist(), image.unit) == ([11.0, 21.0], "HU")
 
 
 @pytest.mark.parametrize(
-    ("attributes", "shown"),
+    ("padding", "shown"),
     [
-        ({"PixelPaddingValue": -2000}, [0, 0, 85, 255]),  # from 0 to 300
-        ({"PixelPaddingValue": 63536}, [0, 0, 85, 255]),  # -2000 without its sign
-        # padding from -2000 to 0 in either order: 100 to 300
-        ({"PixelPaddingValue": -2000, "PixelPaddingRangeLimit": 0}, [0, 0, 0, 255]),
-        ({"PixelPaddingValue": 0, "PixelPaddingRangeLimit": -2000}, [0, 0, 0, 255]),
-        ({}, [0, 222, 233, 255]),  # from -2000 to 300
-        (  # turned over, and the padding still black
-            {"PixelPaddingValue": -2000, "PhotometricInterpretation": "MONOCHROME1"},
-            [0, 255, 170, 0],
-        ),
+        ([-2000], [0, 0, 85, 255]),  # from 0 to 300
+        ([63536], [0, 0, 85, 255]),  # -2000 without its sign
+        ([-2000, 0], [0, 0, 0, 255]),  # from -2000 to 0 in either order: 100 to 300
+        ([0, -2000], [0, 0, 0, 255]),
+        ([], [0, 222, 233, 255]),  # from -2000 to 300
     ],
 )
-def test_padding_is_black_and_does_not_set_the_range(attributes, shown):
+def test_padding_is_black_and_does_not_set_the_range(padding, shown):
     dataset = make_dataset(np.array([[-2000, 0, 100, 300]], np.int16))
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-        if "Padding" in keyword:
-            dataset[keyword].VR = "US" if value > 0 else "SS"
+    for tag, value in zip((0x00280120, 0x00280121), padding, strict=False):
+        dataset.add_new(tag, "US" if value > 0 else "SS", value)
     image = read_pixels(dataset)
     assert image.display().tolist() == [shown]
     assert image.values.tolist() == [[-2000, 0, 100, 300]]
-    assert image.padding.any() == ("PixelPaddingValue" in attributes)
+    dataset.PhotometricInterpretation = "MONOCHROME1"  # turned over, padding black
+    turned = np.where(image.padding, 0, 255 - np.array([shown]))
+    np.testing.assert_array_equal(read_pixels(dataset).display(), turned)
+    assert image.padding.sum() == {0: 0, 1: 1, 2: 2}[len(padding)]
 
 
 def test_the_range_without_a_window():
     # 8 bits: all of them; more: the extremes; equal values are shown black
     assert of([20, 40], np.uint8).display_range == (0, 255)
     assert of([20, 40], np.uint8, BitsStored=6, HighBit=5).display_range == (0, 63)
+    assert of([20, 40], BitsStored=9, HighBit=8).display_range == (20, 40)
     assert of([-20, 40], np.int8).display_range == (-20, 40)
     assert of([700, 900]).display_range == (700, 900)
+    assert of([700, 900], WindowCenter=3).display_range == (700, 900)  # half a window
+    assert of([700, 900], WindowWidth=3).display_range == (700, 900)
     assert of([700, 700]).display().tolist() == [[0, 0]]
 
 
@@ -330,53 +313,52 @@ def test_floating_values_with_a_gap(kind):
 # colour
 
 
-@pytest.mark.parametrize(("configuration", "order"), [(0, "red first"), (1, "planes")])
-def test_colour_by_pixel_and_by_plane(configuration, order):
-    # one red and one green pixel
-    content = [255, 0, 0, 0, 255, 0] if order == "red first" else [255, 0, 0, 255, 0, 0]
-    dataset = make_dataset(np.zeros((1, 2), np.uint8), SamplesPerPixel=3)
-    dataset.PhotometricInterpretation = "RGB"
-    dataset.PlanarConfiguration = configuration
-    dataset.PixelData = bytes(content)
-    dataset.WindowCenter, dataset.WindowWidth = 10, 5  # means nothing in colour
-    dataset.PixelPaddingValue = 255
-    image = read_pixels(dataset)
-    assert image.display().tolist() == [[[255, 0, 0], [0, 255, 0]]]
+def colours(pixels, photometric="RGB", kind=np.uint8, **attributes):
+    """Return the data set of one row of pixels with three samples each."""
+    content = np.array(pixels, kind).tobytes()
+    one_row = np.zeros((1, len(pixels)), kind)
+    values = {"SamplesPerPixel": 3, "PlanarConfiguration": 0, "PixelData": content}
+    values |= {"PhotometricInterpretation": photometric}
+    return make_dataset(one_row, **values | attributes)
+
+
+def test_colour_by_pixel_and_by_plane():
+    # one red and one green pixel; window and padding mean nothing in colour
+    other = {"WindowCenter": 10, "WindowWidth": 5, "PixelPaddingValue": 255}
+    by_pixel = colours([[255, 0, 0], [0, 255, 0]], **other)
+    by_plane = colours([[255, 0, 0], [255, 0, 0]], PlanarConfiguration=1)
+    for dataset in (by_pixel, by_plane):
+        image = read_pixels(dataset)
+        assert image.display().tolist() == [[[255, 0, 0], [0, 255, 0]]]
     assert (image.is_colour, image.frames, image.unit) == (True, 1, "RGB")
     assert image.display_range == (0, 255)
 
 
 def test_sixteen_bit_colour_is_shown_from_its_largest_value():
     # 65535 -> 255, 32896 -> 128
-    dataset = make_dataset(np.zeros((1, 1), np.uint16), SamplesPerPixel=3)
-    dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "RGB", 0
-    dataset.PixelData = np.array([65535, 32896, 0], "<u2").tobytes()
-    assert read_pixels(dataset).display().tolist() == [[[255, 128, 0]]]
+    image = read_pixels(colours([[65535, 32896, 0]], kind=np.uint16))
+    assert image.display().tolist() == [[[255, 128, 0]]]
 
 
 def test_brightness_and_colour_difference_become_red_green_blue():
     # PS3.3 C.7.6.3.1.2: Y 76, CB 85, CR 255 is pure red (254, 0, 0 after rounding)
-    dataset = make_dataset(np.zeros((1, 2), np.uint8), SamplesPerPixel=3)
-    dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "YBR_FULL", 0
-    dataset.PixelData = bytes([76, 85, 255, 0, 128, 128])
-    red, black = read_pixels(dataset).display()[0].tolist()
-    assert red == [254, 0, 0]
-    assert black == [0, 0, 0]
+    image = read_pixels(colours([[76, 85, 255], [0, 128, 128]], "YBR_FULL"))
+    assert image.display().tolist() == [[[254, 0, 0], [0, 0, 0]]]
 
 
 @pytest.mark.parametrize("name", ["SC_rgb_jpeg_gdcm.dcm", "SC_rgb_rle.dcm"])
 def test_planar_configuration_means_nothing_for_compressed_colour(name):
     # PS3.5 8.2.1: JPEG has its own order of colours, whatever the header says
     dataset = pydicom.dcmread(SHIPPED / name)
-    shown = []
-    for dataset.PlanarConfiguration in (0, 1):
-        shown.append(read_pixels(dataset).values)
-    np.testing.assert_array_equal(*shown)
+    dataset.PlanarConfiguration = 0
+    by_pixel = read_pixels(dataset).values
+    dataset.PlanarConfiguration = 1
+    np.testing.assert_array_equal(read_pixels(dataset).values, by_pixel)
 
 
-@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
-@pytest.mark.parametrize("most", [65535, 255])
-def test_palette_colours(tmp_path, syntax, most):
+@pytest.mark.parametrize("syntax", SYNTAXES[:2])
+@pytest.mark.parametrize(("most", "bright"), [(65535, 255), (256, 1), (255, 255)])
+def test_palette_colours(tmp_path, syntax, most, bright):
     # index 5 is red, 6 green, 7 blue; below 5 the first entry
     tables = {"Red": [most, 0, 0], "Green": [0, most, 0], "Blue": [0, 0, most]}
     dataset = make_dataset(np.array([[5, 6, 7, 0]], np.uint8), syntax=syntax)
@@ -389,7 +371,7 @@ def test_palette_colours(tmp_path, syntax, most):
         setattr(dataset, f"{prefix}Data", np.array(entries, order).tobytes())
     image = read_pixels(write(dataset, tmp_path / "palette.dcm"))
     assert (image.unit, image.values.max()) == ("RGB", most)
-    red, green, blue = [255, 0, 0], [0, 255, 0], [0, 0, 255]
+    red, green, blue = np.diag([bright] * 3).tolist()
     assert image.display().tolist() == [[red, green, blue, red]]
     assert image.stored.tolist() == [[5, 6, 7, 0]]
 
@@ -397,14 +379,12 @@ def test_palette_colours(tmp_path, syntax, most):
 # files and data sets
 
 
-@pytest.mark.parametrize(
-    "syntax",
-    [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian],
-)
+@pytest.mark.parametrize("syntax", SYNTAXES)
 def test_values_do_not_depend_on_the_transfer_syntax(tmp_path, syntax):
     path = write(make_dataset(FILM, syntax=syntax), tmp_path / "film.dcm")
     image = read_pixels(path)
     np.testing.assert_array_equal(image.values, FILM)
+    assert "PixelData" not in open_dataset(path, stop_before_pixels=True)
     assert image.values.dtype == np.uint16  # of this machine's byte order
     assert image.transfer_syntax == syntax.name
     assert image.name == f"{tmp_path.name}/film.dcm"
@@ -444,27 +424,12 @@ def test_what_pydicom_remarks_is_a_note_and_is_not_printed():
     assert "excess padding" in image.notes[0]
 
 
-def test_open_dataset_passes_its_options_on():
-    path = SHIPPED / "CT_small.dcm"
-    assert "PixelData" in open_dataset(path)
-    assert "PixelData" not in open_dataset(path, stop_before_pixels=True)
-
-
 def test_threads_leave_the_filters_of_warnings_as_they_were():
-    before, found = list(warnings.filters), []
-
-    def read():
-        for _ in range(10):
-            found.append(read_pixels(SHIPPED / "MR_small_padded.dcm").notes)
-
-    threads = [threading.Thread(target=read) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        images = list(pool.map(read_pixels, [SHIPPED / "MR_small_padded.dcm"] * 40))
     assert warnings.filters == before
-    assert len(found) == 40
-    assert len(set(found)) == 1
+    assert len({image.notes for image in images}) == 1
 
 
 # what is refused
@@ -491,11 +456,9 @@ def test_something_else_is_no_dicom(tmp_path, content):
     ("name", "words"),
     [
         ("rtplan.dcm", "RT Plan Storage: an object without pixel data"),
-        ("dicomdirtests/DICOMDIR", "an object without pixel data"),
         ("MR_truncated.dcm", "8130 vs 8192 bytes"),
         ("badVR.dcm", "Number of Frames is '1A'"),
         ("meta_missing_tsyntax.dcm", "PhotometricInterpretation"),
-        ("JPEG2000-embedded-sequence-delimiter.dcm", "decod"),
     ],
 )
 def test_files_that_pydicom_ships_to_fail(name, words):
@@ -507,7 +470,6 @@ def test_files_that_pydicom_ships_to_fail(name, words):
 @pytest.mark.parametrize(
     ("keyword", "value", "words"),
     [
-        ("Rows", None, "Rows"),
         ("Rows", 9, "less than expected"),
         ("BitsStored", 17, "Bits Stored"),
         ("PhotometricInterpretation", "CMYK", "CMYK"),
@@ -519,29 +481,20 @@ def test_files_that_pydicom_ships_to_fail(name, words):
     ],
 )
 def test_a_header_that_contradicts_its_pixels(keyword, value, words):
-    dataset = make_dataset(FILM)
-    if value is None:
-        delattr(dataset, keyword)
-    else:
-        setattr(dataset, keyword, value)
     with pytest.raises(DicomPixelsError, match=words):
-        read_pixels(dataset)
+        read_pixels(make_dataset(FILM, **{keyword: value}))
 
 
 def test_the_size_is_bounded_for_compressed_pixels_too():
     dataset = make_dataset(FILM)
     dataset.compress(RLELossless)
-    dataset.NumberOfFrames = 3
-    with pytest.raises(DicomPixelsError, match="StopIteration"):
-        read_pixels(dataset)
     dataset.NumberOfFrames = 2**24 + 1  # 128 bytes each: one frame above 2 GB
     with pytest.raises(DicomPixelsError, match="2,147,483,776 bytes claimed"):
         read_pixels(dataset)
 
 
 def test_a_deflated_bomb_is_not_inflated(tmp_path, monkeypatch):
-    syntax = DeflatedExplicitVRLittleEndian
-    path = write(make_dataset(FILM, syntax=syntax), tmp_path / "bomb.dcm")
+    path = write(make_dataset(FILM, syntax=SYNTAXES[2]), tmp_path / "bomb.dcm")
     content = path.read_bytes()
     start = 144 + struct.unpack("<I", content[140:144])[0]
     length = len(zlib.decompress(content[start:], -zlib.MAX_WBITS))

@@ -10,12 +10,8 @@ from helpers.dicom_pixels import DicomPixelsError
 from helpers.hounsfield_units import read_hounsfield
 from tests.helpers.dicom_examples import make_dataset
 
-CT = {
-    "Modality": "CT",
-    "RescaleSlope": 2,
-    "RescaleIntercept": -1024,
-    "RescaleType": "HU",
-}
+CT = {"Modality": "CT", "RescaleSlope": 2, "RescaleIntercept": -1024}
+CT |= {"RescaleType": "HU"}
 
 
 def ct(stored, **attributes):

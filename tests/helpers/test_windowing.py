@@ -40,12 +40,6 @@ def test_plain_window_does_not_wrap_unsigned_values(kind, expected):
     assert grey.dtype == expected
 
 
-def test_linear_maps_eight_bits_onto_themselves():
-    # centre 128, width 256: (x - 127.5) / 255 + 0.5 = x / 255
-    grey = apply_window(np.array([0, 51, 102, 255], np.uint8), center=128, width=256)
-    np.testing.assert_allclose(grey, [0.0, 0.2, 0.4, 1.0], atol=1e-6)
-
-
 def test_the_three_functions_differ():
     # width 3, centre 1: LINEAR from -0.5 to 1.5, LINEAR_EXACT from -0.5 to 2.5
     values = np.array([0.5, 1.5])
@@ -61,6 +55,8 @@ def test_linear_of_width_one_is_a_step():
     # above 40 - 0.5 white, at or below black
     grey = apply_window(np.array([39.0, 39.5, 40.0]), center=40, width=1)
     np.testing.assert_array_equal(grey, [0.0, 0.0, 1.0])
+    exact = {"center": 0, "width": 0.5, "function": "LINEAR_EXACT"}
+    assert apply_window(np.array([0.0, 0.25]), **exact).tolist() == [0.5, 1.0]
 
 
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
@@ -83,8 +79,6 @@ def test_apply_window_agrees_with_pydicom(function, center, width):
         ("LINEAR", 0.5, "at least 1"),
         ("LINEAR_EXACT", 0, "above 0"),
         ("SIGMOID", -3, "above 0"),
-        ("LINEAR", float("nan"), "at least 1"),
-        ("LINEAR_EXACT", float("inf"), "above 0"),
     ],
 )
 def test_a_window_without_extent_is_refused(function, width, rule):
@@ -92,16 +86,11 @@ def test_a_window_without_extent_is_refused(function, width, rule):
         apply_window(np.zeros(2), center=0, width=width, function=function)
 
 
-def test_narrow_windows_that_are_allowed():
-    # LINEAR_EXACT 0 / 0.5 is white from 0.25 on; so is LINEAR 0 / 1 above -0.5
-    exact = {"center": 0, "width": 0.5, "function": "LINEAR_EXACT"}
-    assert apply_window(np.array([0.0, 0.25]), **exact).tolist() == [0.5, 1.0]
-    assert apply_window(np.array([-0.5, 0.0]), center=0, width=1).tolist() == [0, 1]
-
-
-def test_apply_window_names_the_functions_it_knows():
+def test_an_unknown_function_and_a_picture_of_another_type_are_refused():
     with pytest.raises(ValueError, match=r"'LOG' is not known.*SIGMOID"):
         apply_window(np.zeros(2), center=0, width=10, function="LOG")
+    with pytest.raises(TypeError, match=r"holds uint16.*Expected uint8"):
+        recover_hounsfield(np.array([1], np.uint16), WINDOWS["lung"])
 
 
 def test_window_limits():
@@ -158,13 +147,9 @@ def test_clipped_values_are_not_recovered_not_even_from_a_file():
     assert back.dtype == np.float32
 
 
-def test_pictures_of_another_type_are_refused():
-    with pytest.raises(TypeError, match=r"holds uint16.*Expected uint8"):
-        recover_hounsfield(np.array([1], np.uint16), WINDOWS["lung"])
-
-
 @pytest.mark.parametrize(
-    "window", [(40, 0.0), (40, -5.0), (40, np.nan), (np.nan, 400), (np.inf, 4)]
+    "window",
+    [(40, 0.0), (40, -5.0), (40, np.nan), (np.nan, 400), (np.inf, 4), (4, np.inf)],
 )
 def test_windows_without_place_or_extent_are_refused(window):
     with pytest.raises(ValueError, match="exchanged"):
