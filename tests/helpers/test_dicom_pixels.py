@@ -54,7 +54,7 @@ def test_rescale_of_unsigned_values_does_not_wrap():
 def test_rescale_of_32_bit_values_keeps_every_digit():
     # 4294967295 * 1e-6 = 4294.967295; float32 would give 4294.9673
     image = of([4294967295], np.uint32, DoseGridScaling="0.000001", DoseUnits="GY")
-    assert image.values[0, 0] == pytest.approx(4294.967295, abs=1e-9)
+    assert float(image.values[0, 0]) == pytest.approx(4294.967295, abs=1e-9)
     assert image.unit == "Gy"
     assert of([7], DoseGridScaling=0.5, DoseUnits="RELATIVE").unit == "relative"
 
@@ -197,12 +197,12 @@ def test_a_window_that_cannot_be_used_is_ignored_with_a_note(window):
 
 
 def test_voi_table_goes_before_the_window():
-    # 10, 11, 12 -> 0, 1023, 512 of 10 bits; below and above: the end entries
-    voi = table(10, [0, 1023, 512], 10)
+    # 10, 11, 12 -> 0, 7, 4 of 3 bits, 4 / 7 -> 146; below and above: the end entries
+    voi = table(10, [0, 7, 4], 3)
     image = of(
         [0, 10, 11, 12, 99], WindowCenter=50, WindowWidth=101, VOILUTSequence=[voi]
     )
-    assert image.display().tolist() == [[0, 0, 255, 128, 128]]
+    assert image.display().tolist() == [[0, 0, 255, 146, 146]]
     assert image.display_range == (10.0, 12.0)
     # rescaled values that are no integers take the nearest entry: 10.6 -> 11
     rescale = {"RescaleSlope": 0.2, "RescaleIntercept": 0}
@@ -249,15 +249,17 @@ def test_every_frame_has_its_own_rescale_and_window():
         read_pixels(few)
 
 
-def test_shared_groups_hold_for_all_frames_before_the_header():
+def test_shared_groups_hold_for_frames_without_their_own_before_the_header():
     rescale = item(RescaleSlope=10, RescaleIntercept=1, RescaleType="HU")
     dataset = make_dataset(np.array([[[1]], [[2]]], np.uint16), RescaleSlope=5)
     dataset.RescaleIntercept = 5
-    dataset.PerFrameFunctionalGroupsSequence = [item(), item()]
+    own = item(RescaleSlope=2, RescaleIntercept=0, RescaleType="HU")
+    own = item(PixelValueTransformationSequence=[own])
+    dataset.PerFrameFunctionalGroupsSequence = [own, item()]
     shared = item(PixelValueTransformationSequence=[rescale])
     dataset.SharedFunctionalGroupsSequence = [shared]
     image = read_pixels(dataset)
-    assert (image.values.ravel().tolist(), image.unit) == ([11.0, 21.0], "HU")
+    assert (image.values.ravel().tolist(), image.unit) == ([2.0, 21.0], "HU")
 
 
 @pytest.mark.parametrize(
@@ -357,10 +359,17 @@ def test_planar_configuration_means_nothing_for_compressed_colour(name):
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES[:2])
-@pytest.mark.parametrize(("most", "bright"), [(65535, 255), (256, 1), (255, 255)])
-def test_palette_colours(tmp_path, syntax, most, bright):
+@pytest.mark.parametrize(
+    ("most", "shown"),  # 255 of 65535 is 1 of 255; uint16 from 256 on
+    [(65535, [1, 255, 255]), (256, [1, 1, 1]), (255, [255, 255, 255])],
+)
+def test_palette_colours(tmp_path, syntax, most, shown):
     # index 5 is red, 6 green, 7 blue; below 5 the first entry
-    tables = {"Red": [most, 0, 0], "Green": [0, most, 0], "Blue": [0, 0, most]}
+    tables = {
+        "Red": [min(most, 255), 0, 0],
+        "Green": [0, most, 0],
+        "Blue": [0, 0, most],
+    }
     dataset = make_dataset(np.array([[5, 6, 7, 0]], np.uint8), syntax=syntax)
     dataset.PhotometricInterpretation = "PALETTE COLOR"
     order = "<u2" if syntax.is_little_endian else ">u2"
@@ -371,7 +380,7 @@ def test_palette_colours(tmp_path, syntax, most, bright):
         setattr(dataset, f"{prefix}Data", np.array(entries, order).tobytes())
     image = read_pixels(write(dataset, tmp_path / "palette.dcm"))
     assert (image.unit, image.values.max()) == ("RGB", most)
-    red, green, blue = np.diag([bright] * 3).tolist()
+    red, green, blue = np.diag(shown).tolist()
     assert image.display().tolist() == [[red, green, blue, red]]
     assert image.stored.tolist() == [[5, 6, 7, 0]]
 
