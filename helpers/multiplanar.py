@@ -15,9 +15,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from helpers.ct_windows import Window
 from helpers.dicom_series.volume import SeriesVolume
 from helpers.figures import COLOURS
+from helpers.windowing import Window
 
 if TYPE_CHECKING:
     import ipywidgets

@@ -48,7 +48,7 @@ from skimage.transform import resize
 from helpers import multiplanar
 from helpers.artefacts import evidence
 from helpers.checks import check_exercise
-from helpers.ct_windows import WINDOWS
+from helpers.windowing import WINDOWS
 from phantoms.damaged_series import write_damaged
 from helpers.dicom_series import (
     DicomSeriesError, affine_of, list_series, read_series,

@@ -8,9 +8,9 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
-from helpers.ct_windows import WINDOWS, export_grey
 from helpers.dicom_pixels import DicomPixelsError
 from helpers.hounsfield_units import read_hounsfield
+from helpers.windowing import WINDOWS, export_grey
 from phantoms.dicom_writing import CtSeries, write_series
 from tests.notebooks.lesson_material import view_of
 
