@@ -11,8 +11,22 @@ stored values), `lookup_tables`, `values` and `units` (stored values to values),
 ``python -m helpers.dicom_pixels.report FOLDER`` looks at a whole set.
 """
 
+import pydicom
+
+from helpers.dicom_pixels import reading
 from helpers.dicom_pixels.errors import DicomPixelsError
 from helpers.dicom_pixels.image import DicomPixels, read_pixels
 from helpers.dicom_pixels.many_files import read_each
 
 __all__ = ["DicomPixels", "DicomPixelsError", "read_each", "read_pixels"]
+__all__ += ["DicomImage", "open_dataset"]
+
+DicomImage = DicomPixels
+
+
+def open_dataset(source, **dcmread_options) -> pydicom.Dataset:
+    """Return the data set of a file, or refuse in words."""
+    try:
+        return reading.guarded(pydicom.dcmread, source, **dcmread_options)[0]
+    except Exception:
+        return reading.guarded(reading.open_dataset, source, max_bytes=2**28)[0][0]

@@ -55,7 +55,7 @@ from phantoms.physics.attenuation import attenuation_per_mm
 from phantoms.physics.ct_noise import KERNELS, noise_fields
 from phantoms.physics.ct_numbers import iodine_hu
 from phantoms.study.scan import WITH_CONTRAST, scan_study
-from helpers.regions_of_interest import disc, measure_region
+from helpers.volumes import disc, measure_region
 
 use_course_style()
 

@@ -24,7 +24,7 @@ import pandas as pd
 from scipy.ndimage import binary_erosion
 
 from helpers.ct_windows import export_grey
-from helpers.regions_of_interest import measure_region
+from helpers.volumes import measure_region
 from phantoms.chest.anatomy import chest_solids
 from phantoms.chest.ct import grid_view
 from phantoms.chest.layers import tissue_layers

@@ -20,7 +20,7 @@ from scipy.ndimage import binary_fill_holes, label
 from helpers.ct_windows import WINDOWS, Window, export_grey, recover_hounsfield
 from helpers.dicom_pixels import DicomPixelsError
 from helpers.hounsfield_units import read_hounsfield
-from helpers.regions_of_interest import disc, measure_region
+from helpers.volumes import disc, measure_region
 
 #: The second window of the header of the real series.
 NARROW_LUNG = Window(-600.0, 1200.0)
