@@ -463,7 +463,7 @@ def _straightened(volume: SeriesVolume, slide: np.ndarray) -> SeriesVolume:
     fill = -1024 if volume.unit == "HU" else np.nanmin(volume.values)  # air
     shares = np.linspace(0, 1, len(volume.values))
     planes = [
-        shift(np.pad(plane, margins, constant_values=fill), by, order=1, mode="nearest")
+        shift(np.pad(plane, margins, constant_values=fill), by, order=1, cval=fill)
         for plane, by in zip(volume.values, np.outer(shares, slide), strict=True)
     ]
     affine = volume.affine.copy()
