@@ -8,24 +8,9 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from helpers.dicom_series import (
-    DicomSeriesError,
-    SeriesVolume,
-    affine_of,
-    list_series,
-    read_series,
-    slice_position_mm,
-)
-from tests.helpers.series_examples import (
-    ORIGIN_MM,
-    SHAPE,
-    SPACING_MM,
-    change,
-    example_hu,
-    lean,
-    turned,
-    write_example,
-)
+from helpers import dicom_series
+from helpers.dicom_series import DicomSeriesError, list_series, read_series
+from tests.helpers import series_examples as series
 
 SHIPPED = Path(pydicom.data.data_manager.DATA_ROOT) / "test_files"
 DATA = Path(os.environ.get("COURSE_DATA_DIR") or "missing") / "dicom"
@@ -38,13 +23,6 @@ def item(**attributes):
     for keyword, value in attributes.items():
         setattr(dataset, keyword, value)
     return dataset
-
-
-def plane(position, orientation=(1, 0, 0, 0, 1, 0)):
-    """Return a header with nothing but its place."""
-    return item(
-        ImagePositionPatient=list(position), ImageOrientationPatient=list(orientation)
-    )
 
 
 def kinds(folder):
@@ -60,7 +38,7 @@ def place(path):
 @pytest.fixture
 def paths(tmp_path):
     """The slices of a sound series, in order; names rise with the slices."""
-    paths = write_example(tmp_path / "ct", shuffled_names=False)
+    paths = series.write_example(tmp_path / "ct", shuffled_names=False)
     return [
         path.rename(path.with_name(f"slice{number}.dcm"))
         for number, path in enumerate(paths)
@@ -70,27 +48,28 @@ def paths(tmp_path):
 # ---------------------------------------------------------------- geometry, by hand
 
 
-def test_slice_position_is_along_the_normal():
-    assert slice_position_mm(plane((-160, -150, 42.5))) == 42.5
-    # sagittal: (0, 1, 0) x (0, 0, -1) = (-1, 0, 0)
-    assert slice_position_mm(plane((7, 1, 2), (0, 1, 0, 0, 0, -1))) == -7
-    # turned by 30 degrees about x: normal (0, -sin 30, cos 30) = (0, -0.5, 0.866)
-    position = slice_position_mm(plane((5, 10, 20), turned(30)))
-    assert position == pytest.approx(-5 + 20 * np.sqrt(3) / 2)
-    # directions of length 2 and 1 give the same normal, of length 1
-    assert slice_position_mm(plane((1, 2, 3), (2, 0, 0, 0, 1, 0))) == 3
-
-
-def test_affine_of_puts_rows_and_columns_where_the_standard_does():
-    # 2 rows down (0.5 mm each, toward the back), 4 columns (0.25 mm each, left)
-    affine = affine_of((-10, -20, 5), (1, 0, 0, 0, 1, 0), (0.5, 0.25), (0, 0, 2))
-    assert (affine @ [1, 2, 4, 1]).tolist() == [-9, -19, 7]
-    assert affine.shape == (3, 4)
+@pytest.mark.parametrize(
+    ("position", "orientation", "along"),
+    [
+        ((-160, -150, 42.5), (1, 0, 0, 0, 1, 0), 42.5),
+        ((7, 1, 2), (0, 1, 0, 0, 0, -1), -7),  # (0, 1, 0) x (0, 0, -1) = (-1, 0, 0)
+        # turned by 30 degrees about x: normal (0, -sin 30, cos 30) = (0, -0.5, 0.866)
+        ((5, 10, 20), series.turned(30), -5 + 20 * np.sqrt(3) / 2),
+        ((1, 2, 3), (2, 0, 0, 0, 1, 0), 3),  # the normal has length 1 all the same
+    ],
+)
+def test_slice_position_is_along_the_normal(position, orientation, along):
+    header = item(
+        ImagePositionPatient=list(position), ImageOrientationPatient=list(orientation)
+    )
+    assert dicom_series.slice_position_mm(header) == pytest.approx(along)
 
 
 def test_a_volume_knows_its_millimetres():
-    affine = affine_of((1, 2, 3), (1, 0, 0, 0, 1, 0), (0.5, 0.25), (0, 0, -2))
-    volume = SeriesVolume(np.zeros((2, 3, 4), np.float32), "HU", affine)
+    affine = dicom_series.affine_of(
+        (1, 2, 3), (1, 0, 0, 0, 1, 0), (0.5, 0.25), (0, 0, -2)
+    )
+    volume = dicom_series.SeriesVolume(np.zeros((2, 3, 4), np.float32), "HU", affine)
     assert volume.spacing_mm == (2, 0.5, 0.25)
     assert volume.voxel_ml == 2 * 0.5 * 0.25 / 1000
     # slice 1 is 2 mm lower, row 2 is 1 mm further back, column 4 is 1 mm to the left
@@ -103,39 +82,38 @@ def test_a_volume_knows_its_millimetres():
 
 @pytest.mark.parametrize("syntax", ["uncompressed", "rle"])
 def test_read_series_gives_back_what_was_written(tmp_path, syntax):
-    paths = write_example(tmp_path / "ct", syntax=syntax)
+    paths = series.write_example(tmp_path / "ct", syntax=syntax)
     volume = read_series(tmp_path / "ct")
-    np.testing.assert_array_equal(volume.values, example_hu())
+    np.testing.assert_array_equal(volume.values, series.example_hu())
     assert (volume.values.dtype, volume.unit) == (np.float32, "HU")
-    assert volume.spacing_mm == pytest.approx(SPACING_MM)
-    np.testing.assert_allclose(volume.affine[:, 3], ORIGIN_MM)
+    assert volume.spacing_mm == pytest.approx(series.SPACING_MM)
+    np.testing.assert_allclose(volume.affine[:, 3], series.ORIGIN_MM)
     assert list(volume.paths) == paths
     assert volume.problems == ()
 
 
 def test_read_series_takes_paths_in_any_order_and_subfolders(tmp_path):
-    paths = write_example(tmp_path / "ct")
+    paths = series.write_example(tmp_path / "ct")
     (tmp_path / "ct" / "deeper").mkdir()
     moved = paths[2].rename(tmp_path / "ct" / "deeper" / paths[2].name)
-    np.testing.assert_array_equal(read_series(str(tmp_path)).values, example_hu())
+    np.testing.assert_array_equal(
+        read_series(str(tmp_path)).values, series.example_hu()
+    )
     some = read_series([paths[4], str(moved), paths[3]])
-    np.testing.assert_array_equal(some.values, example_hu()[2:5])
-    assert some.affine[2, 3] == ORIGIN_MM[2] + 2 * SPACING_MM[0]
+    np.testing.assert_array_equal(some.values, series.example_hu()[2:5])
+    assert some.affine[2, 3] == series.ORIGIN_MM[2] + 2 * series.SPACING_MM[0]
+
+
+AXIAL, TO_THE_FEET = (1, 0, 0, 0, 1, 0), (-1, 0, 0, 0, 1, 0)
+SAGITTAL, CORONAL = (0, 1, 0, 0, 0, -1), (1, 0, 0, 0, 0, -1)
 
 
 @pytest.mark.parametrize(
     "orientation",
-    [
-        (1, 0, 0, 0, 1, 0),
-        (-1, 0, 0, 0, 1, 0),
-        (0, 1, 0, 0, 0, -1),
-        (1, 0, 0, 0, 0, -1),
-        turned(25),
-        turned(-40, "z"),
-    ],
+    [AXIAL, TO_THE_FEET, SAGITTAL, CORONAL, series.turned(25), series.turned(-40, "z")],
 )
 def test_affine_spacing_and_voxels_equal_simpleitk(tmp_path, orientation):
-    write_example(tmp_path / "ct", orientation=orientation)
+    series.write_example(tmp_path / "ct", orientation=orientation)
     assert_equal_to_simpleitk(tmp_path / "ct")
 
 
@@ -188,8 +166,8 @@ def test_frames_of_one_file_are_slices(tmp_path):
 
 
 def test_list_series_and_series_uid_tell_series_apart(tmp_path):
-    write_example(tmp_path / "one")
-    second = write_example(tmp_path / "two", series=2, spacing_mm=(5, 1, 1))
+    series.write_example(tmp_path / "one")
+    second = series.write_example(tmp_path / "two", series=2, spacing_mm=(5, 1, 1))
     (tmp_path / "notes.txt").write_text("read me")
     report = item(SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", SeriesInstanceUID="1.2")
     report.file_meta = pydicom.dataset.FileMetaDataset()
@@ -229,11 +207,11 @@ def test_list_series_and_series_uid_tell_series_apart(tmp_path):
 )
 def test_steps_have_names(tmp_path, steps, kind):
     count = len(steps) + 1
-    paths = write_example(
-        tmp_path / "ct", hu=example_hu((count, 4, 4)), slice_thickness_mm=0.1
+    paths = series.write_example(
+        tmp_path / "ct", hu=series.example_hu((count, 4, 4)), slice_thickness_mm=0.1
     )
     for path, z in zip(paths, np.cumsum([0, *steps]), strict=True):
-        change(path, ImagePositionPatient=[0, 0, round(float(z), 4)])
+        series.change(path, ImagePositionPatient=[0, 0, round(float(z), 4)])
     assert kinds(tmp_path) == ([kind] if kind else [])
 
 
@@ -245,19 +223,12 @@ def test_gap_is_refused_and_never_closed_but_marked(paths):
     with pytest.raises(DicomSeriesError, match=match):
         read_series(paths[0].parent, mend="tilt")
     volume = read_series(paths[0].parent, mend=("gap",))
-    assert volume.values.shape == SHAPE
+    assert volume.values.shape == series.SHAPE
     assert np.isnan(volume.values[[2, 3]]).all()
     np.testing.assert_array_equal(
-        volume.values[[0, 1, 4, 5]], example_hu()[[0, 1, 4, 5]]
+        volume.values[[0, 1, 4, 5]], series.example_hu()[[0, 1, 4, 5]]
     )
-    assert volume.spacing_mm == pytest.approx(SPACING_MM)
-
-
-def test_two_images_at_one_place_are_refused(paths):
-    change(paths[2], ImagePositionPatient=list(place(paths[1])))
-    match = "duplicate: slice2.dcm and slice1.dcm both lie at 32.50 mm"
-    with pytest.raises(DicomSeriesError, match=match):
-        read_series(paths[0].parent, mend="duplicate")
+    assert volume.spacing_mm == pytest.approx(series.SPACING_MM)
 
 
 # ----------------------------------------------------------------------- orientation
@@ -271,8 +242,8 @@ def test_tilt_is_refused_with_its_angle_and_mended(tmp_path):
     leaning = np.stack(
         [np.roll(one, -2 * number, 0) for number, one in enumerate(upright)]
     )
-    paths = write_example(tmp_path / "ct", hu=leaning)
-    lean(paths, (0, 1.5, 0))
+    paths = series.write_example(tmp_path / "ct", hu=leaning)
+    series.lean(paths, (0, 1.5, 0))
     # 6 mm over 10 mm: arctan 0.6 = 31.0 degrees
     match = f"tilt: {paths[4].name} lies 6.0 mm .* 31.0 degrees"
     with pytest.raises(DicomSeriesError, match=match):
@@ -281,34 +252,28 @@ def test_tilt_is_refused_with_its_angle_and_mended(tmp_path):
     assert volume.values.shape == (5, 24 + 8, 16)
     bright = np.argwhere(volume.values == 500)
     assert bright.tolist() == [[number, 14, 7] for number in range(5)]
-    np.testing.assert_allclose(volume.affine[:, 3], ORIGIN_MM, atol=1e-6)
+    np.testing.assert_allclose(volume.affine[:, 3], series.ORIGIN_MM, atol=1e-6)
     air = volume.values.min(axis=2) < -1000  # slices x rows
     assert air[0].tolist() == [False] * 24 + [True] * 8
     assert air[4].tolist() == [True] * 8 + [False] * 24
 
 
-@pytest.mark.parametrize("shift_mm", [(0, 0.4, 0), (0.7, -1.1, 0), (-0.3, 0, 0)])
-def test_straightening_equals_simpleitk(tmp_path, shift_mm):
-    # an independent resampling of the sheared grid, slice by slice
-    sitk = pytest.importorskip("SimpleITK")
-    paths = write_example(tmp_path / "ct")
-    lean(paths, shift_mm)
+def test_straightening_interpolates_within_the_planes(tmp_path):
+    # on a ramp of 10 a row and 1 a column: a slice that slid by 0.4 rows to the back
+    # and 0.6 columns to the right shows 10 x 0.4 less and 0.6 more in its old place
+    ramp = 10 * np.arange(20)[:, None] + np.arange(16)
+    paths = series.write_example(
+        tmp_path / "ct", hu=np.stack([ramp] * 3).astype(np.int16)
+    )
+    series.lean(paths, (-0.3, 0.3, 0))
     volume = read_series(tmp_path / "ct", mend="tilt")
-    for number, path in enumerate(paths):
-        one = sitk.GetImageFromArray(example_hu()[number].astype(np.float32))
-        one.SetSpacing((0.5, 0.75))
-        one.SetOrigin(place(path)[:2].tolist())
-        grid = sitk.Image(*volume.values.shape[:0:-1], sitk.sitkFloat32)
-        grid.SetSpacing((0.5, 0.75))
-        grid.SetOrigin(volume.affine[:2, 3].tolist())
-        theirs = sitk.Resample(one, grid, sitk.Transform(), sitk.sitkLinear, np.nan)
-        theirs = sitk.GetArrayFromImage(theirs)[1:-1, 1:-1]  # the rim blends with air
-        inside = np.isfinite(theirs)
-        inside &= volume.values[number, 1:-1, 1:-1] != -1024
-        ours = volume.values[number, 1:-1, 1:-1]
-        close = np.abs(ours - theirs)[inside] < 0.01
-        assert close.mean() > 0.85
-        assert close.sum() > 180
+    assert volume.values.shape == (3, 20 + 1, 16 + 2)
+    for number, values in enumerate(volume.values):
+        expected = ramp[3:9, 3:9] - number * (10 * 0.4 - 0.6)
+        np.testing.assert_allclose(values[3:9, 5:11], expected, atol=1e-3)
+    np.testing.assert_allclose(
+        volume.affine[:, 3], np.add(series.ORIGIN_MM, (-1, 0, 0))
+    )
 
 
 @pytest.mark.parametrize(
@@ -317,35 +282,8 @@ def test_straightening_equals_simpleitk(tmp_path, shift_mm):
 )
 def test_half_a_pixel_over_the_series_is_no_tilt(paths, shift_mm, leans):
     # five steps of 0.05 mm are half a column of 0.5 mm, of 0.075 mm half a row
-    lean(paths, shift_mm)
+    series.lean(paths, shift_mm)
     assert kinds(paths[0].parent) == (["tilt"] if leans else [])
-
-
-@pytest.mark.parametrize(("aside_mm", "kind"), [(0.24, None), (0.26, "shifted")])
-def test_slices_beside_the_others_are_refused(paths, aside_mm, kind):
-    x, y, z = place(paths[3])
-    change(paths[3], ImagePositionPatient=[x + aside_mm, y, z])
-    assert kinds(paths[0].parent) == ([kind] if kind else [])
-    if kind:
-        with pytest.raises(DicomSeriesError, match="slice3.dcm lies 0.3 mm"):
-            read_series(paths[0].parent, mend=("tilt", "shifted"))
-
-
-@pytest.mark.parametrize(
-    ("attributes", "kind"),
-    [
-        ({"SliceThickness": 2.7}, "overlap"),  # more than 1.05 x 2.5 mm = 2.625
-        ({"SliceThickness": 2.6}, None),
-        ({"SliceThickness": None}, None),
-    ],
-)
-def test_overlap_is_a_remark(paths, attributes, kind):
-    for path in paths:
-        change(path, **attributes)
-    volume = read_series(paths[0].parent)
-    found = [problem.kind for problem in volume.problems]
-    assert found == ([kind] if kind else [])
-    assert volume.spacing_mm == pytest.approx(SPACING_MM)
 
 
 @pytest.mark.parametrize(
@@ -353,69 +291,70 @@ def test_overlap_is_a_remark(paths, attributes, kind):
     [(20, "x", "oblique"), (1.2, "z", "oblique"), (0.8, "x", None), (90, "x", None)],
 )
 def test_oblique_is_a_remark(tmp_path, degrees, axis, kind):
-    write_example(tmp_path / "ct", orientation=turned(degrees, axis))
-    (problems,) = list_series(tmp_path)["problems"]
-    assert [problem.kind for problem in problems] == ([kind] if kind else [])
-    if kind:
-        assert f"oblique: slices are turned by {degrees:.1f} deg" in str(problems[0])
-        assert not problems[0].fatal
-    np.testing.assert_array_equal(read_series(tmp_path).values, example_hu())
+    series.write_example(tmp_path / "ct", orientation=series.turned(degrees, axis))
+    volume = read_series(tmp_path)
+    assert [problem.kind for problem in volume.problems] == ([kind] if kind else [])
+    assert all(f"turned by {degrees:.1f} deg" in p.text for p in volume.problems)
 
 
 # -------------------------------------------------------------------- mixed together
 
 
+ALL, ONE = slice(None), slice(2, 3)
+
+
 @pytest.mark.parametrize(
-    ("attributes", "match"),
+    ("which", "attributes", "kind"),
     [
-        ({"PixelSpacing": [0.752, 0.5]}, "mixed PixelSpacing: slice2.dcm"),
-        ({"PixelSpacing": [0.7505, 0.5]}, None),
-        ({"ImageOrientationPatient": [1, 0, 0, 0, 1, 0.003]}, "mixed ImageOrient"),
-        ({"ImageOrientationPatient": [1, 0, 0, 0, 1, 0.001]}, None),
-        ({"ImagePositionPatient": None}, "no usable ImagePositionPatient: slice2.dcm"),
-        ({"ImagePositionPatient": [0, 0, 2e7]}, "no usable ImagePositionPatient"),
-        ({"ImageOrientationPatient": None}, "no usable ImageOrientationPatient"),
-        ({"PixelSpacing": None}, "no usable PixelSpacing"),
-        ({"PixelSpacing": [0, 0.5]}, "no usable PixelSpacing"),
-        ({"Rows": None}, "no usable Rows"),
-        ({"Columns": 8}, "mixed Columns"),
-        ({"SeriesInstanceUID": "1.2.3"}, "several series"),
-        ({"RescaleType": "US", "RescaleIntercept": 0}, "units are .*HU"),
+        (ONE, {"PixelSpacing": [0.752, 0.5]}, "mixed PixelSpacing"),
+        (ONE, {"PixelSpacing": [0.7505, 0.5]}, None),
+        (ONE, {"PixelSpacing": None}, "no usable PixelSpacing"),
+        (ALL, {"PixelSpacing": [0, 0.5]}, "no usable PixelSpacing"),
+        (ONE, {"ImageOrientationPatient": [1, 0, 0, 0, 1, 3e-3]}, "mixed Image"),
+        (ONE, {"ImageOrientationPatient": [1, 0, 0, 0, 1, 1e-3]}, None),
+        (ALL, {"ImageOrientationPatient": [1.02, 0, 0, 0, 1, 0]}, "skewed"),
+        (ALL, {"ImageOrientationPatient": [1.003, 0, 0, 0, 1, 0]}, None),
+        (ONE, {"ImageOrientationPatient": None}, "no usable ImageOrientationPatient"),
+        (ONE, {"ImagePositionPatient": None}, "no usable ImagePositionPatient"),
+        (ONE, {"ImagePositionPatient": [0, 0, 2e7]}, "no usable ImagePositionPatient"),
+        (ONE, {"ImagePositionPatient": [-9.76, -20, 35]}, None),
+        (ONE, {"ImagePositionPatient": [-9.74, -20, 35]}, "shifted"),  # half a pixel
+        (ONE, {"Rows": None}, "no usable Rows"),
+        (ONE, {"Columns": 8}, "mixed Columns"),
+        (ALL, {"SliceThickness": 2.7}, "overlap"),  # 1.05 x 2.5 mm is 2.625 mm
+        (ALL, {"SliceThickness": 2.6}, None),
+        (ALL, {"SliceThickness": None}, None),
     ],
 )
-def test_slices_that_do_not_go_together(paths, attributes, match):
-    change(paths[2], **attributes)
-    if match is None:
-        assert read_series(paths[0].parent).values.shape == SHAPE
-        return
-    with pytest.raises(DicomSeriesError, match=match):
-        read_series(paths[0].parent)
-
-
-@pytest.mark.parametrize(("row_x", "kinds_found"), [(1.02, ["skewed"]), (1.003, [])])
-def test_directions_are_of_length_one(paths, row_x, kinds_found):
-    for path in paths:
-        change(path, ImageOrientationPatient=[row_x, 0, 0, 0, 1, 0])
-    assert kinds(paths[0].parent) == kinds_found
+def test_what_headers_say(paths, which, attributes, kind):
+    for path in paths[which]:
+        series.change(path, **attributes)
+    found = kinds(paths[0].parent)
+    assert len(found) == bool(kind)
+    if kind in (None, "overlap"):
+        volume = read_series(paths[0].parent, mend="tilt")
+        assert volume.spacing_mm[0] == pytest.approx(2.5)
+        np.testing.assert_array_equal(volume.values, series.example_hu())
+    else:
+        assert found[0].startswith(kind)
+        with pytest.raises(DicomSeriesError, match=f"ct: no .* trusted. {kind}"):
+            read_series(paths[0].parent, mend=("gap", "tilt", kind))
 
 
 def test_reversed_names_are_a_remark(tmp_path):
-    write_example(tmp_path / "ct", shuffled_names=False)
+    series.write_example(tmp_path / "ct", shuffled_names=False)
     assert kinds(tmp_path) == ["reversed"]  # this scanner counts from the head
 
 
-def test_pixels_of_another_shape_than_the_header_says(paths):
+def test_pixels_that_are_no_slice(paths):
     dataset = pydicom.dcmread(paths[2])
     dataset.NumberOfFrames, dataset.PixelData = 2, 2 * dataset.PixelData
     dataset.save_as(paths[2])
     with pytest.raises(DicomSeriesError, match="slice2.dcm has the shape"):
         read_series(paths[0].parent)
-
-
-# ------------------------------------------------------------- what is not a series
-
-
-def test_a_single_slice_has_no_spacing(paths):
+    series.change(paths[1], RescaleType="US", RescaleIntercept=0)
+    with pytest.raises(DicomSeriesError, match="slice1.dcm .* units are .*HU"):
+        read_series(paths[:2])
     with pytest.raises(DicomSeriesError, match="single slice"):
         read_series(paths[0])
 
@@ -440,27 +379,18 @@ def test_a_file_cut_anywhere_never_gives_a_shorter_volume(paths, left, name):
         read_series(paths[0].parent)
 
 
-def damaged(content, turn, rng):
-    """Return a file with one byte changed, some cut out, or four overwritten."""
-    content, at = bytearray(content), int(rng.integers(132, len(content)))
-    if turn % 3 == 0:
-        content[at] = rng.integers(256)
-    elif turn % 3 == 1:
-        del content[at : at + int(rng.integers(1, 40))]
-    else:
-        content[at : at + 4] = rng.bytes(4)
-    return content
-
-
 @pytest.mark.parametrize("syntax", ["uncompressed", "rle"])
 def test_damaged_slices_give_a_volume_or_the_documented_error(tmp_path, syntax):
     rng = np.random.default_rng(0)
-    paths = write_example(tmp_path / "ct", hu=example_hu((4, 8, 8)), syntax=syntax)
+    paths = series.write_example(
+        tmp_path / "ct", hu=series.example_hu((4, 8, 8)), syntax=syntax
+    )
     read = 0
     for turn in range(60):
         path = paths[turn % 4]
         sound = path.read_bytes()
-        path.write_bytes(damaged(sound, turn, rng))
+        at, more = rng.integers(132, len(sound)), turn % 2
+        path.write_bytes(sound[:at] + rng.bytes(2 + more) + sound[at + 2 :])
         try:
             list_series(tmp_path)
             volume = read_series(tmp_path, mend=("gap", "tilt"))
@@ -478,19 +408,16 @@ def test_damaged_slices_give_a_volume_or_the_documented_error(tmp_path, syntax):
 
 
 @pytest.mark.parametrize(
-    ("folder", "count", "kind"),
+    ("folder", "kind"),
     [
-        ("77654033/CT2", 4, "uneven spacing"),
-        ("98892001/CT5N", 5, "reversed"),
-        ("98892001/CT2N", 2, "mixed ImageOrientationPatient"),  # two scout images
-        ("98892003/MR700", 7, "mixed ImageOrientationPatient"),  # a radial angiogram
-        ("77654033/CR1", 1, "no usable PixelSpacing"),
+        ("77654033/CT2", "uneven spacing"),
+        ("98892001/CT5N", "reversed"),
+        ("98892001/CT2N", "mixed ImageOrientationPatient"),  # two scout images
+        ("77654033/CR1", "no usable PixelSpacing"),
     ],
 )
-def test_shipped_series(folder, count, kind):
-    folder = SHIPPED / "dicomdirtests" / folder
-    assert list_series(folder).images.tolist() == [count]
-    assert kinds(folder) == [kind]
+def test_shipped_series(folder, kind):
+    assert kinds(SHIPPED / "dicomdirtests" / folder) == [kind]
 
 
 @needs_data
@@ -513,13 +440,3 @@ def test_real_multiframe_ct_is_a_volume_and_the_others_are_refused():
     for name in ("emri_10frames.dcm", "nm_13frames_heart.dcm"):
         with pytest.raises(DicomSeriesError, match="no usable"):
             read_series(DATA / "multiframe" / name)
-
-
-@needs_data
-@pytest.mark.real_data
-@pytest.mark.parametrize(
-    "name", ["odd", "colour", "cxr", "mammo", "ct", "syntax", "multiframe"]
-)
-def test_folders_of_odd_files_are_refused_in_words(name):
-    with pytest.raises(DicomSeriesError, match=r"\. "):
-        read_series(DATA / name)
