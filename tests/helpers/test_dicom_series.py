@@ -193,6 +193,7 @@ def test_list_series_and_series_uid_tell_series_apart(tmp_path):
         ((10, 10.45, 9.55), None),  # 0.45 of 10 mm off its place, 5 % are allowed
         ((10, 10.55, 9.45), "uneven spacing"),
         ((0.6, 0.7, 0.6, 0.6, 0.6), None),  # 0.62 mm, written with one decimal
+        ((0.2, 0.25, 0.3), None),  # the smallest step is not the usual one
         ((0.6, 0.78, 0.6, 0.6, 0.6), "uneven spacing"),  # 0.13 mm off
         ((2.5, 0.011, 2.5), "uneven spacing"),
         ((2.5, 0.009, 2.5), "duplicate"),
@@ -315,7 +316,8 @@ ALL, ONE = slice(None), slice(2, 3)
         (ONE, {"ImagePositionPatient": [-9.76, -20, 35]}, None),
         (ONE, {"ImagePositionPatient": [-9.74, -20, 35]}, "shifted"),  # half a pixel
         (ONE, {"Rows": None}, "no usable Rows"),
-        (ONE, {"Columns": 8}, "mixed Columns"),
+        (ONE, {"Rows": 19}, "mixed Rows"),
+        (ONE, {"Columns": 15}, "mixed Columns"),
         (ALL, {"SliceThickness": 2.7}, "overlap"),  # 1.05 x 2.5 mm is 2.625 mm
         (ALL, {"SliceThickness": 2.6}, None),
         (ALL, {"SliceThickness": None}, None),
