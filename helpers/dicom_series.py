@@ -207,6 +207,8 @@ def list_series(source: Source) -> pd.DataFrame:
     ------
     DicomSeriesError
         If there is no image, or a file that may be one cannot be read.
+    FileNotFoundError
+        If there is no such folder.
 
     Examples
     --------
@@ -253,6 +255,8 @@ def read_series(
     DicomSeriesError
         With one paragraph, if there is no image, there are several series, a file is
         damaged, or the slices do not make a stack.
+    FileNotFoundError
+        If there is no such folder.
 
     Examples
     --------
