@@ -113,7 +113,7 @@ def arrays_augmented(images: np.ndarray, labels: np.ndarray, batch_size: int):
 
 def dicom_cached(images: np.ndarray, labels: np.ndarray, batch_size: int, folder: str):
     """Return endless batches from DICOM files: decoded once, kept, shuffled."""
-    from helpers.dicom_pipeline import FilmFiles
+    from helpers.input_pipeline import FilmFiles
     from phantoms.dicom_writing import write_radiograph
 
     number = min(len(images), 256)

@@ -52,7 +52,7 @@ from helpers.hounsfield_units import read_hounsfield
 from phantoms import WITH_CONTRAST, nodule_study, scan_study
 from phantoms.physics.attenuation import attenuation_per_mm, iodine_hu
 from phantoms.physics.ct_noise import KERNELS, noise_fields
-from helpers.regions_of_interest import disc, measure_region
+from helpers.volumes import disc, measure_region
 from helpers.windowing import WINDOWS, Window, export_grey, recover_hounsfield
 
 use_course_style()

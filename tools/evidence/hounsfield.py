@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_erosion
 
-from helpers.regions_of_interest import measure_region
+from helpers.volumes import measure_region
 from helpers.windowing import export_grey
 from phantoms.chest.anatomy import chest_solids
 from phantoms.chest.ct import grid_view

@@ -19,7 +19,7 @@ from scipy.ndimage import binary_fill_holes, label
 
 from helpers.dicom_pixels import DicomPixelsError
 from helpers.hounsfield_units import read_hounsfield
-from helpers.regions_of_interest import disc, measure_region
+from helpers.volumes import disc, measure_region
 from helpers.windowing import WINDOWS, Window, export_grey, recover_hounsfield
 
 #: The second window of the header of the real series.

@@ -24,7 +24,7 @@ from helpers.dicom_series import (
     list_series,
     read_series,
 )
-from helpers.volume_resampling import resample_values
+from helpers.volumes import resample_values
 
 EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
 SERIES = Path("dicom") / "ct_series_lung_dx_a0002"
