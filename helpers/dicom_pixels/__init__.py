@@ -14,5 +14,17 @@ stored values), `lookup_tables`, `values` and `units` (stored values to values),
 from helpers.dicom_pixels.errors import DicomPixelsError
 from helpers.dicom_pixels.image import DicomPixels, read_pixels
 from helpers.dicom_pixels.many_files import read_each
+from helpers.dicom_pixels.reading import open_dataset as _open_dataset
 
-__all__ = ["DicomPixels", "DicomPixelsError", "read_each", "read_pixels"]
+__all__ = [
+    "DicomPixels",
+    "DicomPixelsError",
+    "open_dataset",
+    "read_each",
+    "read_pixels",
+]
+
+
+def open_dataset(source):
+    """Return the data set of a file, or pass one through."""
+    return _open_dataset(source, max_bytes=2**31)[0]
