@@ -20,7 +20,6 @@ import base64
 import copy
 import hashlib
 import io
-import os
 import pkgutil
 import re
 import secrets
@@ -38,12 +37,10 @@ import pandas as pd
 from dicomanonymizer import dicom_anonymization_databases
 from dicomanonymizer.dicomfields_selector import dicom_anonymization_database_selector
 from pydicom.charset import python_encoding
-from pydicom.datadict import DicomDictionary, tag_for_keyword
+from pydicom.datadict import DicomDictionary
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.multival import MultiValue
-from pydicom.pixels.utils import get_expected_length
-from pydicom.uid import UID, ExplicitVRLittleEndian, UID_dictionary
+from pydicom.uid import ExplicitVRLittleEndian, UID_dictionary
 from tqdm import tqdm
 
 from helpers.burned_in_text import blackened, find_text, joined
@@ -51,46 +48,32 @@ from helpers.dicom_pixels import DicomPixelsError, open_dataset, read_pixels
 from helpers.files import written_whole
 
 DATES = {"DA": "19000101", "TM": "000000", "DT": "19000101000000"}
-TEXT = {"LO", "SH", "LT", "ST", "UT", "UC", "PN", "AE", "UR", "AS", "CS"}
 NUMBERS = {"US", "SS", "UL", "SL", "FL", "FD", "DS", "IS", "UV", "SV", "AT"}
-BYTES = {"OB", "OW", "UN"}
+DUMMIES = dict.fromkeys(NUMBERS, 0) | {"DS": "0", "IS": "0", "AS": "000Y"}
+DUMMIES |= {"UR": "urn:removed", "OB": b"\0\0", "UN": b"\0\0"}
 # Kinds of value that are removed wherever they stand, listed in the table or not:
 PROSE = {"LT", "ST", "UT", "UC", "UR", "PN", "AE", "UN", "OB"}
-DUMMIES = dict.fromkeys(NUMBERS, 0) | dict.fromkeys(BYTES, b"\0\0")
-DUMMIES |= {"AS": "000Y", "DS": "0", "IS": "0", "UR": "urn:removed"}
-PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 # What the table or the kind of value would decide otherwise. A role is not allowed
 # without its person; radiographs must have an Acquisition Context Sequence.
-RULES = dict.fromkeys(PIXELS, "pixels") | {"PatientName": "name", "PatientID": "name"}
+RULES = {"PatientName": "name", "PatientID": "name", "PixelData": "pixels"}
 RULES |= {"PatientBirthDate": "empty", "AcquisitionContextSequence": "empty"}
 RULES |= {"PatientBirthTime": "remove", "ResponsiblePersonRole": "remove"}
-RULES |= dict.fromkeys(("LongCodeValue", "URNCodeValue", "ICCProfile"), "keep")
 CHARACTERISTICS = dict.fromkeys(("PatientSex", "PatientSize", "PatientWeight"), "keep")
 CHARACTERISTICS |= {"PatientAge": "age"}
 ALLOWED = {"PatientSex": {"F", "M", "O"}, "SpecificCharacterSet": set(python_encoding)}
 REFERENCES = {"ReferencedFrameNumber", "PurposeOfReferenceCodeSequence"}
-# Values from closed lists; a patient called Chest does not change them:
-TECHNICAL = """Modality BodyPartExamined PhotometricInterpretation ImageType FrameType
-    PatientPosition ViewPosition Laterality ImageLaterality SpecificCharacterSet
-    RescaleType VOILUTFunction PresentationLUTShape PatientOrientation
-    CodingSchemeDesignator"""
-CODES = {"CodeValue", "CodingSchemeVersion", "CodeMeaning", "DeidentificationMethod"}
+# Kept, and no free text:
+CODES = {"CodeValue", "CodingSchemeVersion", "CodingSchemeDesignator", "CodeMeaning"}
 NUMBERS_AND_PLACES = """PatientID OtherPatientIDs AccessionNumber AdmissionID
     IssuerOfPatientID PatientTelephoneNumbers DeviceSerialNumber InstitutionName
     InstitutionAddress PatientAddress StationName"""
-# Words of a name that would strike innocent values, such as a body part:
-NOBODY = """anonymous anonymized anonym anon patient test phantom unknown none name
-    hospital clinic general university medical center centre radiology scanner chest
-    head mrs the and van von der removed"""
+# Words of a name that would strike innocent values:
+NOBODY = {"anonymous", "medical", "patient", "the", "and", "van", "von", "der", "mrs"}
 HEAD = "HEAD|SKULL|BRAIN|FACE|SINUS|ORBIT|NEURO|CRAN"
-FACTS = {
-    "age": "PatientAge",
-    "sex": "PatientSex",
-    "modality": "Modality",
-    "body part": "BodyPartExamined",
-    "model": "ManufacturerModelName",
-}
-OLDEST_AGE, DEEPEST, LONGEST_SHIFT_DAYS, MOST_FRAMES = "090Y", 16, 3650, 16
+FACTS = {"age": "PatientAge", "sex": "PatientSex", "modality": "Modality"}
+FACTS |= {"body part": "BodyPartExamined", "model": "ManufacturerModelName"}
+WRITTEN_ON = {"OT", "SC", "DOC", "US", "XA", "RF", "ES"}
+LONGEST_SHIFT_DAYS, MOST_FRAMES = 3650, 16
 
 
 def editions() -> list[str]:
@@ -127,11 +110,12 @@ def actions(edition: str | None = None) -> dict[int, str]:
     """
     name = f"dicomfields_{edition or editions()[-1]}"
     lists = dicom_anonymization_database_selector(name)
+    codes = {name: name.removesuffix("_TAGS").replace("_STAR", "*") for name in lists}
+    pairs = [(tag, codes[name]) for name in lists for tag in lists[name]]
     return {
-        (tag[0] << 16) | tag[1]: code.replace("_STAR", "*").replace("_", "/")
-        for code in (name.removesuffix("_TAGS") for name in lists if "ALL" not in name)
-        for tag in lists[f"{code}_TAGS"]
-        if len(tag) == 2
+        (tag[0] << 16) | tag[1]: code.replace("_", "/")
+        for tag, code in pairs
+        if len(tag) == 2 and code != "ALL"
     }
 
 
@@ -154,6 +138,9 @@ class Options:
     characteristics: bool = False
 
 
+BASIC = Options()
+
+
 def new_secret() -> bytes:
     """Return a new secret of 32 random bytes.
 
@@ -166,8 +153,7 @@ def new_secret() -> bytes:
 def _digest(text: str, secret: bytes, purpose: bytes) -> bytes:
     """Return 32 bytes that belong to a text and can be found only with the secret."""
     content = text.encode("utf-8", "surrogateescape")
-    keyed = hashlib.blake2b(content, key=secret, digest_size=32, person=purpose)
-    return keyed.digest()
+    return hashlib.blake2b(content, key=secret, digest_size=32, person=purpose).digest()
 
 
 def substitute_uid(uid: str, secret: bytes) -> str:
@@ -200,7 +186,7 @@ class _Work:
 
     secret: bytes
     options: Options
-    identifier: str  # Patient ID, or the study where there is none
+    identifier: str  # of the patient, or of the study where there is none
     echoes: set[str]  # words that identify the patient
     done: Counter = field(default_factory=Counter)
     free_text: set[str] = field(default_factory=set)  # keywords that were kept
@@ -213,9 +199,9 @@ class _Work:
 
     @property
     def shift(self) -> timedelta:
-        """How far the patient's clock is put back: 1 to 3650 days and part of one."""
+        """How far the clock is put back: 1 to 3650 days and part of a day."""
         digest = _digest(self.identifier, self.secret, b"shift")
-        days, seconds, micro = np.frombuffer(digest, ">u8")[:3].tolist()
+        days, seconds, micro, _ = np.frombuffer(digest, ">u8").tolist()
         days = 1 + days % LONGEST_SHIFT_DAYS
         return timedelta(days, seconds % 86_400, micro % 1_000_000)
 
@@ -229,10 +215,9 @@ def _action(tag: int, characteristics: bool) -> str:
     is still searched for echoes of the patient.
     """
     group, code = tag >> 16, actions().get(tag)
-    bookkeeping, repeating = group < 8 or not tag & 0xFFFF, group >> 8 in (0x50, 0x60)
-    if group % 2 or bookkeeping or repeating or tag not in DicomDictionary:
-        return "remove"
-    kind, _, _, retired, keyword = DicomDictionary[tag]
+    if group % 2 or group < 8 or not tag & 0xFFFF or group >> 8 in (0x50, 0x60):
+        return "remove"  # private, bookkeeping, curves and overlays
+    kind, _, _, retired, keyword = DicomDictionary.get(tag, ("UN", "", "", "", ""))
     if keyword in RULES:
         return RULES[keyword]
     if characteristics and keyword in CHARACTERISTICS:
@@ -247,20 +232,20 @@ def _action(tag: int, characteristics: bool) -> str:
         return "empty"
     if code:
         return "remove" if code == "X" or kind == "SQ" else "replace"
-    if group == 0x7FE0 or kind in PROSE or (retired and kind in TEXT | {"SQ"}):
+    if group == 0x7FE0 or kind in PROSE or (retired and kind not in NUMBERS):
         return "remove"
     return "clean" if kind == "SQ" else "keep"
 
 
-def _clean(dataset: Dataset, work: _Work, depth: int = 0) -> None:
+def _clean(dataset: Dataset, work: _Work) -> None:
     """Clean a data set and everything nested in it, in place; not the pixels."""
     # times last: a date borrows a day where its time passes midnight
-    for tag in sorted(dataset.keys(), key=lambda tag: _kinds(tag) == {"TM"}):
+    for tag in sorted(dataset.keys(), key=lambda tag: _kinds(tag) == ["TM"]):
         action = _action(int(tag), work.options.characteristics)
         element = None if action == "remove" else _readable(dataset, tag)
         if action == "pixels":
             continue
-        if element is None or (element.VR == "SQ" and depth == DEEPEST):
+        if element is None:
             del dataset[tag]
             work.done["removed"] += 1
         elif action in ("clean", "references"):
@@ -268,7 +253,7 @@ def _clean(dataset: Dataset, work: _Work, depth: int = 0) -> None:
                 for inner in list(item) if action == "references" else []:
                     if inner.VR != "UI" and inner.keyword not in REFERENCES:
                         del item[inner.tag]
-                _clean(item, work, depth + 1)
+                _clean(item, work)
         else:
             value = _substitute(element, action, dataset, work)
             if value != element.value:
@@ -277,63 +262,55 @@ def _clean(dataset: Dataset, work: _Work, depth: int = 0) -> None:
                 element.value = value
 
 
-def _kinds(tag: int) -> set[str]:
+def _kinds(tag: int) -> list[str]:
     """Return the types of value that the standard gives an attribute."""
-    return set(DicomDictionary.get(tag, ("",))[0].split(" or "))
+    return DicomDictionary.get(tag, ("",))[0].split(" or ")
 
 
-def _readable(dataset: Dataset, tag: int) -> DataElement | None:
-    """Return an element, or None if it cannot be read or has a type not its own."""
+def _readable(dataset: Dataset, tag: int | str) -> DataElement | None:
+    """Return an element; None if it is absent, damaged or of a type not its own."""
     try:
         element = dataset[tag]
-        _ = element.value
-    except Exception:  # a damaged value; what cannot be read cannot be judged
+        fits = element.VR in _kinds(element.tag) and element.VM >= 0
+    except Exception:  # what cannot be read cannot be judged
         return None
-    own = _kinds(tag)
-    alike = any(own & kind and element.VR in kind for kind in (TEXT, NUMBERS, BYTES))
-    return element if element.VR in own or alike else None
+    return element if fits else None
+
+
+def _texts(element: DataElement | None) -> list[str]:
+    """Return the values of an element as texts; [""] if it is empty or None."""
+    value = "" if element is None or element.value is None else element.value
+    return [str(one) for one in value] if element and element.VM > 1 else [str(value)]
 
 
 def _substitute(element: DataElement, action: str, dataset: Dataset, work: _Work):
     """Return the new value of an element whose items are not cleaned one by one."""
-    texts, empty = _texts(element), None if element.VR in NUMBERS else ""
+    texts, nothing = _texts(element), {"SQ": []} | dict.fromkeys(NUMBERS)
     if action == "keep":
         action = _judged(element, work)
     if action == "uid" and not element.keyword.endswith("SOPClassUID"):
-        known = UID_dictionary | {"": ""}
+        known = UID_dictionary.keys() | {""}
         texts = [u if u in known else substitute_uid(u, work.secret) for u in texts]
     elif action == "time":
-        texts = _earlier(texts, element, dataset, work)
+        texts = _earlier(element, dataset, work)
     elif action == "age":
         known = re.fullmatch(r"\d{3}[DWMY]", texts[0])
-        oldest = OLDEST_AGE if texts[0][-1:] == "Y" else texts[0]
-        texts = [min(texts[0], oldest) if known else ""]
+        texts = [min(texts[0], "090Y" if "Y" in texts[0] else "999W") if known else ""]
     else:
-        return {
-            "name": work.patient,
-            "empty": [] if element.VR == "SQ" else empty,
-            "replace": DUMMIES.get(element.VR, "REMOVED"),
-        }.get(action, element.value)
+        new = {"name": work.patient, "empty": nothing.get(element.VR, "")}
+        new["replace"] = DUMMIES.get(element.VR, "REMOVED")
+        return new.get(action, element.value)
     return texts if len(texts) > 1 else texts[0]
-
-
-def _texts(element: DataElement) -> list[str]:
-    """Return the values of an element as texts; [""] if it is empty."""
-    value = element.value if element.value not in (None, []) else ""
-    return [str(one) for one in (value if isinstance(value, MultiValue) else [value])]
 
 
 def _judged(element: DataElement, work: _Work) -> str:
     """Return what happens to a value that the table lets stay."""
-    value, keyword = element.value, element.keyword
-    if not set(_texts(element)) <= ALLOWED.get(keyword, set(_texts(element))) | {""}:
+    texts, keyword = _texts(element), element.keyword
+    if not set(texts) <= ALLOWED.get(keyword, set(texts)) | {""}:
         return "empty"
-    if element.VR in NUMBERS or keyword in TECHNICAL.split():
+    if element.VR in NUMBERS | {"OW", "CS"}:  # CS: from closed lists
         return "stay"
-    if isinstance(value, bytes):
-        value = value.decode("latin-1") + value.decode("utf-8", "ignore")
-    text = str(value).casefold().replace("\0", "")
-    if any(echo in text for echo in work.echoes):
+    if any(echo in "\\".join(texts).casefold() for echo in work.echoes):
         work.done["that repeated the patient"] += 1
         return "replace"
     if element.VR in ("LO", "SH") and keyword not in CODES:
@@ -341,175 +318,129 @@ def _judged(element: DataElement, work: _Work) -> str:
     return "stay"
 
 
-def _earlier(
-    texts: list[str], element: DataElement, dataset: Dataset, work: _Work
-) -> list[str]:
+def _earlier(element: DataElement, dataset: Dataset, work: _Work) -> list[str]:
     """Return dates or times, moved back or all the same; what is none becomes ""."""
-    if not work.options.intervals:
-        return [DATES[element.VR]] if any(texts) else [""]
-    if element.VR == "TM":
-        return [_moved("20000101", one, work.shift)[1] if one else "" for one in texts]
-    if element.VR == "DT":
-        both = [(one[:8], re.sub(r"[+-]\d{4}$", "", one[8:])) for one in texts]
-        moved = [_moved(day, clock, work.shift) for day, clock in both]
-        return [day + clock for day, clock in moved]
-    companion = tag_for_keyword(element.keyword.replace("Date", "Time"))
-    clock = _readable(dataset, companion) if companion in dataset else None
-    clocks = (_texts(clock) if clock else []) + [""] * len(texts)
-    both = list(zip(texts, clocks, strict=False))
-    return [
-        _moved(*one, work.shift)[0] or _moved(one[0], "", work.shift)[0] for one in both
-    ]
+    kind, texts = element.VR, _texts(element)
+    if not any(texts) or not work.options.intervals:
+        return [DATES[kind] if any(texts) else ""]
+    pairs = [("20000101", one) if kind == "TM" else (one[:8], one[8:]) for one in texts]
+    if kind == "DA":
+        clocks = _texts(_readable(dataset, element.keyword.replace("Date", "Time")))
+        pairs = list(zip(texts, clocks + [""] * len(texts), strict=False))
+    moved = [_moved(day, clock, work.shift) for day, clock in pairs]
+    return [{"DA": day, "TM": clock, "DT": day + clock}[kind] for day, clock in moved]
 
 
 def _moved(day: str, clock: str, shift: timedelta) -> tuple[str, str]:
     """Return a date and a time of day moved back; two empty texts for what is none.
 
-    Without a time only the days count; the precision of the time stays.
+    Without a time only the days count; the precision of the time stays, and no offset
+    from UTC.
     """
-    whole, _, fraction = clock.strip(" \0").replace(":", "").partition(".")
-    text = re.sub("[.-]", "", day.strip(" \0")) + f"{whole:0<6}" + f".{fraction or 0}"
-    back = timedelta(shift.days, shift.seconds if whole else 0)
-    back += timedelta(microseconds=shift.microseconds if fraction else 0)
+    clock, _, fraction = re.sub(r":|[+-]\d{4}$", "", clock).partition(".")
+    text = f"{re.sub('[.-]', '', day)}{clock:0<6}.{fraction or 0}"
+    seconds = shift.seconds if clock else 0
+    back = timedelta(shift.days, seconds, shift.microseconds if fraction else 0)
     try:
         moment = datetime.strptime(text, "%Y%m%d%H%M%S.%f") - back
     except (ValueError, OverflowError):
         return "", ""
-    clock = f"{moment:%H%M%S.%f}" if fraction else f"{moment:%H%M%S}" if whole else ""
-    return f"{moment.year:04d}{moment:%m%d}", clock
+    length = 13 if fraction else 6 if clock else 0
+    return f"{moment.year:04d}{moment:%m%d}", f"{moment:%H%M%S.%f}"[:length]
 
 
 def _text(dataset: Dataset, keyword: str | int) -> str:
     """Return a value as upper-case text, "" where it is absent or damaged."""
-    try:
-        value = dataset[keyword].value
-    except Exception:  # whatever a damaged value makes pydicom do
-        return ""
-    return "" if value is None else str(value).strip().upper()
+    return "\\".join(_texts(_readable(dataset, keyword))).strip().upper()
 
 
 def _echoes_of(dataset: Dataset) -> set[str]:
     """Return lower-case words and numbers that identify the patient of a file."""
-    people = [tag for tag in dataset.keys() if _kinds(tag) == {"PN"}]  # noqa: SIM118
+    people = [tag for tag in dataset.keys() if _kinds(tag) == ["PN"]]  # noqa: SIM118
     names = " ".join(_text(dataset, tag) for tag in people).casefold()
-    words = re.split(r"[\^=,;\s\\\[\]'\"]+", names)
-    numbers = [
-        _text(dataset, keyword).casefold() for keyword in NUMBERS_AND_PLACES.split()
-    ]
-    found = {word for word in words if len(word) >= 3}
+    numbers = [_text(dataset, each).casefold() for each in NUMBERS_AND_PLACES.split()]
+    found = {word for word in re.split(r"[\^=,;\s\\'\"]+", names) if len(word) >= 3}
     found |= {one for one in numbers if len(one) >= 4 and re.search(r"\w", one)}
     birth = re.sub(r"\D", "", _text(dataset, "PatientBirthDate"))
     if len(birth) == 8:
         year, month, day = birth[:4], birth[4:6], birth[6:]
         found |= {birth, f"{year}-{month}-{day}", f"{day}.{month}.{year}"}
         found |= {f"{month}/{day}/{year}", f"{day}/{month}/{year}"}
-    return found - set(NOBODY.split())
+    return found - NOBODY
 
 
 def _reasons_to_look(dataset: Dataset) -> list[str]:
     """Return warnings that must be taken from the original header."""
-    keywords = ("BodyPartExamined", "StudyDescription", "SeriesDescription")
-    head = re.search(HEAD, " ".join(_text(dataset, keyword) for keyword in keywords))
+    parts = ("BodyPartExamined", "StudyDescription", "SeriesDescription")
+    head = re.search(HEAD, " ".join(_text(dataset, each) for each in parts))
     modality, screen = _text(dataset, "Modality"), _text(dataset, "ConversionType")
-    where = f"modality {modality}, where writing in the image is common"
     reasons = {
-        "no Patient ID: the study stands for the patient": not _text(
-            dataset, "PatientID"
-        ),
-        "slices of a head: together they may show a face": head
-        and modality in ("CT", "MR", "PT"),
-        "a captured screen or a scanned paper": screen
-        or modality in ("OT", "SC", "DOC"),
-        where: modality in ("US", "XA", "RF", "ES"),
+        "no Patient ID: the study stands for it": not _text(dataset, "PatientID"),
+        "a head: slices may show a face": head and modality in ("CT", "MR", "PT"),
+        "writing is common in such images": screen or modality in WRITTEN_ON,
     }
     return [reason for reason, holds in reasons.items() if holds]
 
 
-def _clean_pixels(dataset: Dataset) -> tuple[UID, dict[str, int]]:
-    """Blacken text in the pixels and write nothing but the image, uncompressed.
+def _clean_pixels(dataset: Dataset) -> dict[str, int]:
+    """Blacken text in the pixels and keep nothing but the image, uncompressed.
 
     Letters may also stand in the unused bits of a cell, after the last pixel, and in
-    comments inside a compressed stream. Returns the transfer syntax and the record.
+    comments inside a compressed stream.
     """
     image, syntax = read_pixels(dataset), dataset.file_meta.TransferSyntaxUID
-    colour = dataset.get("SamplesPerPixel") == 3
+    colour, mask = dataset.SamplesPerPixel == 3, dataset.BitsAllocated == 1
     frames = image.values if colour else image.stored
     frames = frames if frames.ndim == 3 + colour else frames[None]
     seen = np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES).astype(int))
     boxes = joined([box for one in seen for box in find_text(frames[one])])
-    mask, announced = dataset.BitsAllocated == 1, _text(dataset, "BurnedInAnnotation")
-    if (boxes and mask) or (announced == "YES" and not boxes):
+    announced = _text(dataset, "BurnedInAnnotation") == "YES"
+    if (boxes and mask) or (announced and not boxes):
         raise DicomPixelsError(
-            f"{_name(dataset)}: Burned In Annotation is YES and no text was found, or "
-            "text is suspected in a mask. Expected writing that can be blackened. Look "
-            "at it, blacken it in a copy, set the attribute to NO there, run again."
+            f"{getattr(dataset, 'filename', 'Data set')}: Burned In Annotation is YES "
+            "and no text was found, or text is suspected in a mask. Expected writing "
+            "that can be blackened. Look at it, blacken it in a copy and say NO there."
         )
-    if boxes:
-        frames = blackened(frames, boxes, dataset.PhotometricInterpretation)
-    unpacked = boxes or syntax.is_encapsulated
-    if unpacked or not (colour or mask):
-        _store(dataset, frames, "<" if syntax.is_little_endian else ">")
-    else:
-        length = get_expected_length(dataset)  # letters may follow the last pixel
-        (held,) = (dataset[keyword] for keyword in PIXELS if keyword in dataset)
-        held.value = held.value[:length] + b"\0" * (length % 2)
-    counts = {"text boxes": len(boxes), "frames": len(frames)}
-    syntax = ExplicitVRLittleEndian if syntax.is_encapsulated else syntax
-    return syntax, counts | {"frames looked at": len(seen)}
-
-
-def _store(dataset: Dataset, frames: np.ndarray, order: str) -> None:
-    """Put frames into the data set as uncompressed pixel data."""
-    bits = 8 * frames.dtype.itemsize
-    stored = min(int(dataset.get("BitsStored") or bits), bits)
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = (
-        bits,
-        stored,
-        stored - 1,
-    )
-    if dataset.get("SamplesPerPixel") == 3:
+    frames = blackened(frames, boxes, dataset.PhotometricInterpretation)
+    if colour:
         dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "RGB", 0
+    order, bits = "<" if syntax.is_little_endian else ">", 8 * frames.dtype.itemsize
     content = frames.astype(frames.dtype.newbyteorder(order)).tobytes()
-    (keyword,) = (keyword for keyword in PIXELS if keyword in dataset)
-    kind = DicomDictionary[tag_for_keyword(keyword)][0]
-    kind = kind if len(kind) == 2 else "OW" if bits > 8 else "OB"
-    dataset[keyword] = DataElement(keyword, kind, content + b"\0" * (len(content) % 2))
+    if mask:
+        content = np.packbits(frames.ravel(), bitorder="little").tobytes()
+    else:
+        dataset.BitsAllocated, dataset.BitsStored = bits, min(dataset.BitsStored, bits)
+        dataset.HighBit = dataset.BitsStored - 1
+    content += b"\0" * (len(content) % 2)
+    dataset["PixelData"] = DataElement("PixelData", "OW" if bits > 8 else "OB", content)
+    dataset.preamble, dataset.file_meta = bytes(128), FileMetaDataset()
+    native = ExplicitVRLittleEndian if syntax.is_encapsulated else syntax
+    dataset.file_meta.TransferSyntaxUID = native
+    found = {"text boxes": len(boxes), "frames": len(frames)}
+    return found | {"frames looked at": len(seen)}
 
 
-def _name(dataset: Dataset) -> str:
-    return str(getattr(dataset, "filename", None) or "DICOM data set in memory")
-
-
-def _cleaned(dataset: Dataset, secret: bytes, options: Options):
-    """Clean a data set in place, pixels first; return the new file and its record."""
+def _cleaned(dataset: Dataset, secret: bytes, options: Options) -> dict:
+    """Clean a data set in place, pixels first, and return its record."""
     identifier = _text(dataset, "PatientID") or _text(dataset, "StudyInstanceUID")
     work = _Work(secret, options, identifier, _echoes_of(dataset))
-    reasons = _reasons_to_look(dataset)
-    syntax, found = _clean_pixels(dataset)
+    reasons, found = _reasons_to_look(dataset), _clean_pixels(dataset)
     if found["text boxes"]:
         reasons.append("text suspected in the pixels and blackened")
     _clean(dataset, work)
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = syntax
-    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    new = FileDataset("", dataset, file_meta=meta, preamble=b"\0" * 128)
-    encoding = syntax.is_implicit_VR, syntax.is_little_endian
-    new.set_original_encoding(*encoding, dataset.original_character_set)
-    _state_what_was_done(new, work)
-    uids = [_text(new, f"{level}InstanceUID") for level in ("Study", "Series", "SOP")]
-    study, series, image = (uid[-10:].zfill(10) for uid in uids)
-    record = {
+    _state_what_was_done(dataset, work)
+    uids = [_text(dataset, f"{each}InstanceUID") for each in ("Study", "Series", "SOP")]
+    study, series, image = (uid[-10:] for uid in uids)
+    return {
         "file": f"{work.patient}/study_{study}/series_{series}/{image}.dcm",
         "patient": work.patient,
         "study": uids[0],
-        **{name: _text(new, keyword) for name, keyword in FACTS.items()},
+        **{name: _text(dataset, keyword) for name, keyword in FACTS.items()},
         **found,
         "free text": sorted(work.free_text),
         "warnings": reasons,
         "done": work.done,
     }
-    return new, record
 
 
 def _state_what_was_done(dataset: Dataset, work: _Work) -> None:
@@ -527,41 +458,40 @@ def _state_what_was_done(dataset: Dataset, work: _Work) -> None:
     method = (
         f"PS3.15 Annex E, table of dicom-anonymizer {editions()[-1]}, course helper"
     )
-    modified = "MODIFIED" if intervals else "REMOVED"
     dataset.PatientName = dataset.PatientID = work.patient
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = method
     dataset.DeidentificationMethodCodeSequence = items
-    dataset.LongitudinalTemporalInformationModified = modified
+    state = "MODIFIED" if intervals else "REMOVED"
+    dataset.LongitudinalTemporalInformationModified = state
     dataset.BurnedInAnnotation = "NO"
 
 
-def _whole(source: str | os.PathLike | Dataset, secret: bytes, options: Options | None):
+def _whole(source: str | Path | Dataset, secret: bytes, options: Options):
     """Return the new data set, its record and its bytes; all trouble is one error."""
-    length = len(secret) if isinstance(secret, bytes) else 0
-    if not 16 <= length <= 64 or len(set(secret)) < 4:
+    if not isinstance(secret, bytes) or not 16 <= len(secret) <= 64:
         raise ValueError(
-            f"The secret is a {type(secret).__name__} with {length} bytes. Expected 16 "
-            "to 64 random bytes. Use new_secret(); others can be guessed."
+            f"The secret is {type(secret).__name__}, not 16 to 64 random bytes. Use "
+            "new_secret(): whoever can guess it knows all pseudonyms."
         )
     try:
         with warnings.catch_warnings(action="ignore"):
             dataset = copy.deepcopy(open_dataset(source))
-            new, record = _cleaned(dataset, secret, options or Options())
-            new.save_as(stream := io.BytesIO(), enforce_file_format=True)
+            record = _cleaned(dataset, secret, options)
+            dataset.save_as(stream := io.BytesIO(), enforce_file_format=True)
     except DicomPixelsError:
         raise
     except Exception as error:  # whatever a damaged header makes pydicom do
-        name = _name(source) if isinstance(source, Dataset) else source
+        name = "The data set" if isinstance(source, Dataset) else source
         raise DicomPixelsError(
             f"{name}: it cannot be cleaned ({type(error).__name__}: {error}). Expected "
             "a whole DICOM image. It was left out; fetch it again."
         ) from error
-    return new, record, stream.getvalue()
+    return dataset, record, stream.getvalue()
 
 
 def de_identify(
-    dataset: Dataset, *, secret: bytes, options: Options | None = None
+    dataset: Dataset, *, secret: bytes, options: Options = BASIC
 ) -> tuple[FileDataset, dict]:
     """Return a de-identified copy of an image, and the record of what was done.
 
@@ -604,11 +534,11 @@ def de_identify(
 
 
 def de_identify_file(
-    source: str | os.PathLike,
-    destination: str | os.PathLike,
+    source: str | Path,
+    destination: str | Path,
     *,
     secret: bytes,
-    options: Options | None = None,
+    options: Options = BASIC,
 ) -> dict:
     """De-identify one file; the new one appears whole or not at all.
 
@@ -646,8 +576,6 @@ class Report:
     ----------
     table : DataFrame
         One row per delivered file, the record of `de_identify`.
-    done : Counter
-        What was done to how many elements.
     refused : dict
         Path of each original that was left out, and why. For the owner of the
         originals only: paths and reasons may name patients.
@@ -655,7 +583,6 @@ class Report:
     """
 
     table: pd.DataFrame
-    done: Counter
     refused: dict[str, str]
     options: Options
 
@@ -664,41 +591,40 @@ class Report:
         table, patients = self.table, self.table.groupby("patient")
         known = patients[list(FACTS)].agg(lambda column: tuple(sorted(set(column))))
         known["studies"] = patients["study"].nunique()
-        alone = int((~known.duplicated(keep=False)).sum())
-        words = sorted(self.done.items())
-        changed = ", ".join(f"{n} {what}" for what, n in words)
+        done = sorted(sum(table["done"], Counter()).items())
         texts = sorted(set(table["free text"].explode().dropna()))
-        reasons = table["warnings"].explode().value_counts().sort_index()
-        looks = "; ".join(f"{n} files: {reason}" for reason, n in reasons.items())
-        boxes = table["text boxes"]
-        unseen = (table["frames"] - table["frames looked at"]).sum()
+        looks = table["warnings"].explode().value_counts().sort_index().items()
+        looks = "; ".join(f"{number} files: {why}" for why, number in looks)
+        boxes, unseen = table["text boxes"], table["frames"] - table["frames looked at"]
         dates = "intervals between dates" if self.options.intervals else "no dates"
         people = "sex, age, size, weight" if self.options.characteristics else "no age"
         sections = (
             f"Delivered: {len(table)} files of {len(known)} patients, "
             f"{table['study'].nunique()} studies.",
-            f"Changed: elements {changed}.",
+            f"Changed: elements {', '.join(f'{n} {what}' for what, n in done)}.",
             f"Kept: {dates}; {people}; free text in {', '.join(texts) or 'nothing'}.",
-            f"Unique: {alone} of {len(known)} patients share {', '.join(FACTS)} and "
-            "number of studies with nobody else in this delivery (k = 1).",
+            f"Unique: {(~known.duplicated(keep=False)).sum()} of {len(known)} patients "
+            f"share {', '.join(FACTS)} and number of studies with nobody else in this "
+            "delivery (k = 1).",
             f"Pixels: text suspected and blackened in {(boxes > 0).sum()} files "
             f"({boxes.sum()} places). The search misses faint, small, vertical, joined "
             "and handwritten text: look at the sheet.",
             f"Look at: {looks or 'nothing in particular'}.",
             f"Left out: {len(self.refused)} files.",
-            f"Not looked at: {unseen} frames; faces and anatomy, by which a person can "
-            "be recognised; whether an outside list tells who these patients are.",
+            f"Not looked at: {unseen.sum()} frames; faces and anatomy, by which a "
+            "person can be recognised; whether an outside list tells who these "
+            "patients are.",
         )
         style = {"subsequent_indent": "    ", "break_long_words": False}
         return "\n".join(textwrap.fill(section, 88, **style) for section in sections)
 
 
 def de_identify_folder(
-    source: str | os.PathLike,
-    destination: str | os.PathLike,
+    source: str | Path,
+    destination: str | Path,
     *,
     secret: bytes | None = None,
-    options: Options | None = None,
+    options: Options = BASIC,
 ) -> Report:
     """De-identify every image below a folder, and report what is left to worry about.
 
@@ -732,7 +658,7 @@ def de_identify_folder(
     """
     source, destination = Path(source), Path(destination)
     secret = new_secret() if secret is None else secret
-    records, refused, done = [], {}, Counter()
+    records, refused = [], {}
     files = _files_of(source, destination)
     with written_whole(destination) as part:
         for file in tqdm(files, "De-identifying", unit="file", disable=None):
@@ -746,7 +672,6 @@ def de_identify_folder(
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-            done.update(record.pop("done"))
             records.append(record)
         if not records:
             raise DicomPixelsError(
@@ -754,18 +679,17 @@ def de_identify_folder(
                 f"image. The first was left out: {next(iter(refused.values()), '')}"
             )
     table = pd.DataFrame(records).sort_values("file", ignore_index=True)
-    return Report(table, done, refused, options or Options())
+    return Report(table, refused, options)
 
 
 def _files_of(source: Path, destination: Path) -> list[Path]:
     """Return the files to work on, or raise if the folders cannot be used."""
-    inside, parent = destination.resolve(), destination.parent
+    inside = destination.resolve()
     problems = {
         f"{source} is no folder": not source.is_dir(),
-        f"{destination} lies in the source": source.resolve()
+        f"{destination} lies in {source}": source.resolve()
         in (inside, *inside.parents),
         f"{destination} exists already": destination.exists(),
-        f"{parent} is no folder": not parent.is_dir(),
     }
     if what := next((what for what, holds in problems.items() if holds), ""):
         raise DicomPixelsError(
