@@ -12,11 +12,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
 from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from scipy.stats import median_abs_deviation, mode
+
+from helpers.dicom_pixels import DicomPixelsError, read_pixels
 
 SMALLEST_PX, LARGEST_PX = 5, 42  # height of a letter, at one level of the pyramid
 STROKE_PX = 9  # the widest one
@@ -26,7 +31,7 @@ CONTRAST = 0.14  # of a letter with what is around it, as a share of the grey sc
 # was found already, and among the letters of a row (median deviation), each as a share
 # of the contrast:
 EVEN, BLURRED, ALIKE = 0.3, 0.5, 0.15
-SMALLEST_IMAGE_PX, MOST_SHAPES = 200, 5000
+SMALLEST_IMAGE_PX, MOST_SHAPES, MOST_FRAMES = 200, 5000, 16
 NEAR, FAR = 1.1, 3.0  # largest gap in heights: in a row, in one of a pen found already
 MARGIN, MARGIN_ASIDE = 0.35, 1.0  # heights added above and below a row, and beside it
 
@@ -74,15 +79,15 @@ def find_text(image: np.ndarray) -> list[TextBox]:
         quarters = [grey[i:rows:2, j:columns:2] for i, j in np.ndindex(2, 2)]
         grey = (np.sum(quarters, axis=0, dtype=np.uint16) >> 2).astype(np.uint8)
         scale *= 2
-    return joined([TextBox(*np.clip(edges, 0, limits).tolist()) for edges in found])
+    return _joined([TextBox(*np.clip(edges, 0, limits).tolist()) for edges in found])
 
 
-def joined(boxes: list[TextBox]) -> list[TextBox]:
+def _joined(boxes: list[TextBox]) -> list[TextBox]:
     """Merge boxes that overlap, until none do; from top to bottom.
 
     Examples
     --------
-    >>> joined([TextBox(0, 0, 4, 4), TextBox(9, 0, 12, 4), TextBox(2, 2, 6, 8)])
+    >>> _joined([TextBox(0, 0, 4, 4), TextBox(9, 0, 12, 4), TextBox(2, 2, 6, 8)])
     [TextBox(top=0, left=0, bottom=6, right=8), TextBox(top=9, left=0, bottom=12, \
 right=4)]
     """
@@ -98,6 +103,75 @@ right=4)]
 def _overlap(one: TextBox, other: TextBox) -> bool:
     beside = one.right <= other.left or other.right <= one.left
     return not beside and one.top < other.bottom and other.top < one.bottom
+
+
+def clean_pixels(dataset: Dataset) -> dict[str, int]:
+    """Blacken text in the pixels, in place, and keep nothing but the image.
+
+    The image is stored uncompressed: letters may also stand in the unused bits of a
+    cell, after the last pixel, and in comments inside a compressed stream. The file
+    meta information is new and empty but for the transfer syntax.
+
+    Parameters
+    ----------
+    dataset : pydicom Dataset
+
+    Returns
+    -------
+    dict
+        "text boxes", "frames" and "frames looked at" (16 at most, evenly spread; what
+        is found in one is blackened in all).
+
+    Raises
+    ------
+    DicomPixelsError
+        If it is no image that can be read, or a person must look at it first.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> import pydicom
+    >>> clean_pixels(pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False)))
+    {'text boxes': 0, 'frames': 1, 'frames looked at': 1}
+
+    References
+    ----------
+    DICOM PS3.5, 8.1.1 (pixel cells); PS3.15, E.3.1 (Clean Pixel Data Option).
+    """
+    image, syntax = read_pixels(dataset), dataset.file_meta.TransferSyntaxUID
+    colour = dataset.SamplesPerPixel == 3
+    frames = image.values if colour else image.stored
+    frames = frames if frames.ndim == 3 + colour else frames[None]
+    seen = np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES).astype(int))
+    boxes = _joined([box for one in seen for box in find_text(frames[one])])
+    if not boxes and dataset.get("BurnedInAnnotation") == "YES":
+        raise DicomPixelsError(
+            "Burned In Annotation is YES and no text was found. Expected to find it. "
+            "Look at it, blacken it in a copy, set it to NO there and run again."
+        )
+    kind = dataset.PhotometricInterpretation
+    _store(dataset, blackened(frames, boxes, kind), syntax.is_little_endian)
+    dataset.preamble, dataset.file_meta = bytes(128), FileMetaDataset()
+    native = ExplicitVRLittleEndian if syntax.is_encapsulated else syntax
+    dataset.file_meta.TransferSyntaxUID = native
+    found = {"text boxes": len(boxes), "frames": len(frames)}
+    return found | {"frames looked at": len(seen)}
+
+
+def _store(dataset: Dataset, frames: np.ndarray, little_endian: bool) -> None:
+    """Put frames into a data set as uncompressed pixel data."""
+    bits, order = 8 * frames.dtype.itemsize, "<" if little_endian else ">"
+    content = frames.astype(frames.dtype.newbyteorder(order)).tobytes()
+    if dataset.BitsAllocated == 1:
+        content = np.packbits(frames.ravel(), bitorder="little").tobytes()
+    else:
+        dataset.BitsAllocated, dataset.BitsStored = bits, min(dataset.BitsStored, bits)
+        dataset.HighBit = dataset.BitsStored - 1
+    if dataset.SamplesPerPixel == 3:
+        dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "RGB", 0
+    content += b"\0" * (len(content) % 2)
+    _ = dataset["PixelData"]  # not Float Pixel Data
+    dataset["PixelData"] = DataElement("PixelData", "OW" if bits > 8 else "OB", content)
 
 
 def blackened(frames: np.ndarray, boxes: list[TextBox], photometric: str) -> np.ndarray:

@@ -34,46 +34,43 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pydicom
 from dicomanonymizer import dicom_anonymization_databases
 from dicomanonymizer.dicomfields_selector import dicom_anonymization_database_selector
 from pydicom.charset import python_encoding
 from pydicom.datadict import DicomDictionary
-from pydicom.dataelem import DataElement
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, UID_dictionary
+from pydicom.dataset import Dataset
 from tqdm import tqdm
 
-from helpers.burned_in_text import blackened, find_text, joined
-from helpers.dicom_pixels import DicomPixelsError, open_dataset, read_pixels
+from helpers.burned_in_text import clean_pixels
+from helpers.dicom_pixels import DicomPixelsError, open_dataset
 from helpers.files import written_whole
 
+PathLike = str | Path
 DATES = {"DA": "19000101", "TM": "000000", "DT": "19000101000000"}
 NUMBERS = {"US", "SS", "UL", "SL", "FL", "FD", "DS", "IS", "UV", "SV", "AT"}
-DUMMIES = dict.fromkeys(NUMBERS, 0) | {"DS": "0", "IS": "0", "AS": "000Y"}
-DUMMIES |= {"UR": "urn:removed", "OB": b"\0\0", "UN": b"\0\0"}
+DUMMIES = {"AS": "000Y", "UR": "urn:removed", "OB": b"\0\0", "UN": b"\0\0"}
 # Kinds of value that are removed wherever they stand, listed in the table or not:
 PROSE = {"LT", "ST", "UT", "UC", "UR", "PN", "AE", "UN", "OB"}
 # What the table or the kind of value would decide otherwise. A role is not allowed
 # without its person; radiographs must have an Acquisition Context Sequence.
-RULES = {"PatientName": "name", "PatientID": "name", "PixelData": "pixels"}
+RULES = {"PatientName": "name", "PatientID": "name", "PixelData": "keep"}
 RULES |= {"PatientBirthDate": "empty", "AcquisitionContextSequence": "empty"}
 RULES |= {"PatientBirthTime": "remove", "ResponsiblePersonRole": "remove"}
 CHARACTERISTICS = dict.fromkeys(("PatientSex", "PatientSize", "PatientWeight"), "keep")
 CHARACTERISTICS |= {"PatientAge": "age"}
 ALLOWED = {"PatientSex": {"F", "M", "O"}, "SpecificCharacterSet": set(python_encoding)}
 REFERENCES = {"ReferencedFrameNumber", "PurposeOfReferenceCodeSequence"}
-# Kept, and no free text:
-CODES = {"CodeValue", "CodingSchemeVersion", "CodingSchemeDesignator", "CodeMeaning"}
+NO_FREE_TEXT = ("Code", "CodingScheme", "RescaleType", "DeidentificationMethod")
 NUMBERS_AND_PLACES = """PatientID OtherPatientIDs AccessionNumber AdmissionID
     IssuerOfPatientID PatientTelephoneNumbers DeviceSerialNumber InstitutionName
     InstitutionAddress PatientAddress StationName"""
 # Words of a name that would strike innocent values:
 NOBODY = {"anonymous", "medical", "patient", "the", "and", "van", "von", "der", "mrs"}
-HEAD = "HEAD|SKULL|BRAIN|FACE|SINUS|ORBIT|NEURO|CRAN"
+HEAD = re.compile("HEAD|SKULL|BRAIN|FACE|SINUS|ORBIT|NEURO|CRAN")
+WRITTEN_ON = {"OT", "SC", "DOC", "US", "XA", "RF", "ES"}
 FACTS = {"age": "PatientAge", "sex": "PatientSex", "modality": "Modality"}
 FACTS |= {"body part": "BodyPartExamined", "model": "ManufacturerModelName"}
-WRITTEN_ON = {"OT", "SC", "DOC", "US", "XA", "RF", "ES"}
-LONGEST_SHIFT_DAYS, MOST_FRAMES = 3650, 16
 
 
 def editions() -> list[str]:
@@ -110,12 +107,11 @@ def actions(edition: str | None = None) -> dict[int, str]:
     """
     name = f"dicomfields_{edition or editions()[-1]}"
     lists = dicom_anonymization_database_selector(name)
-    codes = {name: name.removesuffix("_TAGS").replace("_STAR", "*") for name in lists}
-    pairs = [(tag, codes[name]) for name in lists for tag in lists[name]]
     return {
-        (tag[0] << 16) | tag[1]: code.replace("_", "/")
-        for tag, code in pairs
-        if len(tag) == 2 and code != "ALL"
+        (tag[0] << 16) | tag[1]: code.replace("_STAR", "*").replace("_", "/")
+        for code in ("D", "Z", "X", "U", "Z_D", "X_Z", "X_D", "X_Z_D", "X_Z_U_STAR")
+        for tag in lists[f"{code}_TAGS"]
+        if len(tag) == 2
     }
 
 
@@ -202,8 +198,7 @@ class _Work:
         """How far the clock is put back: 1 to 3650 days and part of a day."""
         digest = _digest(self.identifier, self.secret, b"shift")
         days, seconds, micro, _ = np.frombuffer(digest, ">u8").tolist()
-        days = 1 + days % LONGEST_SHIFT_DAYS
-        return timedelta(days, seconds % 86_400, micro % 1_000_000)
+        return timedelta(1 + days % 3650, seconds % 86_400, micro % 1_000_000)
 
 
 @cache
@@ -243,8 +238,6 @@ def _clean(dataset: Dataset, work: _Work) -> None:
     for tag in sorted(dataset.keys(), key=lambda tag: _kinds(tag) == ["TM"]):
         action = _action(int(tag), work.options.characteristics)
         element = None if action == "remove" else _readable(dataset, tag)
-        if action == "pixels":
-            continue
         if element is None:
             del dataset[tag]
             work.done["removed"] += 1
@@ -267,7 +260,7 @@ def _kinds(tag: int) -> list[str]:
     return DicomDictionary.get(tag, ("",))[0].split(" or ")
 
 
-def _readable(dataset: Dataset, tag: int | str) -> DataElement | None:
+def _readable(dataset: Dataset, tag: int | str) -> pydicom.DataElement | None:
     """Return an element; None if it is absent, damaged or of a type not its own."""
     try:
         element = dataset[tag]
@@ -277,70 +270,78 @@ def _readable(dataset: Dataset, tag: int | str) -> DataElement | None:
     return element if fits else None
 
 
-def _texts(element: DataElement | None) -> list[str]:
+def _texts(element: pydicom.DataElement | None) -> list[str]:
     """Return the values of an element as texts; [""] if it is empty or None."""
     value = "" if element is None or element.value is None else element.value
     return [str(one) for one in value] if element and element.VM > 1 else [str(value)]
 
 
-def _substitute(element: DataElement, action: str, dataset: Dataset, work: _Work):
+def _substitute(
+    element: pydicom.DataElement, action: str, dataset: Dataset, work: _Work
+):
     """Return the new value of an element whose items are not cleaned one by one."""
-    texts, nothing = _texts(element), {"SQ": []} | dict.fromkeys(NUMBERS)
     if action == "keep":
         action = _judged(element, work)
-    if action == "uid" and not element.keyword.endswith("SOPClassUID"):
-        known = UID_dictionary.keys() | {""}
-        texts = [u if u in known else substitute_uid(u, work.secret) for u in texts]
-    elif action == "time":
+    if action in ("name", "empty", "replace", "stay"):
+        nothing = [] if element.VR == "SQ" else None if element.VR in NUMBERS else ""
+        dummy = "0" if element.VR in NUMBERS else DUMMIES.get(element.VR, "REMOVED")
+        new = {"name": work.patient, "empty": nothing, "replace": dummy}
+        return new.get(action, element.value)
+    texts = _texts(element)
+    if action == "time":
         texts = _earlier(element, dataset, work)
     elif action == "age":
         known = re.fullmatch(r"\d{3}[DWMY]", texts[0])
         texts = [min(texts[0], "090Y" if "Y" in texts[0] else "999W") if known else ""]
-    else:
-        new = {"name": work.patient, "empty": nothing.get(element.VR, "")}
-        new["replace"] = DUMMIES.get(element.VR, "REMOVED")
-        return new.get(action, element.value)
+    elif not element.keyword.endswith("SOPClassUID"):
+        known = pydicom.uid.UID_dictionary.keys() | {""}
+        texts = [u if u in known else substitute_uid(u, work.secret) for u in texts]
     return texts if len(texts) > 1 else texts[0]
 
 
-def _judged(element: DataElement, work: _Work) -> str:
+def _judged(element: pydicom.DataElement, work: _Work) -> str:
     """Return what happens to a value that the table lets stay."""
+    if element.VR in NUMBERS | {"OB", "OW"}:
+        return "stay"
     texts, keyword = _texts(element), element.keyword
     if not set(texts) <= ALLOWED.get(keyword, set(texts)) | {""}:
         return "empty"
-    if element.VR in NUMBERS | {"OW", "CS"}:  # CS: from closed lists
-        return "stay"
-    if any(echo in "\\".join(texts).casefold() for echo in work.echoes):
+    echoed = any(echo in "\\".join(texts).casefold() for echo in work.echoes)
+    if echoed and element.VR != "CS":  # which is from closed lists
         work.done["that repeated the patient"] += 1
         return "replace"
-    if element.VR in ("LO", "SH") and keyword not in CODES:
+    if element.VR in ("LO", "SH") and not keyword.startswith(NO_FREE_TEXT):
         work.free_text.add(keyword)
     return "stay"
 
 
-def _earlier(element: DataElement, dataset: Dataset, work: _Work) -> list[str]:
+def _earlier(element: pydicom.DataElement, dataset: Dataset, work: _Work) -> list[str]:
     """Return dates or times, moved back or all the same; what is none becomes ""."""
     kind, texts = element.VR, _texts(element)
     if not any(texts) or not work.options.intervals:
         return [DATES[kind] if any(texts) else ""]
-    pairs = [("20000101", one) if kind == "TM" else (one[:8], one[8:]) for one in texts]
-    if kind == "DA":
-        clocks = _texts(_readable(dataset, element.keyword.replace("Date", "Time")))
-        pairs = list(zip(texts, clocks + [""] * len(texts), strict=False))
-    moved = [_moved(day, clock, work.shift) for day, clock in pairs]
+    clocks = _texts(_readable(dataset, element.keyword.replace("Date", "Time")))
+    pairs = {
+        "DA": zip(texts, clocks + [""] * len(texts), strict=False),
+        "TM": [("20000101", one) for one in texts],
+        "DT": [(one[:8], one[8:]) for one in texts],
+    }
+    moved = [_moved(day, clock, work.shift) for day, clock in pairs[kind]]
     return [{"DA": day, "TM": clock, "DT": day + clock}[kind] for day, clock in moved]
 
 
 def _moved(day: str, clock: str, shift: timedelta) -> tuple[str, str]:
-    """Return a date and a time of day moved back; two empty texts for what is none.
+    """Return a date and a time of day moved back; "" for what is none.
 
     Without a time only the days count; the precision of the time stays, and no offset
     from UTC.
     """
     clock, _, fraction = re.sub(r":|[+-]\d{4}$", "", clock).partition(".")
+    if not re.fullmatch(r"([01]\d|2[0-3])([0-5]\d){0,2}", clock):
+        clock = fraction = ""
+    back = timedelta(shift.days, shift.seconds if clock else 0)
+    back += timedelta(0, 0, shift.microseconds if fraction else 0)
     text = f"{re.sub('[.-]', '', day)}{clock:0<6}.{fraction or 0}"
-    seconds = shift.seconds if clock else 0
-    back = timedelta(shift.days, seconds, shift.microseconds if fraction else 0)
     try:
         moment = datetime.strptime(text, "%Y%m%d%H%M%S.%f") - back
     except (ValueError, OverflowError):
@@ -362,17 +363,16 @@ def _echoes_of(dataset: Dataset) -> set[str]:
     found = {word for word in re.split(r"[\^=,;\s\\'\"]+", names) if len(word) >= 3}
     found |= {one for one in numbers if len(one) >= 4 and re.search(r"\w", one)}
     birth = re.sub(r"\D", "", _text(dataset, "PatientBirthDate"))
-    if len(birth) == 8:
-        year, month, day = birth[:4], birth[4:6], birth[6:]
-        found |= {birth, f"{year}-{month}-{day}", f"{day}.{month}.{year}"}
-        found |= {f"{month}/{day}/{year}", f"{day}/{month}/{year}"}
+    year, month, day = birth[:4], birth[4:6], birth[6:]
+    found |= {birth, f"{year}-{month}-{day}", f"{day}.{month}.{year}"} if day else set()
+    found |= {f"{month}/{day}/{year}", f"{day}/{month}/{year}"} if day else set()
     return found - NOBODY
 
 
 def _reasons_to_look(dataset: Dataset) -> list[str]:
     """Return warnings that must be taken from the original header."""
     parts = ("BodyPartExamined", "StudyDescription", "SeriesDescription")
-    head = re.search(HEAD, " ".join(_text(dataset, each) for each in parts))
+    head = HEAD.search(" ".join(_text(dataset, each) for each in parts))
     modality, screen = _text(dataset, "Modality"), _text(dataset, "ConversionType")
     reasons = {
         "no Patient ID: the study stands for it": not _text(dataset, "PatientID"),
@@ -382,49 +382,11 @@ def _reasons_to_look(dataset: Dataset) -> list[str]:
     return [reason for reason, holds in reasons.items() if holds]
 
 
-def _clean_pixels(dataset: Dataset) -> dict[str, int]:
-    """Blacken text in the pixels and keep nothing but the image, uncompressed.
-
-    Letters may also stand in the unused bits of a cell, after the last pixel, and in
-    comments inside a compressed stream.
-    """
-    image, syntax = read_pixels(dataset), dataset.file_meta.TransferSyntaxUID
-    colour, mask = dataset.SamplesPerPixel == 3, dataset.BitsAllocated == 1
-    frames = image.values if colour else image.stored
-    frames = frames if frames.ndim == 3 + colour else frames[None]
-    seen = np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES).astype(int))
-    boxes = joined([box for one in seen for box in find_text(frames[one])])
-    announced = _text(dataset, "BurnedInAnnotation") == "YES"
-    if (boxes and mask) or (announced and not boxes):
-        raise DicomPixelsError(
-            f"{getattr(dataset, 'filename', 'Data set')}: Burned In Annotation is YES "
-            "and no text was found, or text is suspected in a mask. Expected writing "
-            "that can be blackened. Look at it, blacken it in a copy and say NO there."
-        )
-    frames = blackened(frames, boxes, dataset.PhotometricInterpretation)
-    if colour:
-        dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "RGB", 0
-    order, bits = "<" if syntax.is_little_endian else ">", 8 * frames.dtype.itemsize
-    content = frames.astype(frames.dtype.newbyteorder(order)).tobytes()
-    if mask:
-        content = np.packbits(frames.ravel(), bitorder="little").tobytes()
-    else:
-        dataset.BitsAllocated, dataset.BitsStored = bits, min(dataset.BitsStored, bits)
-        dataset.HighBit = dataset.BitsStored - 1
-    content += b"\0" * (len(content) % 2)
-    dataset["PixelData"] = DataElement("PixelData", "OW" if bits > 8 else "OB", content)
-    dataset.preamble, dataset.file_meta = bytes(128), FileMetaDataset()
-    native = ExplicitVRLittleEndian if syntax.is_encapsulated else syntax
-    dataset.file_meta.TransferSyntaxUID = native
-    found = {"text boxes": len(boxes), "frames": len(frames)}
-    return found | {"frames looked at": len(seen)}
-
-
 def _cleaned(dataset: Dataset, secret: bytes, options: Options) -> dict:
     """Clean a data set in place, pixels first, and return its record."""
     identifier = _text(dataset, "PatientID") or _text(dataset, "StudyInstanceUID")
     work = _Work(secret, options, identifier, _echoes_of(dataset))
-    reasons, found = _reasons_to_look(dataset), _clean_pixels(dataset)
+    reasons, found = _reasons_to_look(dataset), clean_pixels(dataset)
     if found["text boxes"]:
         reasons.append("text suspected in the pixels and blackened")
     _clean(dataset, work)
@@ -448,32 +410,26 @@ def _state_what_was_done(dataset: Dataset, work: _Work) -> None:
     intervals, people = work.options.intervals, work.options.characteristics
     dates = "Retain Longitudinal Temporal Information Modified Dates Option"
     codes = {"113100": "Basic Application Confidentiality Profile"}
-    codes |= {"113101": "Clean Pixel Data Option"}
     codes |= {"113107": dates} if intervals else {}
     codes |= {"113108": "Retain Patient Characteristics Option"} if people else {}
     items = [Dataset() for _ in codes]
     for item, (code, meaning) in zip(items, codes.items(), strict=True):
         item.CodeValue, item.CodingSchemeDesignator = code, "DCM"
         item.CodeMeaning = meaning
-    method = (
-        f"PS3.15 Annex E, table of dicom-anonymizer {editions()[-1]}, course helper"
-    )
+    edition = f"table of dicom-anonymizer {editions()[-1]}"
     dataset.PatientName = dataset.PatientID = work.patient
     dataset.PatientIdentityRemoved = "YES"
-    dataset.DeidentificationMethod = method
+    dataset.DeidentificationMethod = f"PS3.15 Annex E, {edition}, course helper"
     dataset.DeidentificationMethodCodeSequence = items
     state = "MODIFIED" if intervals else "REMOVED"
     dataset.LongitudinalTemporalInformationModified = state
-    dataset.BurnedInAnnotation = "NO"
 
 
-def _whole(source: str | Path | Dataset, secret: bytes, options: Options):
+def _whole(source: PathLike | Dataset, secret: bytes, options: Options):
     """Return the new data set, its record and its bytes; all trouble is one error."""
     if not isinstance(secret, bytes) or not 16 <= len(secret) <= 64:
-        raise ValueError(
-            f"The secret is {type(secret).__name__}, not 16 to 64 random bytes. Use "
-            "new_secret(): whoever can guess it knows all pseudonyms."
-        )
+        found = type(secret).__name__
+        raise ValueError(f"secret is {found}, not 16 to 64 bytes. Use new_secret().")
     try:
         with warnings.catch_warnings(action="ignore"):
             dataset = copy.deepcopy(open_dataset(source))
@@ -484,15 +440,15 @@ def _whole(source: str | Path | Dataset, secret: bytes, options: Options):
     except Exception as error:  # whatever a damaged header makes pydicom do
         name = "The data set" if isinstance(source, Dataset) else source
         raise DicomPixelsError(
-            f"{name}: it cannot be cleaned ({type(error).__name__}: {error}). Expected "
-            "a whole DICOM image. It was left out; fetch it again."
+            f"{name} cannot be cleaned ({type(error).__name__}: {error}). Expected a "
+            "whole DICOM image. It was left out; fetch it again."
         ) from error
     return dataset, record, stream.getvalue()
 
 
 def de_identify(
     dataset: Dataset, *, secret: bytes, options: Options = BASIC
-) -> tuple[FileDataset, dict]:
+) -> tuple[Dataset, dict]:
     """Return a de-identified copy of an image, and the record of what was done.
 
     Parameters
@@ -507,7 +463,7 @@ def de_identify(
 
     Returns
     -------
-    FileDataset, dict
+    Dataset, dict
         The record names nobody: "file" (a path made of pseudonyms), "patient", what
         the header still tells, "text boxes", "frames", "frames looked at", "free text"
         (keywords), "warnings", "done" (what was done to how many elements).
@@ -534,11 +490,7 @@ def de_identify(
 
 
 def de_identify_file(
-    source: str | Path,
-    destination: str | Path,
-    *,
-    secret: bytes,
-    options: Options = BASIC,
+    source: PathLike, destination: PathLike, *, secret: bytes, options: Options = BASIC
 ) -> dict:
     """De-identify one file; the new one appears whole or not at all.
 
@@ -558,10 +510,7 @@ def de_identify_file(
         If the new one cannot be written. Then nothing is left behind.
     """
     if Path(destination).resolve() == Path(source).resolve():
-        raise DicomPixelsError(
-            f"{source}: source and destination are the same file. Expected another, so "
-            "that the original stays as it is. Choose another folder."
-        )
+        raise DicomPixelsError(f"{source} would be replaced. Choose another folder.")
     _, record, content = _whole(source, secret, options)
     with written_whole(Path(destination)) as part:
         part.write_bytes(content)
@@ -620,8 +569,8 @@ class Report:
 
 
 def de_identify_folder(
-    source: str | Path,
-    destination: str | Path,
+    source: PathLike,
+    destination: PathLike,
     *,
     secret: bytes | None = None,
     options: Options = BASIC,
@@ -657,8 +606,7 @@ def de_identify_folder(
         If the secret is none.
     """
     source, destination = Path(source), Path(destination)
-    secret = new_secret() if secret is None else secret
-    records, refused = [], {}
+    secret, records, refused = secret or new_secret(), [], {}
     files = _files_of(source, destination)
     with written_whole(destination) as part:
         for file in tqdm(files, "De-identifying", unit="file", disable=None):
@@ -674,27 +622,19 @@ def de_identify_folder(
             target.write_bytes(content)
             records.append(record)
         if not records:
-            raise DicomPixelsError(
-                f"{source}: none of {len(files)} files could be delivered. Expected an "
-                f"image. The first was left out: {next(iter(refused.values()), '')}"
-            )
-    table = pd.DataFrame(records).sort_values("file", ignore_index=True)
-    return Report(table, refused, options)
+            why = next(iter(refused.values()), "the folder is empty")
+            raise DicomPixelsError(f"{source} holds no image. The first file: {why}")
+    return Report(pd.DataFrame(records).sort_values("file"), refused, options)
 
 
 def _files_of(source: Path, destination: Path) -> list[Path]:
     """Return the files to work on, or raise if the folders cannot be used."""
-    inside = destination.resolve()
-    problems = {
-        f"{source} is no folder": not source.is_dir(),
-        f"{destination} lies in {source}": source.resolve()
-        in (inside, *inside.parents),
-        f"{destination} exists already": destination.exists(),
-    }
-    if what := next((what for what, holds in problems.items() if holds), ""):
+    around = (destination.resolve(), *destination.resolve().parents)
+    if not source.is_dir() or destination.exists() or source.resolve() in around:
         raise DicomPixelsError(
-            f"{what}. Expected a folder with files and a name beside it that is not "
-            "there yet, so that originals and copies never mix. Choose another name."
+            f"{source} cannot be delivered as {destination}. Expected a folder, and a "
+            "name outside it that is not there yet, so that originals and copies never "
+            "mix. Check the spelling, or choose another name."
         )
     return sorted(path for path in source.rglob("*") if path.is_file())
 
