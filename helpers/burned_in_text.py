@@ -9,6 +9,7 @@ a row is how the lead markers of radiographers look, which must stay.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,8 @@ EVEN, BLURRED, ALIKE = 0.3, 0.5, 0.15
 SMALLEST_IMAGE_PX, MOST_SHAPES, MOST_FRAMES = 200, 5000, 16
 NEAR, FAR = 1.1, 3.0  # largest gap in heights: in a row, in one of a pen found already
 MARGIN, MARGIN_ASIDE = 0.35, 1.0  # heights added above and below a row, and beside it
+HEAD = re.compile("HEAD|SKULL|BRAIN|FACE|SINUS|ORBIT|NEURO|CRAN")
+SLICES, WRITTEN_ON = {"CT", "MR", "PT"}, {"OT", "SC", "DOC", "US", "XA", "RF", "ES"}
 
 
 class TextBox(NamedTuple):
@@ -119,8 +122,8 @@ def clean_pixels(dataset: Dataset) -> dict[str, int]:
     Returns
     -------
     dict
-        "text boxes", "frames" and "frames looked at" (16 at most, evenly spread; what
-        is found in one is blackened in all).
+        "text boxes", "frames", "frames looked at" (16 at most, evenly spread; what is
+        found in one is blackened in all) and "warnings": why a person must look.
 
     Raises
     ------
@@ -132,7 +135,7 @@ def clean_pixels(dataset: Dataset) -> dict[str, int]:
     >>> from pydicom.data import get_testdata_file
     >>> import pydicom
     >>> clean_pixels(pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False)))
-    {'text boxes': 0, 'frames': 1, 'frames looked at': 1}
+    {'text boxes': 0, 'frames': 1, 'frames looked at': 1, 'warnings': []}
 
     References
     ----------
@@ -154,8 +157,25 @@ def clean_pixels(dataset: Dataset) -> dict[str, int]:
     dataset.preamble, dataset.file_meta = bytes(128), FileMetaDataset()
     native = ExplicitVRLittleEndian if syntax.is_encapsulated else syntax
     dataset.file_meta.TransferSyntaxUID = native
-    found = {"text boxes": len(boxes), "frames": len(frames)}
-    return found | {"frames looked at": len(seen)}
+    return {
+        "text boxes": len(boxes),
+        "frames": len(frames),
+        "frames looked at": len(seen),
+        "warnings": _reasons_to_look(dataset, found=bool(boxes)),
+    }
+
+
+def _reasons_to_look(dataset: Dataset, *, found: bool) -> list[str]:
+    """Return why a person should look at an image, from its header as it came."""
+    parts = ("BodyPartExamined", "StudyDescription", "SeriesDescription")
+    where = " ".join(str(dataset.get(keyword, "")) for keyword in parts)
+    modality, head = dataset.get("Modality"), HEAD.search(where.upper())
+    reasons = {
+        "slices of a head: together they may show a face": head and modality in SLICES,
+        "a kind of image that is often written on": modality in WRITTEN_ON,
+        "text suspected in the pixels and blackened": found,
+    }
+    return [reason for reason, holds in reasons.items() if holds]
 
 
 def _store(dataset: Dataset, frames: np.ndarray, little_endian: bool) -> None:

@@ -49,7 +49,7 @@ from helpers.files import written_whole
 PathLike = str | Path
 DATES = {"DA": "19000101", "TM": "000000", "DT": "19000101000000"}
 NUMBERS = {"US", "SS", "UL", "SL", "FL", "FD", "DS", "IS", "UV", "SV", "AT"}
-DUMMIES = {"AS": "000Y", "UR": "urn:removed", "OB": b"\0\0", "UN": b"\0\0"}
+DUMMIES = {"AS": "000Y", "DS": "0", "UR": "urn:removed", "OB": b"\0\0", "UN": b"\0\0"}
 # Kinds of value that are removed wherever they stand, listed in the table or not:
 PROSE = {"LT", "ST", "UT", "UC", "UR", "PN", "AE", "UN", "OB"}
 # What the table or the kind of value would decide otherwise. A role is not allowed
@@ -67,8 +67,6 @@ NUMBERS_AND_PLACES = """PatientID OtherPatientIDs AccessionNumber AdmissionID
     InstitutionAddress PatientAddress StationName"""
 # Words of a name that would strike innocent values:
 NOBODY = {"anonymous", "medical", "patient", "the", "and", "van", "von", "der", "mrs"}
-HEAD = re.compile("HEAD|SKULL|BRAIN|FACE|SINUS|ORBIT|NEURO|CRAN")
-WRITTEN_ON = {"OT", "SC", "DOC", "US", "XA", "RF", "ES"}
 FACTS = {"age": "PatientAge", "sex": "PatientSex", "modality": "Modality"}
 FACTS |= {"body part": "BodyPartExamined", "model": "ManufacturerModelName"}
 
@@ -213,10 +211,9 @@ def _action(tag: int, characteristics: bool) -> str:
     if group % 2 or group < 8 or not tag & 0xFFFF or group >> 8 in (0x50, 0x60):
         return "remove"  # private, bookkeeping, curves and overlays
     kind, _, _, retired, keyword = DicomDictionary.get(tag, ("UN", "", "", "", ""))
-    if keyword in RULES:
-        return RULES[keyword]
-    if characteristics and keyword in CHARACTERISTICS:
-        return CHARACTERISTICS[keyword]
+    rules = RULES | (CHARACTERISTICS if characteristics else {})
+    if keyword in rules:
+        return rules[keyword]
     if kind in DATES:
         return "remove" if keyword.startswith("GPS") else "time"
     if kind == "UI" and code != "X":
@@ -249,7 +246,7 @@ def _clean(dataset: Dataset, work: _Work) -> None:
                 _clean(item, work)
         else:
             value = _substitute(element, action, dataset, work)
-            if value != element.value:
+            if value != element.value or action == "empty":
                 word = "shifted" if action == "time" else "replaced"
                 work.done[word if value else "emptied"] += 1
                 element.value = value
@@ -264,10 +261,9 @@ def _readable(dataset: Dataset, tag: int | str) -> pydicom.DataElement | None:
     """Return an element; None if it is absent, damaged or of a type not its own."""
     try:
         element = dataset[tag]
-        fits = element.VR in _kinds(element.tag) and element.VM >= 0
+        return element if element.VR in _kinds(element.tag) else None
     except Exception:  # what cannot be read cannot be judged
         return None
-    return element if fits else None
 
 
 def _texts(element: pydicom.DataElement | None) -> list[str]:
@@ -283,9 +279,8 @@ def _substitute(
     if action == "keep":
         action = _judged(element, work)
     if action in ("name", "empty", "replace", "stay"):
-        nothing = [] if element.VR == "SQ" else None if element.VR in NUMBERS else ""
-        dummy = "0" if element.VR in NUMBERS else DUMMIES.get(element.VR, "REMOVED")
-        new = {"name": work.patient, "empty": nothing, "replace": dummy}
+        dummy = DUMMIES.get(element.VR, 0 if element.VR in NUMBERS else "REMOVED")
+        new = {"name": work.patient, "empty": element.empty_value, "replace": dummy}
         return new.get(action, element.value)
     texts = _texts(element)
     if action == "time":
@@ -369,38 +364,23 @@ def _echoes_of(dataset: Dataset) -> set[str]:
     return found - NOBODY
 
 
-def _reasons_to_look(dataset: Dataset) -> list[str]:
-    """Return warnings that must be taken from the original header."""
-    parts = ("BodyPartExamined", "StudyDescription", "SeriesDescription")
-    head = HEAD.search(" ".join(_text(dataset, each) for each in parts))
-    modality, screen = _text(dataset, "Modality"), _text(dataset, "ConversionType")
-    reasons = {
-        "no Patient ID: the study stands for it": not _text(dataset, "PatientID"),
-        "a head: slices may show a face": head and modality in ("CT", "MR", "PT"),
-        "writing is common in such images": screen or modality in WRITTEN_ON,
-    }
-    return [reason for reason, holds in reasons.items() if holds]
-
-
 def _cleaned(dataset: Dataset, secret: bytes, options: Options) -> dict:
     """Clean a data set in place, pixels first, and return its record."""
     identifier = _text(dataset, "PatientID") or _text(dataset, "StudyInstanceUID")
     work = _Work(secret, options, identifier, _echoes_of(dataset))
-    reasons, found = _reasons_to_look(dataset), clean_pixels(dataset)
-    if found["text boxes"]:
-        reasons.append("text suspected in the pixels and blackened")
+    pixels = clean_pixels(dataset)
+    if not _text(dataset, "PatientID"):
+        pixels["warnings"].append("no Patient ID: the study stands for the patient")
     _clean(dataset, work)
     _state_what_was_done(dataset, work)
     uids = [_text(dataset, f"{each}InstanceUID") for each in ("Study", "Series", "SOP")]
-    study, series, image = (uid[-10:] for uid in uids)
     return {
-        "file": f"{work.patient}/study_{study}/series_{series}/{image}.dcm",
+        "file": "/".join([work.patient, *(uid[-10:] for uid in uids)]) + ".dcm",
         "patient": work.patient,
         "study": uids[0],
         **{name: _text(dataset, keyword) for name, keyword in FACTS.items()},
-        **found,
+        **pixels,
         "free text": sorted(work.free_text),
-        "warnings": reasons,
         "done": work.done,
     }
 
@@ -428,8 +408,7 @@ def _state_what_was_done(dataset: Dataset, work: _Work) -> None:
 def _whole(source: PathLike | Dataset, secret: bytes, options: Options):
     """Return the new data set, its record and its bytes; all trouble is one error."""
     if not isinstance(secret, bytes) or not 16 <= len(secret) <= 64:
-        found = type(secret).__name__
-        raise ValueError(f"secret is {found}, not 16 to 64 bytes. Use new_secret().")
+        raise ValueError("secret is not 16 to 64 random bytes. Use new_secret().")
     try:
         with warnings.catch_warnings(action="ignore"):
             dataset = copy.deepcopy(open_dataset(source))
