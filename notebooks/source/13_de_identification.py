@@ -43,7 +43,6 @@ import numpy as np
 import pandas as pd
 import pydicom
 from dicomanonymizer import anonymize_dataset, simpledicomanonymizer
-from matplotlib.patches import Rectangle
 
 from helpers import cohorts
 from helpers.artefacts import evidence
@@ -297,7 +296,8 @@ for ax, study_id in zip(axes, ["P0003-1", "P0007-1", "P0109-1"], strict=True):
     for box in boxes:
         height, width = box.bottom - box.top, box.right - box.left
         corner = (box.left, box.top)
-        ax.add_patch(Rectangle(corner, width, height, fill=False, ec=COLOURS["orange"]))
+        colour = COLOURS["orange"]
+        ax.add_patch(plt.Rectangle(corner, width, height, fill=False, ec=colour))
 fig.tight_layout()
 describe(
     fig,
