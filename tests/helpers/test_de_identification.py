@@ -22,7 +22,7 @@ from helpers.de_identification import (
     editions,
     new_secret,
     substitute_uid,
-)
+)  # fmt: skip
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
 from phantoms.dicom_writing import (
     CtSeries,
@@ -34,7 +34,7 @@ from phantoms.dicom_writing import (
     write_radiograph,
     write_report,
     write_series,
-)
+)  # fmt: skip
 from tests.helpers.dicom_examples import course_files, item, make_dataset, wheel_files
 
 SECRET = b"a secret of the tests, 32 bytes."
