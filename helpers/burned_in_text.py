@@ -171,6 +171,7 @@ def _reasons_to_look(dataset: Dataset, *, found: bool) -> list[str]:
     where = " ".join(str(dataset.get(keyword, "")) for keyword in parts)
     modality, head = dataset.get("Modality"), HEAD.search(where.upper())
     reasons = {
+        "no Patient ID: the study stands for the patient": not dataset.get("PatientID"),
         "slices of a head: together they may show a face": head and modality in SLICES,
         "a kind of image that is often written on": modality in WRITTEN_ON,
         "text suspected in the pixels and blackened": found,

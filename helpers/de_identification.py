@@ -3,7 +3,8 @@
 `de_identify_folder` applies the Basic Application Level Confidentiality Profile with
 the table of dicom-anonymizer at every level of nesting, with pseudonyms, UIDs and
 shifted dates that agree over all files, looks for text in the pixels, and returns a
-report of what to look at. From the command line, with the report on standard output::
+report of what to look at. From the command line, which prints the report and then, for
+the owner of the originals alone, why files were left out::
 
     python -m helpers.de_identification SOURCE DESTINATION
 
@@ -369,8 +370,6 @@ def _cleaned(dataset: Dataset, secret: bytes, options: Options) -> dict:
     identifier = _text(dataset, "PatientID") or _text(dataset, "StudyInstanceUID")
     work = _Work(secret, options, identifier, _echoes_of(dataset))
     pixels = clean_pixels(dataset)
-    if not _text(dataset, "PatientID"):
-        pixels["warnings"].append("no Patient ID: the study stands for the patient")
     _clean(dataset, work)
     _state_what_was_done(dataset, work)
     uids = [_text(dataset, f"{each}InstanceUID") for each in ("Study", "Series", "SOP")]
@@ -437,8 +436,8 @@ def de_identify(
     secret : bytes
         16 to 64 bytes from `new_secret`: the same secret gives the same pseudonyms,
         UIDs and shifts.
-    options : Options or None
-        None: `Options()`.
+    options : Options
+        By default dates are shifted, and no characteristics of the patient kept.
 
     Returns
     -------
@@ -567,8 +566,8 @@ def de_identify_folder(
     secret : bytes or None
         From `new_secret`; None: a new one, which is forgotten, so that a later
         delivery of the same patients gets other pseudonyms.
-    options : Options or None
-        None: `Options()`.
+    options : Options
+        By default dates are shifted, and no characteristics of the patient kept.
 
     Returns
     -------
@@ -601,8 +600,7 @@ def de_identify_folder(
             target.write_bytes(content)
             records.append(record)
         if not records:
-            why = next(iter(refused.values()), "the folder is empty")
-            raise DicomPixelsError(f"{source} holds no image. The first file: {why}")
+            raise DicomPixelsError(f"{source} has no image: {[*refused.values()][:1]}")
     return Report(pd.DataFrame(records).sort_values("file"), refused, options)
 
 
@@ -619,4 +617,5 @@ def _files_of(source: Path, destination: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    print(de_identify_folder(*sys.argv[1:]).describe())
+    delivery = de_identify_folder(*sys.argv[1:])
+    print(delivery.describe(), "", *delivery.refused.values(), sep="\n")

@@ -164,6 +164,8 @@ def test_a_mask_stays_packed():
     ],
 )
 def test_a_person_is_told_where_to_look(header, warning):
-    found = clean_pixels(make_dataset(np.zeros((8, 8), np.uint8), **header))
+    found = clean_pixels(
+        make_dataset(np.zeros((8, 8), np.uint8), PatientID="1", **header)
+    )
     assert len(found["warnings"]) == bool(warning)
     assert warning in " ".join(found["warnings"])
