@@ -208,10 +208,11 @@ def _action(tag: int, characteristics: bool) -> str:
     "references" one of which only references to images are kept, "keep" a value that
     is still searched for echoes of the patient.
     """
-    group, code = tag >> 16, actions().get(tag)
-    if group % 2 or group < 8 or not tag & 0xFFFF or group >> 8 in (0x50, 0x60):
-        return "remove"  # private, bookkeeping, curves and overlays
-    kind, _, _, retired, keyword = DicomDictionary.get(tag, ("UN", "", "", "", ""))
+    # the dictionary has no private attributes, curves, overlays and group lengths
+    if tag >> 16 < 0x0008 or tag not in DicomDictionary:
+        return "remove"
+    kind, _, _, retired, keyword = DicomDictionary[tag]
+    code = actions().get(tag)
     rules = RULES | (CHARACTERISTICS if characteristics else {})
     if keyword in rules:
         return rules[keyword]
@@ -225,7 +226,7 @@ def _action(tag: int, characteristics: bool) -> str:
         return "empty"
     if code:
         return "remove" if code == "X" or kind == "SQ" else "replace"
-    if group == 0x7FE0 or kind in PROSE or (retired and kind not in NUMBERS):
+    if tag >> 16 == 0x7FE0 or kind in PROSE or (retired and kind not in NUMBERS):
         return "remove"
     return "clean" if kind == "SQ" else "keep"
 
