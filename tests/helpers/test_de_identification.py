@@ -229,7 +229,7 @@ def test_what_is_no_echo_stays():
     frame_type = ["DERIVED", "PRIMARY", "PERFUSION", "RCBF"]
     new = cleaned(PatientName="Perfusion^Primary", ImageType=frame_type)
     assert list(new.ImageType) == frame_type
-    kept["ManufacturerModelName"] = "Advantage 300"
+    kept |= {"ManufacturerModelName": "Advantage 300", "PatientBirthDate": "19641231"}
     new = cleaned(PatientName="Van^Li", PatientID="300", **kept)  # too short or common
     assert new.ManufacturerModelName == "Advantage 300"
 
