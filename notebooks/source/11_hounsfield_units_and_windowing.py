@@ -43,7 +43,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.ct_windows import WINDOWS, Window, export_grey, recover_hounsfield
 from helpers.dicom_pixels import DicomPixelsError

@@ -46,7 +46,7 @@ from scipy import ndimage
 from skimage.transform import resize
 
 from helpers import multiplanar
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.ct_windows import WINDOWS
 from phantoms.damaged_series import write_damaged

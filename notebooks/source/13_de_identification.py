@@ -46,7 +46,7 @@ from dicomanonymizer import anonymize_dataset, simpledicomanonymizer
 from matplotlib.patches import Rectangle
 
 from helpers import cohorts
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.de_identification import (
     Options, actions, check_sheet, de_identify, de_identify_file, de_identify_folder,

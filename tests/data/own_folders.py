@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from helpers.cohorts.insilico import load_chest_insilico
 from PIL import Image
 
 from helpers.cohorts import Cohort
-from helpers.cohorts.insilico import load_chest_insilico
 from phantoms import ChestCohortSettings
 
 SETTINGS = ChestCohortSettings(seed=5, n_patients=160, n_images=260)

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-
 from helpers.cohorts.medmnist import KNOWN_VARIANTS
 from helpers.cohorts.own_folder.findings import LABEL_COLUMNS
 from helpers.cohorts.own_folder.table import IMAGE_COLUMNS
 from helpers.cohorts.registry import find_published, published_cards, published_files
+
 from helpers.files import PROJECT
 from phantoms import ChestCohortSettings
 from phantoms.chest.projection import FIELD_MM

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.cohorts.insilico import load_chest_insilico
 from pydicom import dcmread
 
 from helpers import cohorts
 from helpers.cohorts import CohortError, from_folder
-from helpers.cohorts.insilico import load_chest_insilico
 from phantoms import ChestCohortSettings
 from tests.data.own_folders import write_dicom_folder, write_png_folder
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-from helpers.cohorts import DownloadError, downloads
 from helpers.cohorts.downloads import DownloadSettings, address, fetch
 from helpers.cohorts.registry import find_published
+
+from helpers.cohorts import DownloadError, downloads
 from tests.data.file_server import FileServer
 
 BODY = bytes(range(256)) * 1200  # 300 kB: several chunks

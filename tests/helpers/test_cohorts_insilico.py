@@ -10,11 +10,11 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.cohorts.packed_masks import PackedMasks
 
 import phantoms
 from helpers import cohorts
 from helpers.cohorts import CohortError, cohort_cache, insilico
-from helpers.cohorts.packed_masks import PackedMasks
 from helpers.files import PROJECT
 from phantoms import ChestCohortSettings
 from phantoms.chest.projection import FIELD_MM

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from helpers import cohorts
-from helpers.cohorts import CohortError, medmnist
 from helpers.cohorts.medmnist import find_local, finding_columns, read_medmnist
 from helpers.cohorts.registry import (
     find_published,
@@ -17,6 +14,9 @@ from helpers.cohorts.registry import (
     published_files,
 )
 from helpers.cohorts.validation import validate
+
+from helpers import cohorts
+from helpers.cohorts import CohortError, medmnist
 
 
 def write_npz(path, labels, *, shape=(28, 28), **changes):

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from skimage.transform import resize_local_mean
-
 from helpers.cohorts.resizing import (
     as_bytes,
     fit_into_square,
@@ -12,6 +10,7 @@ from helpers.cohorts.resizing import (
     shrink_images,
     shrink_masks,
 )
+from skimage.transform import resize_local_mean
 
 
 def test_mean_in_area_shares_a_pixel_between_two():

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from helpers.cohorts.insilico_ct import load_nodules_ct
 
 from helpers import cohorts
 from helpers.cohorts import CohortError
-from helpers.cohorts.insilico_ct import load_nodules_ct
 from phantoms.cohort.columns import NODULE_COLUMNS
 from phantoms.cohort.nodules import (
     SHAPE,
