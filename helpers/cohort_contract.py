@@ -331,7 +331,7 @@ def _check_values(cohort: Cohort) -> None:
         if len(bad):
             raise CohortError(
                 f"Row {bad[0]} of {cohort.name}, column {column!r}: found "
-                f"{table[column].iloc[bad[0]]!r}; expected {expected}. {len(bad)} rows "
+                f"{table[column].iloc[bad[0]]}; expected {expected}. {len(bad)} rows "
                 "are so. Correct them, or leave them out."
             )
 
