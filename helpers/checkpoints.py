@@ -210,9 +210,8 @@ def stale(cohort: Cohort | None = None, finding: str | None = None) -> str | Non
     if missing:
         return f"{', '.join(missing)} not found; rebuild with make artefacts."
     made = json.loads(COMMITTED_RECORD.read_text(encoding="utf-8"))
-    version = made["generator_version"]
-    if version != GENERATOR_VERSION:
-        return f"Made with generator version {version}; rebuild with make artefacts."
+    if made["generator_version"] != GENERATOR_VERSION:
+        return f"Made by generator {made['generator_version']}: make artefacts anew."
     if cohort is not None and not same_cohort(made["cohort"], cohort, finding):
         return "The cohort was made with other settings, so its images are others."
     return None

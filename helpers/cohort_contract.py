@@ -17,6 +17,13 @@ import pandas as pd
 
 SPLITS = ("train", "tuning", "internal test", "external test")
 NEEDED_SPLITS = SPLITS[:3]
+LACKING = {
+    "patients": "does not say which images belong to one patient: each image is "
+    "counted as a patient of its own.",
+    "visits": "knows no patient with more than one visit.",
+    "masks": "has no masks: where a finding is, is not known.",
+    "sites": "comes from one site only.",
+}
 
 
 class CohortError(ValueError):
@@ -207,25 +214,14 @@ class Cohort:
         ----------
         what : {"patients", "visits", "masks", "sites"}
         """
-        studies = self.table.groupby("patient_id")["study_id"].nunique()
-        single, unknown = studies.max() < 2, not self.knows_patients
-        is_missing, sentence = {
-            "patients": (
-                unknown,
-                "does not say which images belong to one patient: "
-                "each image is counted as a patient of its own.",
-            ),
-            "visits": (
-                unknown or single,
-                "knows no patient with more than one visit.",
-            ),
-            "masks": (
-                not self.masks,
-                "has no masks: where a finding is, is not known.",
-            ),
-            "sites": (self.table["site"].nunique() < 2, "comes from one site only."),
-        }[what]
-        return f"The cohort {self.name} {sentence}" if is_missing else None
+        visits = self.table.groupby("patient_id")["study_id"].nunique()
+        is_missing = {
+            "patients": not self.knows_patients,
+            "visits": not self.knows_patients or visits.max() < 2,
+            "masks": not self.masks,
+            "sites": self.table["site"].nunique() < 2,
+        }
+        return f"The cohort {self.name} {LACKING[what]}" if is_missing[what] else None
 
     def describe(self) -> str:
         """Return the card as short readable text, with the counts of every split."""

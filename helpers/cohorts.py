@@ -21,24 +21,14 @@ import numpy as np
 import pandas as pd
 
 import phantoms
-from helpers.cohort_contract import SPLITS, Card, Cohort, CohortError, validate
+from helpers.cohort_contract import Card, Cohort, CohortError, validate
 from helpers.files import cache_dir, one_process_at_a_time, tell, written_whole
 from helpers.medmnist import load_medmnist, registry
 from helpers.own_folder import find_folder, from_folder
 from helpers.resizing import shrink_images, shrink_masks
 from phantoms import ChestCohortSettings, NoduleCohortSettings
 
-__all__ = [
-    "SPLITS",
-    "Card",
-    "Cohort",
-    "CohortError",
-    "from_folder",
-    "load",
-    "load_chest_insilico",
-    "load_nodules_ct",
-    "validate",
-]
+__all__ = ["Card", "Cohort", "CohortError", "from_folder", "load", "validate"]
 
 BASE = "chest_insilico"
 NODULES_CT = f"{BASE}_nodules_ct"

@@ -74,8 +74,8 @@ def evidence(file_name: str) -> pd.DataFrame:
     path = DATA / "evidence" / file_name
     if not path.exists():
         raise FileNotFoundError(
-            f"There is no {file_name} in data/evidence. data/evidence/README.md names "
-            "the command that records it; git checkout data/evidence brings it back."
+            f"There is no {file_name} in data/evidence. Record it as its README says "
+            "(python -m tools.bench --record), or git checkout data/evidence."
         )
     return pd.read_csv(path)
 

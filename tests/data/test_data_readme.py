@@ -5,7 +5,7 @@ import re
 import pytest
 
 from helpers import medmnist, own_folder
-from helpers.cohorts import SPLITS
+from helpers.cohort_contract import SPLITS
 from helpers.files import PROJECT
 from phantoms import ChestCohortSettings
 from phantoms.chest.projection import FIELD_MM

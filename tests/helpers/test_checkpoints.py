@@ -172,7 +172,7 @@ def test_stale_names_what_changed(tmp_path, monkeypatch):
     path.write_text(json.dumps(made | current))
     assert checkpoints.stale(cohort, "square") is None
     path.write_text(json.dumps(made | {"generator_version": "of old"}))
-    assert "version of old" in checkpoints.stale()
+    assert "generator of old" in checkpoints.stale()
 
 
 def test_same_cohort_by_description():

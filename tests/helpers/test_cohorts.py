@@ -240,8 +240,7 @@ def test_ct_cubes_are_cached_and_keep_the_contract(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_whole_cohort_has_its_patients_and_findings(monkeypatch):
-    monkeypatch.delenv("COURSE_CACHE_DIR", raising=False)
+def test_whole_cohort_has_its_patients_and_findings():
     cohort = cohorts.load("chest_insilico")
     assert cohort.images.shape == (2000, 128, 128)
     assert (cohort.card.n_patients, len(cohort.findings)) == (1200, 7)
