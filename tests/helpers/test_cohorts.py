@@ -58,6 +58,9 @@ def cached_file():
 
 def test_cohort_is_made_once_and_then_read(made, capsys):
     first = load_chest_insilico(SETTINGS)
+    assert first.card.findings == ("consolidation", "pneumothorax")
+    assert (first.card.n_patients, first.card.pixel_spacing_mm) == (20, 430 / 32)
+    assert "seed 3" in first.card.origin
     assert "done once, then it is cached" in capsys.readouterr().err
     read = load_chest_insilico(SETTINGS)
     assert (capsys.readouterr().err, len(made)) == ("", 1)
@@ -77,14 +80,6 @@ def test_cache_file_of_the_course_keeps_its_name():
         planted = dataclasses.asdict(phantoms.VARIANTS["default"])
         path = cohorts._cache_path("chest_insilico_default", settings, planted)
         assert path.name == "chest_insilico_default_8d95b8edadba642a.npz"
-
-
-def test_card_knows_patients_spacing_and_findings(made):
-    card = load_chest_insilico(SETTINGS).card
-    assert card.findings == ("consolidation", "pneumothorax")
-    assert (card.n_patients, card.pixel_spacing_mm) == (20, phantoms.FIELD_MM / 32)
-    assert card.reference_standard.startswith("exact")
-    assert "seed 3" in card.origin
 
 
 def test_smaller_size_is_the_area_average_with_masks(made):
@@ -237,12 +232,3 @@ def test_ct_cubes_are_cached_and_keep_the_contract(tmp_path, monkeypatch):
     assert (cohort.card.n_patients, cohort.card.pixel_spacing_mm) == (20, 0.75)
     with pytest.raises(CohortError, match="size 32, only 64"):
         load_nodules_ct(size=32)
-
-
-@pytest.mark.slow
-def test_whole_cohort_has_its_patients_and_findings():
-    cohort = cohorts.load("chest_insilico")
-    assert cohort.images.shape == (2000, 128, 128)
-    assert (cohort.card.n_patients, len(cohort.findings)) == (1200, 7)
-    assert not cohort.lacks("visits")
-    assert not cohort.lacks("sites")

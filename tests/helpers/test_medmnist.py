@@ -1,7 +1,6 @@
 """MedMNIST: findings of every task, what is refused, downloads from a local server."""
 
 import hashlib
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from helpers import cohorts, medmnist
 from helpers.cohorts import CohortError, validate
+from helpers.files import cache_dir
 from helpers.medmnist import fetch, finding_columns, local_file, read_npz, registry
 from tests.data.file_server import FileServer
 
@@ -68,14 +68,6 @@ def test_binary_set_has_one_finding_and_counts_by_split(tmp_path):
     assert len(cohort.card.notes) == 2
 
 
-def test_breast_class_0_is_the_malignant_one(tmp_path):
-    path = write_npz(tmp_path / "b.npz", [[0], [1]])
-    cohort = read_npz(path, entry("breastmnist"))
-    assert cohort.findings == ["malignant"]
-    assert cohort.labels()[:2].tolist() == [1, 0]
-    assert cohort.table["label"][:2].tolist() == [0, 1]
-
-
 def test_classes_grades_and_many_labels(tmp_path):
     path = write_npz(tmp_path / "o.npz", [[0], [1], [2], [3]], shape=(28, 28, 3))
     cohort = validate(read_npz(path, entry("octmnist")))
@@ -83,6 +75,8 @@ def test_classes_grades_and_many_labels(tmp_path):
     columns = finding_columns(entry("retinamnist"), np.arange(5)[:, None])
     assert columns["retinopathy grade 2 or worse"].tolist() == [0, 0, 1, 1, 1]
     assert columns["retinopathy grade 4"].tolist() == [0, 0, 0, 0, 1]
+    columns = finding_columns(entry("breastmnist"), np.array([[0], [1]]))
+    assert columns["malignant"].tolist() == [1, 0]
     labels = np.zeros((2, 14), int)
     labels[1, [2, 6]] = 1  # effusion and pneumonia
     path = write_npz(tmp_path / "c.npz", labels, shape=(28, 28, 28))
@@ -116,12 +110,8 @@ def test_file_that_is_not_of_medmnist_form_is_refused(tmp_path, message):
     path = write_npz(tmp_path / "x.npz", [[0], [1]], **REFUSED[message])
     with pytest.raises(CohortError, match=message):
         validate(read_npz(path, entry("pneumoniamnist")))
-
-
-def test_npz_cut_off_is_refused(tmp_path):
-    path = write_npz(tmp_path / "x.npz", [[0], [1]])
     path.write_bytes(path.read_bytes()[:900])
-    with pytest.raises(CohortError, match=r"x.npz is damaged"):
+    with pytest.raises(CohortError, match="damaged"):
         read_npz(path, entry("pneumoniamnist"))
 
 
@@ -180,25 +170,20 @@ def served(folder, monkeypatch):
 
 
 def in_cache():
-    return sorted(path.name for path in cohorts_cache().rglob("*"))
-
-
-def cohorts_cache():
-    return Path(os.environ["COURSE_CACHE_DIR"])
+    return sorted(path.name for path in cache_dir().rglob("*"))
 
 
 def test_good_file_arrives_whole_once_with_its_licence(served, capsys):
     server = served("good")
     path = fetch(entry("breastmnist", **SQUARES))
-    assert path == cohorts_cache() / "medmnist" / "squares.npz"
+    assert path == cache_dir() / "medmnist" / "squares.npz"
     assert path.read_bytes() == BODY
     said = capsys.readouterr().err
     assert "Licence: CC BY 4.0. Cite: Yang" in said
     assert "100%" in said
     fetch(entry("breastmnist", **SQUARES))
     assert "Licence" not in capsys.readouterr().err
-    assert server.n_requests == 1
-    assert in_cache() == ["medmnist", "squares.npz"]
+    assert (server.n_requests, in_cache()) == (1, ["medmnist", "squares.npz"])
 
 
 @pytest.mark.parametrize("manner", ["wrong", "truncated", "500", "hang"])
@@ -214,18 +199,6 @@ def test_failure_is_mended_by_another_attempt_or_leaves_nothing(served, manner):
     assert fetch(entry("breastmnist", **SQUARES)).read_bytes() == BODY
 
 
-def test_damaged_file_in_the_cache_is_replaced_only_by_a_whole_one(served):
-    served("truncated")
-    old = cohorts_cache() / "medmnist" / "squares.npz"
-    old.parent.mkdir(parents=True)
-    old.write_bytes(b"half a file")
-    with pytest.raises(CohortError):
-        fetch(entry("breastmnist", **SQUARES))
-    assert old.read_bytes() == b"half a file"
-    served("good")
-    assert fetch(entry("breastmnist", **SQUARES)).read_bytes() == BODY
-
-
 def test_full_disk_leaves_nothing_and_is_said(served, monkeypatch):
     def full(self, url, output_file, pooch, check_only=False):
         Path(output_file).write_bytes(b"half")
@@ -238,9 +211,7 @@ def test_full_disk_leaves_nothing_and_is_said(served, monkeypatch):
     assert in_cache() == ["medmnist"]
 
 
-def test_no_network_and_no_mirror_asks_the_publisher(folder, monkeypatch):
-    with pytest.raises(CohortError, match="127.0.0.1:9/squares.npz"):
-        fetch(entry("breastmnist", **SQUARES))
+def test_without_a_mirror_the_publisher_is_asked(folder, monkeypatch):
     monkeypatch.delenv("COURSE_DATA_URL")
     asked = []
 
