@@ -302,14 +302,19 @@ def validate(cohort: Cohort) -> Cohort:
             "own folder, COHORT_SPLIT=by_patient splits anew."
         )
     check_patients(table, name)
+    _check_masks(cohort)
+    return cohort
+
+
+def _check_masks(cohort: Cohort) -> None:
+    images = cohort.images
     shape = images.shape if cohort.is_volume else images.shape[:3]
     for finding, mask in (cohort.masks or {}).items():
-        if finding not in table or mask.shape != shape or mask.dtype != bool:
+        if finding not in cohort.findings or mask.shape != shape or mask.dtype != bool:
             raise CohortError(
-                f"The mask of {finding!r} in {name} is {mask.dtype} of shape "
+                f"The mask of {finding!r} in {cohort.name} is {mask.dtype} of shape "
                 f"{mask.shape}; expected bool of shape {shape}, for a finding."
             )
-    return cohort
 
 
 def _check_values(cohort: Cohort) -> None:

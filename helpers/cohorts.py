@@ -122,22 +122,29 @@ def load_chest_insilico(
     if size < settings.size:
         images = shrink_images(images, size)
         masks = {finding: shrink_masks(mask, size) for finding, mask in masks.items()}
+    found = tuple(dict.fromkeys([variant.default_finding, *masks]))
+    n_patients = table["patient_id"].nunique()
+    card = _chest_card(settings, findings=found, n_patients=n_patients, size=size)
+    return validate(Cohort(name, images, table, masks, card))
+
+
+def _chest_card(settings: ChestCohortSettings, *, size: int, **counts: object) -> Card:
+    """Return the card, which says what is planted and how strongly."""
+    variant = phantoms.VARIANTS[settings.variant]
     standard = "exact: the generator put the finding there"
     if variant.noise is not None:
         noisy = variant.noise.finding
         standard = f"partly wrong labels of {noisy}; the truth is in {noisy}_truth"
-    faded = phantoms.planted_sentences(variant.at_strength(settings.strength))
-    card = Card(
+    planted = phantoms.planted_sentences(variant.at_strength(settings.strength))
+    return Card(
         title="In-silico chest radiographs",
         origin=f"made by this course (phantoms, seed {settings.seed})",
-        findings=tuple(dict.fromkeys([variant.default_finding, *masks])),
         reference_standard=standard,
-        n_patients=table["patient_id"].nunique(),
         pixel_spacing_mm=phantoms.FIELD_MM / size,
-        notes=(*faded, SIMULATED),
+        notes=(*planted, SIMULATED),
         **MADE_HERE,
+        **counts,
     )
-    return validate(Cohort(name, images, table, masks, card))
 
 
 def load_nodules_ct(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -178,23 +179,27 @@ def read_npz(path: Path, entry: pd.Series) -> Cohort:
     table |= found
     if classes.shape[1] == 1:
         table["label"] = classes[:, 0]
-    rebuilt = (REBUILT_NOTE,) if pooch.file_hash(str(path)) == REBUILT_SHA256 else ()
-    card = Card(
+    is_rebuilt = pooch.file_hash(str(path)) == REBUILT_SHA256
+    card = _card(entry, found, [REBUILT_NOTE] * is_rebuilt)
+    frame = pd.DataFrame(table)
+    return Cohort(entry["name"], np.concatenate(images), frame, None, card)
+
+
+def _card(entry: pd.Series, findings: Iterable[str], notes: Sequence[str]) -> Card:
+    return Card(
         title=entry["title"],
         origin=f"MedMNIST v2, {entry['modality']}; source: {entry['source']}",
         licence=entry["licence"],
         citation=CITATION,
-        findings=tuple(sorted(found, key=lambda one: one != entry["default_finding"])),
+        findings=tuple(sorted(findings, key=lambda f: f != entry["default_finding"])),
         reference_standard=entry["reference_standard"],
         notes=(
-            *rebuilt,
+            *notes,
             "Which images belong to one patient is not published, so intervals that "
             "count images may be too narrow.",
             f"The published train / val / test are {' / '.join(SPLIT_NAMES.values())}.",
         ),
     )
-    frame = pd.DataFrame(table)
-    return Cohort(entry["name"], np.concatenate(images), frame, None, card)
 
 
 def finding_columns(entry: pd.Series, classes: np.ndarray) -> dict[str, np.ndarray]:

@@ -120,8 +120,7 @@ def _read_table(folder: Path) -> pd.DataFrame:
     found = [path for path in found if path.name.lower() == "labels.csv"] or found
     if len(found) != 1:
         raise CohortError(
-            f"{folder} holds {len(found)} CSV files; expected labels.csv, or only one, "
-            "with a row per image: a column file, and one 0/1 column per finding."
+            f"{folder} holds {len(found)} CSV files; expected labels.csv, or only one."
         )
     raw = found[0].read_bytes()
     try:
