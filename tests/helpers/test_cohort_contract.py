@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cohorts import Card, Cohort, CohortError, validate
+from helpers.cohort_contract import Card, Cohort, CohortError, validate
 
 
 def tiny_table(**changes):

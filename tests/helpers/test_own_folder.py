@@ -12,6 +12,7 @@ from pydicom.data import get_testdata_file
 
 from helpers import cohorts, own_folder
 from helpers.cohorts import CohortError, from_folder
+from helpers.patient_splits import split_patients
 
 N = 12
 PATIENTS = [f"p{row // 2}" for row in range(N)]  # six patients of two images
@@ -291,6 +292,8 @@ def test_split_is_made_by_patient_alike_in_the_finding(folder, monkeypatch):
     assert cohort.table.groupby("patient_id")["split"].nunique().max() == 1
     # 3 patients with and 3 without the nodule: one of each in every split
     assert cohort.table.groupby("split")["nodule"].mean().tolist() == [0.5] * 3
+    dealt = split_patients(cohort.table, stratify="nodule", seed=2026)
+    assert cohort.table["split"].tolist() == dealt.tolist()
     assert "by patient" in cohort.card.notes[0]
     write_csv(folder, split=["train"] * 5 + SPLIT[5:])  # p2 on both sides
     monkeypatch.setenv("COHORT_SPLIT", "by_patient")
