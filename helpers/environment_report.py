@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from helpers.cohorts import cache_dir, data_dir
+from helpers.files import cache_dir, data_dir
 from helpers.quiet_start import quiet_start
 
 PROJECT = Path(__file__).resolve().parents[1]

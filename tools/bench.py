@@ -23,7 +23,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers import artefacts, cohorts, input_pipeline, intervals, networks, training
+from helpers import (
+    checkpoints,
+    cohorts,
+    files,
+    input_pipeline,
+    intervals,
+    networks,
+    training,
+)
 from helpers.cohorts import Cohort, CohortError
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.files import written_whole
@@ -279,8 +287,8 @@ def difficulty(options: argparse.Namespace) -> None:
     """Consolidation in the default cohort: brightness, pixels, network, five seeds."""
     from tools.evidence.difficulty import brightness_auc, pixel_regression_auc
 
-    cohort = cohorts.load(artefacts.COMMITTED_COHORT)
-    finding = artefacts.COMMITTED_FINDING
+    cohort = cohorts.load(checkpoints.COMMITTED_COHORT)
+    finding = checkpoints.COMMITTED_FINDING
     test = cohort.split("internal test")
     brightness = brightness_auc(test.images, test.labels(finding))
     pixels = pixel_regression_auc(cohort.images, cohort.table, finding=finding)
@@ -304,7 +312,7 @@ def difficulty(options: argparse.Namespace) -> None:
 
 def write_evidence(table: pd.DataFrame, file_name: str) -> None:
     """Write a table of measurements to data/evidence and say so."""
-    with written_whole(artefacts.DATA / "evidence" / file_name) as part:
+    with written_whole(files.DATA / "evidence" / file_name) as part:
         table.round(4).to_csv(part, index=False, lineterminator="\n")
     print(f"  Recorded in data/evidence/{file_name}.")
 
@@ -318,7 +326,7 @@ def real_or_default_cohort() -> Cohort:
             f"  {REAL_COHORT} was not found: set COURSE_DATA_DIR to the folder that "
             "holds it. Simulated radiographs at 28 x 28 instead."
         )
-        return cohorts.load(artefacts.COMMITTED_COHORT, size=28)
+        return cohorts.load(checkpoints.COMMITTED_COHORT, size=28)
 
 
 def lesson_21(cohort: Cohort, seed: int) -> Trained:

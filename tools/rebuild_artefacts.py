@@ -21,7 +21,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from helpers import artefacts, checkpoints, cohorts, training
+from helpers import checkpoints, cohorts, training
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.files import written_whole
 
@@ -45,8 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     options = parser.parse_args(arguments)
     settings = training.TrainingSettings()
-    cohort = cohorts.load(artefacts.COMMITTED_COHORT)
-    finding = artefacts.COMMITTED_FINDING
+    cohort = cohorts.load(checkpoints.COMMITTED_COHORT)
+    finding = checkpoints.COMMITTED_FINDING
     start = time.perf_counter()
     network, history = training.train_small_network(
         cohort, finding=finding, settings=settings
@@ -54,9 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
     seconds = time.perf_counter() - start
     scores = checkpoints.score_table(network, cohort, finding)
     print(f"Trained in {seconds:.0f} s; {summary(scores)}")
-    if artefacts.COMMITTED_SCORES.exists():
+    if checkpoints.COMMITTED_SCORES.exists():
         problem, sentence = compare(
-            artefacts.read_scores(artefacts.COMMITTED_SCORES), scores
+            checkpoints.read_scores(checkpoints.COMMITTED_SCORES), scores
         )
         print(sentence)
         if options.check:
@@ -64,10 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
     elif options.check:
         print("There are no committed scores to compare with.")
         return 1
-    checkpoints.save_network(network, artefacts.COMMITTED_NETWORK)
-    artefacts.write_scores(scores, artefacts.COMMITTED_SCORES)
+    checkpoints.save_network(network, checkpoints.COMMITTED_NETWORK)
+    checkpoints.write_scores(scores, checkpoints.COMMITTED_SCORES)
     record = {
-        "cohort": artefacts.describe_cohort(cohort, finding),
+        "cohort": checkpoints.describe_cohort(cohort, finding),
         "finding": finding,
         "generator_version": generator_version(),
         "training_settings": settings.as_dict(),
@@ -80,9 +80,9 @@ def main(arguments: list[str] | None = None) -> int:
             "machine": platform.machine(),
         },
     }
-    with written_whole(artefacts.COMMITTED_RECORD) as part:
+    with written_whole(checkpoints.COMMITTED_RECORD) as part:
         part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    for path in (artefacts.COMMITTED_NETWORK, artefacts.COMMITTED_SCORES):
+    for path in (checkpoints.COMMITTED_NETWORK, checkpoints.COMMITTED_SCORES):
         print(f"Wrote {path.name}, {path.stat().st_size / 1000:.0f} kB.")
     return 0
 
@@ -93,7 +93,7 @@ def compare(committed: pd.DataFrame, scores: pd.DataFrame) -> tuple[bool, str]:
     Parameters
     ----------
     committed, scores : DataFrame
-        With the columns of ``artefacts.COLUMNS``.
+        With the columns of ``checkpoints.COLUMNS``.
 
     Returns
     -------

@@ -43,7 +43,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.dicom_pixels import DicomPixelsError
 from phantoms.dicom_writing import CtSeries, write_series

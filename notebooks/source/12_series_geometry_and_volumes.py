@@ -45,7 +45,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 from skimage.transform import resize
 
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.windowing import WINDOWS
 from phantoms.damaged_series import write_damaged

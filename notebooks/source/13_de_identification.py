@@ -45,7 +45,7 @@ import pydicom
 from dicomanonymizer import anonymize_dataset, simpledicomanonymizer
 
 from helpers import cohorts
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.burned_in_text import find_text
 from helpers.checks import check_exercise
 from helpers.de_identification import (

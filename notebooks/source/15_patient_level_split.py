@@ -46,7 +46,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from helpers import cohorts
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.figures import COLOURS, describe, montage, use_course_style

@@ -44,7 +44,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import augmentation, checkpoints, cohorts, networks, training
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.dicom_pixels import read_pixels
 from phantoms.dicom_writing import write_radiograph

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import artefacts
+from helpers import files
 from helpers.cohorts import CohortError
 from tests.helpers.square_cohort import square_cohort
 from tools import bench
@@ -31,7 +31,7 @@ def test_network_section_prints_ratios_and_records_ours(tmp_path, monkeypatch, c
     monkeypatch.setattr(bench, "REAL_COHORT", cohort.name)
     monkeypatch.setattr(bench, "lesson_21", constant_recipe(0.7, 5))
     monkeypatch.setattr(bench, "reference_recipe", constant_recipe(0.2, 3))
-    monkeypatch.setattr(artefacts, "DATA", tmp_path)
+    monkeypatch.setattr(files, "DATA", tmp_path)
     assert bench.main(["--only", "network", "--seeds", "2", "--record"]) == 0
     printed = capsys.readouterr().out
     assert "lesson 21, seed 7: 8 weights, AUC 0.500, 5 of 10 right" in printed
@@ -141,6 +141,6 @@ def test_reference_recipe_is_of_the_size_of_the_original(monkeypatch):
 
 
 def test_evidence_names_the_command_when_a_file_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(artefacts, "DATA", tmp_path)
+    monkeypatch.setattr(files, "DATA", tmp_path)
     with pytest.raises(FileNotFoundError, match="python -m tools.bench --record"):
-        artefacts.evidence("nothing.csv")
+        files.evidence("nothing.csv")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from tools.evidence.hounsfield import exports_of, main, materials_of
 from tools.evidence.hounsfield_real import jpeg, measure_real, patient_mask
 

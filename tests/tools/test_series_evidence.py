@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.artefacts import evidence
 from helpers.dicom_series import SeriesVolume, read_series
+from helpers.files import evidence
 from tests.helpers.series_examples import write_example
 from tools.evidence.series import (
     SERIES,

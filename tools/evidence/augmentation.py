@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers import augmentation, cohorts, input_pipeline, networks, training
+from helpers import augmentation, input_pipeline, networks, training
 from helpers.diagnostic_metrics import area_under_roc
-from helpers.files import written_whole
+from helpers.files import cache_dir, written_whole
 from helpers.networks import keras
 from helpers.quiet_start import quiet_start
 from tools.evidence.augmenting import changes, films
@@ -187,7 +187,7 @@ def record(plan: Iterable[tuple[int, str, str]], file_name: str, most: int) -> N
 
 def kept_network(name: str, seed: int) -> Path:
     """Return where a network whose scores will be asked for is kept meanwhile."""
-    folder = cohorts.cache_dir() / "networks"
+    folder = cache_dir() / "networks"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"lesson_16_{name}_{seed}.keras"
 

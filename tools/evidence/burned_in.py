@@ -18,9 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_dilation
 
-from helpers.artefacts import DATA
-from helpers.burned_in_text import find_text
-from helpers.files import written_whole
+from helpers.de_identification import find_text
+from helpers.files import DATA, written_whole
 from phantoms import ChestCohortSettings, image_study, study_of
 from phantoms.dicom_writing.identities import text_mask
 

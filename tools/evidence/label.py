@@ -24,6 +24,7 @@ import pandas as pd
 
 from helpers import cohorts, label_noise
 from helpers.diagnostic_metrics import area_under_roc
+from helpers.files import data_dir
 from helpers.report_labels import binary_labels, label_reports
 from phantoms import ChestCohortSettings
 from phantoms.cohort import visits
@@ -151,7 +152,7 @@ def record_noise(name: str) -> None:
 
 def nih_counts() -> pd.DataFrame:
     """Return the films of each folder, by what the later label file says of them."""
-    table = pd.read_csv(cohorts.data_dir() / "cxr_nih14_64px" / "labels.csv")
+    table = pd.read_csv(data_dir() / "cxr_nih14_64px" / "labels.csv")
     says = table["finding_labels"].eq("No Finding")
     table["no_finding"] = np.where(says, "No Finding", "a finding")
     counts = table.groupby(["split", "folder_class", "no_finding"]).size()

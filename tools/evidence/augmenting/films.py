@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers import cohorts
-from helpers.cohorts.resizing import shrink_images, shrink_masks
-from helpers.files import written_whole
-from phantoms import GENERATOR_VERSION, twin_films
+from helpers.files import cache_dir, written_whole
+from helpers.resizing import shrink_images, shrink_masks
+from phantoms import GENERATOR_VERSION
+from phantoms.pneumothorax_twins import twin_films
 
 SIDE = 64  # rows and columns, pixels
 COLLAPSE = (0.15, 0.60)  # share of the lung's volume, drawn evenly
@@ -72,7 +73,7 @@ def pneumothorax_twins() -> tuple[Films, np.ndarray]:
     side : int array of shape (n,)
         0 right, 1 left, -1 for the healthy ones.
     """
-    path = cohorts.cache_dir() / f"pneumothorax_twins_{GENERATOR_VERSION}.npz"
+    path = cache_dir() / f"pneumothorax_twins_{GENERATOR_VERSION}.npz"
     if not path.exists():
         images, masks, side, split = _make_twins()
         with written_whole(path) as part, part.open("wb") as file:

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.cohorts import Card, Cohort, data_dir
+from helpers.cohorts import Card, Cohort
+from helpers.files import data_dir
 from helpers.patient_splits import split_patients
 from tools.evidence.real_or_simulated import real_films
 

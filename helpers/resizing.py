@@ -13,13 +13,13 @@ def mean_in_area(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
     Parameters
     ----------
-    values : array of shape (rows, columns) or (rows, columns, 3)
+    values : array of shape (rows, columns) or (rows, columns, ...)
     rows, columns : int
         New size. Where it is larger than the old one, new pixels repeat the old.
 
     Returns
     -------
-    float32 array of shape (rows, columns) or (rows, columns, 3)
+    float32 array of shape (rows, columns) or (rows, columns, ...)
 
     Examples
     --------
@@ -42,10 +42,8 @@ def _mean_along(values: np.ndarray, new: int) -> np.ndarray:
     old = len(values)
     edges = np.arange(new + 1) * old / new
     first = np.minimum(edges.astype(int), old - 1)
-    parts = (edges - first).astype(np.float32)
-    handed_over = values[first].astype(np.float32) * parts.reshape(
-        -1, *[1] * (values.ndim - 1)
-    )
+    parts = (edges - first).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+    handed_over = values[first].astype(np.float32) * parts
     sums = np.add.reduceat(values, first[:-1], axis=0, dtype=np.float32)
     sums[-1] -= values[-1] if first[-1] > first[-2] else 0
     sums[first[1:] == first[:-1]] = 0
@@ -66,22 +64,17 @@ def fit_into_square(values: np.ndarray, size: int) -> np.ndarray:
     array([[20.,  0.],
            [30.,  0.]], dtype=float32)
     """
-    old_rows, old_columns = values.shape[:2]
-    longest = max(old_rows, old_columns)
-    rows = max(1, round(old_rows * size / longest))
-    columns = max(1, round(old_columns * size / longest))
+    longest = max(values.shape[:2])
+    rows, columns = (max(1, round(side * size / longest)) for side in values.shape[:2])
     square = np.zeros((size, size, *values.shape[2:]), np.float32)
     top, left = (size - rows) // 2, (size - columns) // 2
-    square[top : top + rows, left : left + columns] = mean_in_area(
-        values, rows, columns
-    )
+    fitted = mean_in_area(values, rows, columns)
+    square[top : top + rows, left : left + columns] = fitted
     return square
 
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
     """Return values rounded and cut to 0 to 255, as uint8."""
-    if values.dtype == np.uint8:
-        return values
     return np.clip(np.round(values), 0, 255).astype(np.uint8)
 
 
