@@ -1,20 +1,27 @@
-"""Splits by patient: by hand, as properties, and against scikit-learn's groups."""
+"""Splits by patient: by hand, as properties, and a split file that notices changes."""
+
+import hashlib
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.model_selection import GroupShuffleSplit
 
+from helpers import patient_splits
 from helpers.patient_splits import (
     LeakageError,
+    SplitFileError,
     check_leakage,
     exact_duplicates,
+    exam_and_training,
+    read_split,
     split_patients,
+    with_coins,
+    write_split,
 )
 
-settings.register_profile("course", deadline=None, derandomize=True)
+settings.register_profile("course", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("course")
 
 HALVES = {"train": 0.5, "test": 0.5}
@@ -25,65 +32,61 @@ def table_of(patients, **columns):
     return pd.DataFrame({"patient_id": list(patients), **columns})
 
 
-patient_lists = st.lists(st.integers(0, 40).map(str), min_size=1, max_size=120).filter(
+patient_lists = st.lists(st.integers(0, 40).map(str), min_size=3, max_size=90).filter(
     lambda patients: len(set(patients)) >= 3
 )
 
 
-@given(patient_lists, st.integers(0, 5))
-def test_no_patient_is_ever_in_two_splits_and_none_is_empty(patients, seed):
-    table = table_of(patients)
-    table["split"] = split_patients(table, seed=seed)
-    assert check_leakage(table).clean
-    assert set(table["split"]) == {"train", "tuning", "internal test"}
-
-
 @given(patient_lists, st.integers(0, 5), st.randoms(use_true_random=False))
-def test_split_belongs_to_the_patient_not_to_the_order_of_rows(patients, seed, random):
+def test_split_belongs_to_the_patient_and_no_split_is_empty(patients, seed, random):
     shuffled = list(patients)
     random.shuffle(shuffled)
-    straight = dict(
-        zip(patients, split_patients(table_of(patients), seed=seed), strict=True)
+    split = split_patients(table_of(patients), seed=seed)
+    again = split_patients(table_of(shuffled), seed=seed)
+    assert check_leakage(table_of(patients, split=split)).clean
+    assert set(split) == {"train", "tuning", "internal test"}
+    assert dict(zip(patients, split, strict=True)) == dict(
+        zip(shuffled, again, strict=True)
     )
-    other = dict(
-        zip(shuffled, split_patients(table_of(shuffled), seed=seed), strict=True)
-    )
-    assert straight == other
 
 
-@given(st.integers(3, 300))
-def test_sizes_are_the_fractions_to_the_nearest_patient(n_patients):
-    split = split_patients(table_of(range(n_patients)), seed=1)
-    sizes = split.value_counts()
-    for name, share in {"train": 0.6, "tuning": 0.15, "internal test": 0.25}.items():
-        assert abs(sizes[name] - share * n_patients) <= 1.3
+@pytest.mark.parametrize(
+    ("patients", "fractions", "sizes"),
+    [
+        (20, None, [12, 3, 5]),  # 60, 15 and 25 % exactly
+        (10, None, [6, 2, 2]),  # 6, 1.5 and 2.5: the first of two equal remainders
+        (7, {"a": 0.5, "b": 0.3, "c": 0.2}, [4, 2, 1]),  # 3.5, 2.1, 1.4
+        (3, {"a": 0.98, "b": 0.01, "c": 0.01}, [1, 1, 1]),  # none stays empty
+        (2, HALVES, [1, 1]),
+    ],
+)
+def test_sizes_by_hand(patients, fractions, sizes):
+    options = {} if fractions is None else {"fractions": fractions}
+    split = split_patients(table_of(range(patients)), seed=0, **options)
+    names = fractions or patient_splits.DEFAULT_FRACTIONS
+    assert [(split == name).sum() for name in names] == sizes
 
 
-def test_sizes_by_hand():
-    # 20 patients: 12, 3 and 5 exactly
-    sizes = split_patients(table_of(range(20)), seed=0).value_counts()
-    assert sizes.to_dict() == {"train": 12, "tuning": 3, "internal test": 5}
+def test_a_split_of_known_draws():
+    # whoever changes how patients are dealt changes every lesson
+    split = split_patients(table_of("HGFEDCBA"), fractions=HALVES, seed=3)
+    dealt = np.random.default_rng(3).permutation(list("ABCDEFGH"))
+    assert split[::-1].tolist() == [
+        "train" if name in dealt[:4] else "test" for name in "ABCDEFGH"
+    ]
 
 
-def test_index_of_the_table_is_kept():
-    table = table_of("AABC")
-    table.index = [10, 11, 20, 30]
-    split = split_patients(table, fractions=HALVES, seed=1)
-    assert split.index.tolist() == [10, 11, 20, 30]
+def test_index_is_kept_and_the_seed_decides():
+    table = table_of(np.repeat(range(30), 2)).set_index(np.arange(60) + 5)
+    split = split_patients(table, seed=1)
+    assert split.index.tolist() == table.index.tolist()
     assert split.name == "split"
-    assert split[10] == split[11]
-
-
-def test_seed_decides():
-    table = table_of(range(50))
-    first = split_patients(table, seed=1)
-    pd.testing.assert_series_equal(first, split_patients(table, seed=1))
-    assert (first != split_patients(table, seed=2)).any()
+    assert (split != split_patients(table, seed=2)).any()
 
 
 def test_stratified_split_keeps_the_share_of_diseased_patients():
     # 40 patients, the first 10 diseased at one of two visits: halves get 5 each
-    table = table_of([p for p in range(40) for _ in range(2)])
+    table = table_of(np.repeat(range(40), 2))
     table["effusion"] = [int(p < 10 and visit) for p in range(40) for visit in (0, 1)]
     table["split"] = split_patients(
         table, fractions=HALVES, stratify="effusion", seed=3
@@ -91,80 +94,94 @@ def test_stratified_split_keeps_the_share_of_diseased_patients():
     diseased = table[table["effusion"] == 1]
     assert diseased["split"].value_counts().to_dict() == {"train": 5, "test": 5}
     assert check_leakage(table).clean
-
-
-def test_agrees_with_scikit_learn_that_groups_do_not_mix():
-    # scikit-learn deals other patients, but both must put whole groups on one side
-    rng = np.random.default_rng(0)
-    patients = rng.integers(0, 60, size=200)
-    split = split_patients(
-        table_of(patients), fractions={"train": 0.75, "test": 0.25}, seed=1
-    )
-    theirs = next(
-        GroupShuffleSplit(1, test_size=0.25, random_state=1).split(
-            patients, groups=patients
-        )
-    )[1]
-    n_ours = len(set(patients[split == "test"]))
-    assert not set(patients[split == "test"]) & set(patients[split == "train"])
-    assert n_ours == len(set(patients[theirs]))
+    table["effusion"] = 1  # one stratum is empty
+    split_patients(table, stratify="effusion", seed=3)
 
 
 @pytest.mark.parametrize(
-    ("table", "options", "words"),
+    ("table", "options", "word"),
     [
-        (
-            table_of("AABB"),
-            {},
-            "number of patients is 2, expected at least 3: one for each split",
-        ),
-        (
-            table_of("AAAA"),
-            {"fractions": HALVES},
-            "number of patients is 1, expected at least 2",
-        ),
+        (table_of("AABB"), {}, "2 patient"),
+        (table_of("AAAA"), {"fractions": HALVES}, "1 patient"),
         (
             table_of("ABCD", mass=[1, 0, 0, 0]),
             {"fractions": HALVES, "stratify": "mass"},
-            "number of patients with mass is 1, expected at least 2",
+            "1 patient",
         ),
-        (pd.DataFrame({"case": [1]}), {}, "no column patient_id; it has case"),
-        (table_of([]), {}, "The table has no rows"),
-        (table_of(["A", None, "B"]), {}, "patient_id is missing in 1 of 3 rows.*row 1"),
-        (table_of(["A", " ", "B"]), {}, "patient_id is missing in 1 of 3 rows"),
-        (table_of("ABC"), {"stratify": "mass"}, "stratify is 'mass', expected one of"),
-        (
-            table_of("ABC", mass=[0, 1, 2]),
-            {"stratify": "mass"},
-            "column mass holds 2, expected only 0 and 1",
-        ),
-        (table_of("ABC"), {"fractions": {"train": 0.7, "test": 0.2}}, "sum 0.900"),
-        (table_of("ABC"), {"fractions": {"train": 1.0}}, "at least two splits"),
-        (
-            table_of("ABC"),
-            {"fractions": {"train": 1.2, "test": -0.2}},
-            "shares above 0",
-        ),
+        (pd.DataFrame({"case": [1]}), {}, "column patient_id"),
+        (table_of([]), {}, "0 rows"),
+        (table_of(["A", None, "B"]), {}, "missing in 1 of 3 rows.*row 1"),
+        (table_of(["A", "B", " "]), {}, "missing in 1 of 3 rows.*row 2"),
+        (table_of("ABC"), {"stratify": "mass"}, "stratify is 'mass'"),
+        (table_of("ABC", mass=[0, 1, 2]), {"stratify": "mass"}, "only 0 and 1"),
+        (table_of("ABC"), {"fractions": {"train": 0.7, "test": 0.2}}, "add up"),
+        (table_of("ABC"), {"fractions": {"train": 0.7, "test": 0.4}}, "add up"),
+        (table_of("ABC"), {"fractions": {"train": 1.0}}, "at least two"),
+        (table_of("ABC"), {"fractions": {"a": 1.2, "b": -0.2}}, "above 0"),
+        (table_of("ABC"), {"fractions": {"a": 1.0, "b": 0.0}}, "above 0"),
     ],
 )
-def test_impossible_splits_are_named(table, options, words):
-    with pytest.raises(ValueError, match=words):
+def test_impossible_splits_are_refused(table, options, word):
+    with pytest.raises(ValueError, match=word):
         split_patients(table, seed=1, **options)
 
 
-LEAKING = pd.DataFrame(
-    {
-        "patient_id": ["A", "A", "B", "B", "C", "D", "D"],
-        "split": ["train", "test", "train", "train", "test", "test", "train"],
-    }
+def test_exam_and_training_by_hand():
+    # A to D have two images each: an exam of 2 images takes out 2 to 4 training images
+    patients = np.array(list("AABBCCDD"))
+    rows = exam_and_training(patients, seed=0)
+    examined = set(patients[rows.exam])
+    assert len(rows.exam) == 2
+    assert set(patients[rows.patient_level]) == set("ABCD") - examined
+    assert len(rows.patient_level) == 2 * (4 - len(examined))
+    assert rows.met.tolist() == [
+        patient in set(patients[rows.image_level]) for patient in patients[rows.exam]
+    ]
+
+
+@given(
+    st.lists(st.integers(0, 30), min_size=20, max_size=90).filter(
+        lambda patients: len(set(patients)) >= 15
+    ),
+    st.integers(0, 20),
+)
+def test_training_sets_are_disjoint_from_the_exam_and_of_one_size(patients, seed):
+    patients = np.array(patients)
+    rows = exam_and_training(patients, test_fraction=0.1, seed=seed)
+    assert len(rows.exam) == round(0.1 * len(patients))
+    assert len(rows.image_level) == len(rows.patient_level) > 0
+    for learn in (rows.image_level, rows.patient_level):
+        assert len(set(learn)) == len(learn)
+        assert not set(learn) & set(rows.exam)
+    assert not set(patients[rows.patient_level]) & set(patients[rows.exam])
+
+
+def test_exam_without_anybody_to_learn_from_is_refused():
+    assert len(exam_and_training(list("ABC"), test_fraction=0.01, seed=1).exam) == 1
+    with pytest.raises(ValueError, match="Every patient has an image in the exam of 1"):
+        exam_and_training(list("AAAA"), seed=1)
+
+
+def test_coins_are_fair_and_one_belongs_to_the_patient():
+    patients = np.arange(900) % 300
+    labels = with_coins(pd.DataFrame({"mass": patients % 2}), patients, seed=3)
+    coins = ["coin per patient", "coin per film"]
+    assert list(labels) == ["mass", *coins]
+    assert labels["coin per patient"].groupby(patients).nunique().max() == 1
+    per_film = labels["coin per film"].groupby(patients).nunique()
+    assert 0.6 < (per_film == 2).mean() < 0.9  # 3 in 4 of three tosses differ
+    assert labels[coins].mean().between(0.4, 0.6).all()
+    assert labels[coins].isin((0, 1)).all(axis=None)
+
+
+LEAKING = table_of(
+    "AABBCDD", split=["train", "test", "train", "train", "test", "test", "train"]
 )
 
 
-def test_check_leakage_names_patient_splits_and_count():
+def test_check_leakage_names_patients_and_splits():
     report = check_leakage(LEAKING)
     assert not report.clean
-    assert report.splits == ("test", "train")
-    assert (report.n_images, report.n_patients) == (7, 4)
     assert report.shared_patients.to_dict("list") == {
         "patient_id": ["A", "D"],
         "splits": ["test, train", "test, train"],
@@ -175,27 +192,25 @@ def test_check_leakage_names_patient_splits_and_count():
         "Patients in more than one split: 2. For example A (2 images: test, train), "
         "D (2 images: test, train)."
     )
-    with pytest.raises(
-        LeakageError,
-        match=r"2 of 4 patients lie in more than one split, expected 0\. For example "
-        r"A \(2 images: test, train\), D \(2 images: test, train\)\. Split by patient",
-    ):
+    with pytest.raises(LeakageError, match="A .2 images"):
         report.require_clean()
 
 
 def test_check_leakage_of_a_clean_split():
-    table = LEAKING.assign(split=["train"] * 4 + ["test"] * 3)
-    report = check_leakage(table)
+    report = check_leakage(LEAKING.assign(split=["train"] * 4 + ["test"] * 3))
     report.require_clean()
     assert report.clean
-    assert "Patients in more than one split: 0." in report.describe()
-    assert "identical" not in report.describe()
+    assert report.describe().endswith("Patients in more than one split: 0.")
 
 
-def test_check_leakage_shortens_a_long_list():
-    table = table_of(list("ABCDEFAB") + list("CDEF"))
-    table["split"] = ["train"] * 6 + ["test"] * 6
-    assert check_leakage(table).describe().endswith("test, train) and 3 more.")
+@pytest.mark.parametrize(
+    ("patients", "end"), [("ABC", "train)."), ("ABCDE", " and 2 more.")]
+)
+def test_check_leakage_shortens_a_long_list(patients, end):
+    splits = ["train"] * len(patients) + ["test"] * len(patients)
+    text = check_leakage(table_of(patients * 2, split=splits)).describe()
+    assert text.endswith(end)
+    assert text.count("2 images") == 3
 
 
 def test_exact_duplicates_by_hand():
@@ -203,50 +218,193 @@ def test_exact_duplicates_by_hand():
     images[1, 0, 0] = images[4, 0, 0] = 9  # rows 1 and 4 are equal
     images[3, 1, 1] = 9  # same value at another place: not equal to rows 1 and 4
     assert exact_duplicates(images) == [[0, 2], [1, 4]]
+    assert exact_duplicates(images[:, :, ::-1]) == [[0, 2], [1, 4]]  # a view
     assert exact_duplicates(images[:2]) == []
+    colour = np.stack([images, images, 255 - images], axis=-1)
+    assert exact_duplicates(colour) == [[0, 2], [1, 4]]
 
 
-def test_exact_duplicates_see_colour_and_strided_views():
-    colour = np.random.default_rng(0).integers(0, 255, (4, 3, 3, 3), dtype=np.uint8)
-    colour[3] = colour[0]
-    assert exact_duplicates(colour) == [[0, 3]]
-    assert exact_duplicates(colour[:, ::-1]) == [[0, 3]]
-
-
-def test_check_leakage_finds_duplicates_within_and_across_splits():
+def test_check_leakage_finds_equal_images_within_and_across_splits():
     images = np.arange(6, dtype=np.uint8)[:, None, None] * np.ones((2, 2), np.uint8)
     images[1] = images[0]  # both in train
-    images[4] = images[3]  # train and test, under two patient names
     table = table_of("ABCDEF", split=["train"] * 4 + ["test"] * 2)
+    assert check_leakage(table, images=images).clean
+    images[4] = images[3]  # train and test, under two patient names
     report = check_leakage(table, images=images)
-    assert report.duplicates_within == ((0, 1),)
-    assert report.duplicates_across == ((3, 4),)
-    assert "identical images: 1 across splits, 1 within one split" in report.describe()
-    with pytest.raises(LeakageError, match=r"1 groups of identical .* rows \[3, 4\]"):
+    assert report.duplicates_within == [[0, 1]]
+    assert report.duplicates_across == [[3, 4]]
+    assert report.describe().endswith("1 across splits, 1 within one split.")
+    with pytest.raises(LeakageError, match="1 across"):
         report.require_clean()
 
 
 @pytest.mark.parametrize(
-    ("table", "images", "words"),
+    ("table", "images", "word"),
     [
-        (table_of("AB"), None, "no column split; it has patient_id"),
-        (
-            table_of("AB", split=["train", None]),
-            None,
-            "split is missing in 1 of 2 rows",
-        ),
-        (
-            table_of("AB", split=["train", "test"]),
-            np.zeros((3, 2, 2)),
-            "images has 3 images and the table has 2 rows",
-        ),
-        (
-            table_of("AB", split=["train", "test"]),
-            np.zeros((2, 2)),
-            r"images has shape \(2, 2\), expected",
-        ),
+        (table_of("AB"), None, "column split"),
+        (table_of("AB", split=["x", None]), None, "split is missing in 1 of 2"),
+        (table_of("AB", split=["x", "y"]), np.zeros((3, 2, 2)), "3 images for 2 rows"),
+        (table_of("AB", split=["x", "y"]), np.zeros((2, 2)), r"shape \(2, 2\)"),
     ],
 )
-def test_check_leakage_names_bad_input(table, images, words):
-    with pytest.raises(ValueError, match=words):
+def test_check_leakage_refuses_bad_input(table, images, word):
+    with pytest.raises(ValueError, match=word):
         check_leakage(table, images=images)
+
+
+# --- the split file
+
+
+@pytest.fixture
+def table():
+    """Return five images of four patients in three splits."""
+    splits = ["train", "train", "tuning", "internal test", "train"]
+    return table_of("AACBD", split=splits)
+
+
+LINES = "patient_id,split\nA,train\nB,internal test\nC,tuning\nD,train\n"
+
+
+def test_split_file_by_hand(table, tmp_path):
+    path = tmp_path / "split.csv"
+    digest = write_split(table, path, facts={"seed": 7, "cohort": "example"})
+    assert digest == hashlib.sha256(LINES.encode()).hexdigest()
+    assert path.read_bytes().decode() == (
+        "# images: 5\n"
+        "# patients: 4 (internal test 1, train 2, tuning 1)\n"
+        "# seed: 7\n"
+        "# cohort: example\n"
+        f"# sha256: {digest}\n{LINES}"
+    )
+    assert [one.name for one in tmp_path.iterdir()] == ["split.csv"]
+    plain = pd.read_csv(path, comment="#")  # without the course
+    assert plain["split"].tolist() == ["train", "internal test", "tuning", "train"]
+
+
+def test_read_split_gives_every_image_its_split_by_index(table, tmp_path):
+    write_split(table, tmp_path / "split.csv")
+    rows = table[["patient_id"]].set_axis([10, 11, 12, 13, 14])[::-1]
+    split = read_split(tmp_path / "split.csv", rows)
+    assert split.index.tolist() == [14, 13, 12, 11, 10]
+    assert split.name == "split"
+    assert split.tolist() == table["split"].tolist()[::-1]
+
+
+names = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\r\n\x1c\x1d\x1e\x85\u2028"),
+    min_size=1,
+    max_size=6,
+).filter(lambda name: name.strip())
+
+
+@given(st.dictionaries(names, st.sampled_from(["a", "b, c", '"d"']), min_size=1))
+def test_any_identifier_survives_the_file(tmp_path_factory, patients):
+    table = table_of(patients, split=list(patients.values()))
+    path = tmp_path_factory.mktemp("split") / "split.csv"
+    write_split(table, path)
+    assert read_split(path, table).tolist() == table["split"].tolist()
+
+
+def test_hash_depends_on_who_is_where_and_on_nothing_else(table, tmp_path):
+    digest = write_split(table, tmp_path / "a.csv")
+    other = table.iloc[[4, 2, 0, 3]].assign(age=50)
+    assert write_split(other, tmp_path / "b.csv", facts={"seed": 1}) == digest
+    moved = table.replace({"tuning": "train"})
+    assert write_split(moved, tmp_path / "c.csv") != digest
+    numbers = table_of([7, 12], split=["x", "y"])
+    write_split(numbers, tmp_path / "d.csv")
+    assert read_split(tmp_path / "d.csv", table_of(["12", "7"])).tolist() == ["y", "x"]
+
+
+def test_a_file_with_windows_line_ends_and_mark_is_read(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    path.write_bytes(
+        ("\ufeff" + path.read_text().replace("\n", "\r\n")).encode("utf-8")
+    )
+    assert read_split(path, table).tolist() == table["split"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("B,internal test", "B,train", "edited or cut"),
+        ("D,train\n", "", "edited or cut.* its 3 patients"),
+        ("C,tuning\n", "C,tuning\nE,train\n", "edited or cut.* its 5 patients"),
+        ("C,tuning", "A,tuning", "Line 7 .*'A,tuning'"),
+        ("C,tuning", "C", "Line 7 .*'C'"),
+        ("# sha256: ", "# digest: ", "no split file"),
+        ("patient_id,split", "case,split", "no split file"),
+        ("# images: 5", "# images: many", "no split file"),
+        ("# images: 5", "# number: 5", "no split file"),
+        ("# images: 5", "# images: 6", "has 5 .1 fewer"),
+    ],
+)
+def test_a_changed_file_is_refused(table, tmp_path, old, new, word):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(SplitFileError, match=word):
+        read_split(path, table)
+
+
+def test_any_changed_byte_and_every_cut_is_noticed(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    whole, rng = path.read_bytes(), np.random.default_rng(3)
+    broken = [whole[:length] for length in range(len(whole) - 1)]
+    for place in range(whole.index(b"patient_id,split"), len(whole)):
+        other = bytearray(whole)
+        other[place] ^= 1 << int(rng.integers(0, 8))
+        broken.append(bytes(other))
+    for text in broken:
+        path.write_bytes(text)
+        with pytest.raises(SplitFileError):
+            read_split(path, table)
+
+
+def test_a_table_that_is_not_the_one_of_the_file_is_named(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    with pytest.raises(SplitFileError, match="1 patient is in split.csv but.*: B"):
+        read_split(path, table[table["patient_id"] != "B"])
+    with pytest.raises(SplitFileError, match="3 patients are in.*: E, F, G. Load"):
+        read_split(path, table_of("ABCDEFG"))
+    with pytest.raises(SplitFileError, match="5 patients .*: E, F, G and 2 more"):
+        read_split(path, table_of("ABCDEFGHI"))
+    with pytest.raises(SplitFileError, match="5 images, the table has 4 .1 fewer"):
+        read_split(path, table[1:])  # A has another image: no patient is missing
+    with pytest.raises(SplitFileError, match="the table has 7 .2 more"):
+        read_split(path, pd.concat([table, table[:2]]))
+
+
+def test_what_cannot_be_written_leaves_the_old_file(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    before = path.read_bytes()
+    leaking = table.assign(split=["train", "tuning", *table["split"][2:]])
+    with pytest.raises(LeakageError, match="A .2 images"):
+        write_split(leaking, path)
+    with pytest.raises(ValueError, match="one line"):
+        write_split(table, path, facts={"note": "two\nlines"})
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["split.csv"]
+
+
+def test_a_disk_that_fills_leaves_the_old_file(table, tmp_path, monkeypatch):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    before = path.read_bytes()
+
+    def full(self, *_, **__):
+        with self.open("w") as file:
+            file.write("# im")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(patient_splits.Path, "write_text", full)
+    with pytest.raises(OSError, match="space"):
+        write_split(table.replace({"tuning": "train"}), path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["split.csv"]
