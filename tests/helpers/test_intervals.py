@@ -133,54 +133,30 @@ def test_bootstrap_bears_a_few_resamples_of_one_class():
         area_under_roc, rare(5), np.arange(40), clusters=range(40), seed=2
     )
     assert 1980 < found.replicates < 2000
-    with pytest.raises(ValueError, match="resamples of 40 patients gave"):
-        clustered_bootstrap(area_under_roc, rare(2), range(40), clusters=range(40))
+    data = (clustered_bootstrap, area_under_roc, rare(2), range(40))
+    refused("resamples of 40 patients gave", *data, clusters=range(40))
 
 
-FOUR = ([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4])
-
-
-@pytest.mark.parametrize(
-    ("call", "word"),
-    [
-        (lambda: wilson(3, 2), "successes is 3 and total is 2"),
-        (lambda: wilson(-1, 2), "successes is -1"),
-        (lambda: wilson(0, 0), "total at least 1"),
-        (lambda: wilson(0.5, 2), "whole numbers"),
-        (lambda: wilson(1, 2.5), "whole numbers"),
-        (lambda: wilson(1, 2, confidence=95), "confidence is 95"),
-        (lambda: mean_interval([1, 2], confidence=0), "confidence is 0"),
-        (lambda: mean_interval([0.1]), "at least 2 finite"),
-        (lambda: mean_interval([0.1, np.nan]), "nan"),
-        (lambda: mean_interval([[0.1, 0.2]]), "at least 2 finite"),
-        (
-            lambda: clustered_bootstrap(area_under_roc, *FOUR, clusters=[1, 1, 2]),
-            r"clusters has shape \(3,\)",
-        ),
-        (
-            lambda: clustered_bootstrap(area_under_roc, *FOUR, clusters=[7] * 4),
-            "names 1 patient",
-        ),
-        (
-            lambda: clustered_bootstrap(
-                area_under_roc, REFERENCE, SCORES, clusters=PATIENTS, replicates=99
-            ),
-            "at least 100 resamples",
-        ),
-        (
-            lambda: clustered_bootstrap(
-                area_under_roc, *FOUR, clusters=range(4), confidence=1
-            ),
-            "confidence is 1,",
-        ),
-        (
-            lambda: clustered_bootstrap(
-                area_under_roc, [1] * 4, FOUR[1], clusters=range(4)
-            ),
-            "one class only",
-        ),
-    ],
-)
-def test_bad_input_is_refused(call, word):
+def refused(word, function, *inputs, **options):
+    """Check that bad input is refused in words, one of which is given."""
     with pytest.raises(ValueError, match=word):
-        call()
+        function(*inputs, **options)
+
+
+def test_bad_input_is_refused():
+    refused("successes is 3 and total is 2", wilson, 3, 2)
+    refused("successes is -1", wilson, -1, 2)
+    refused("total at least 1", wilson, 0, 0)
+    refused("whole numbers", wilson, 0.5, 2)
+    refused("whole numbers", wilson, 1, 2.5)
+    refused("confidence is 1,", wilson, 1, 2, confidence=1)
+    refused("confidence is 0,", mean_interval, [1, 2], confidence=0)
+    refused("at least 2 finite", mean_interval, [0.1])
+    refused("nan", mean_interval, [0.1, np.nan])
+    refused("at least 2 finite", mean_interval, [[0.1, 0.2]])
+    data = (clustered_bootstrap, area_under_roc, REFERENCE, SCORES)
+    refused(r"clusters has shape \(3,\)", *data, clusters=[1, 1, 2])
+    refused("names 1 patient", *data, clusters=[7] * 12)
+    refused("at least 100 resamples", *data, clusters=PATIENTS, replicates=99)
+    refused("confidence is 95", *data, clusters=PATIENTS, confidence=95)
+    refused("one class only", *data[:2], [1] * 12, SCORES, clusters=PATIENTS)

@@ -91,26 +91,23 @@ def test_apparent_auc_agrees_with_simulation(missed, invented):
     assert seen == pytest.approx(expected, abs=0.008)
 
 
-@pytest.mark.parametrize(
-    ("call", "word"),
-    [
-        (lambda: flip_labels([0, 1], missed=20, invented=0, seed=1), "missed is 20"),
-        (lambda: flip_labels([0, 1], missed=0, invented=-1, seed=1), "invented is -1"),
-        (lambda: flip_labels([0, 2], missed=0, invented=0, seed=1), "value 2"),
-        (lambda: wrong_labels([1, 0], kind="any", rate=0.1), "kind is 'any'"),
-        (lambda: wrong_labels([1, 0], kind=KINDS[2], rate=0.1), "size has"),
-        (lambda: wrong_labels([1, 0], kind=KINDS[2], rate=0, size=[1]), r"\(1,\)"),
-        (
-            lambda: wrong_labels([1, 0], kind=KINDS[2], rate=0, size=[np.nan, 1]),
-            "1 findings among 2",
-        ),
-        (lambda: predictive_values(prevalence=0, missed=0, invented=0), "would be 0"),
-        (lambda: predictive_values(prevalence=1, missed=0, invented=0), "would be 1"),
-        (lambda: predictive_values(prevalence=2, missed=0, invented=0), "prevalence"),
-        (lambda: apparent_auc(1.2, true_ones=1, true_zeros=1), "auc is 1.2"),
-        (lambda: apparent_auc(np.nan, true_ones=1, true_zeros=1), "auc is nan"),
-    ],
-)
-def test_bad_input_is_refused(call, word):
+def refused(word, function, *inputs, **options):
+    """Check that bad input is refused in words, one of which is given."""
     with pytest.raises(ValueError, match=word):
-        call()
+        function(*inputs, **options)
+
+
+def test_bad_input_is_refused():
+    refused("missed is 20", flip_labels, [0, 1], missed=20, invented=0, seed=1)
+    refused("invented is -1", flip_labels, [0, 1], missed=0, invented=-1, seed=1)
+    refused("value 2", flip_labels, [0, 2], missed=0, invented=0, seed=1)
+    refused("kind is 'any'", wrong_labels, [1, 0], kind="any", rate=0.1)
+    smallest = {"kind": "smallest missed", "rate": 0.1}
+    refused(r"shape \(\)", wrong_labels, [1, 0], **smallest)
+    refused(r"shape \(1,\)", wrong_labels, [1, 0], **smallest, size=[1])
+    refused("1 findings among 2", wrong_labels, [1, 0], **smallest, size=[np.nan, 1])
+    refused("would be 0", predictive_values, prevalence=0, missed=0, invented=0)
+    refused("would be 1", predictive_values, prevalence=1, missed=0, invented=0)
+    refused("prevalence is 2", predictive_values, prevalence=2, missed=0, invented=0)
+    refused("auc is 1.2", apparent_auc, 1.2, true_ones=1, true_zeros=1)
+    refused("auc is nan", apparent_auc, np.nan, true_ones=1, true_zeros=1)

@@ -86,33 +86,21 @@ def test_only_training_labels_count_and_a_missing_one_leaves_its_image_out(films
     assert np.isfinite(gap).all()
 
 
-IMAGES, ALL = np.zeros((4, 16, 16)), np.ones(4, bool)
-
-
-@pytest.mark.parametrize(
-    ("call", "word"),
-    [
-        (lambda: hog_features(np.zeros((4, 16, 16, 3)), train=ALL), "Average"),
-        (lambda: hog_features(np.zeros((4, 15, 16)), train=ALL), "at least 16 pixels"),
-        (lambda: hog_features(IMAGES * np.nan, train=ALL), "4 of 4 images hold"),
-        (lambda: hog_features(IMAGES, train=~ALL), "0 are for training"),
-        (lambda: hog_features(IMAGES, train=np.arange(4) < 1), "1 are for training"),
-        (lambda: hog_features(IMAGES, train=[0, 1, 2]), r"train has shape \(3,\)"),
-        (lambda: hog_features(IMAGES, train=[0, 1, 1, 1]), "type int"),
-        (
-            lambda: scores_after_training(np.eye(4), [1, 1, 1, 1], train=ALL),
-            r"\[1.0\] in training",
-        ),
-        (
-            lambda: scores_after_training(np.eye(4), [0, 1, 2, 1], train=ALL),
-            "both 0 and 1",
-        ),
-        (
-            lambda: scores_after_training(np.eye(4), [0, 1, 0], train=ALL[:3]),
-            "3 labels for 4 images",
-        ),
-    ],
-)
-def test_bad_input_is_refused(call, word):
+def refused(word, function, *inputs, **options):
+    """Check that bad input is refused in words, one of which is given."""
     with pytest.raises(ValueError, match=word):
-        call()
+        function(*inputs, **options)
+
+
+def test_bad_input_is_refused():
+    images, train = np.zeros((4, 16, 16)), np.ones(4, bool)
+    refused("Average", hog_features, np.zeros((4, 16, 16, 3)), train=train)
+    refused("at least 16 pixels", hog_features, np.zeros((4, 15, 16)), train=train)
+    refused("4 of 4 images hold", hog_features, images * np.nan, train=train)
+    refused("1 are for training", hog_features, images, train=np.arange(4) < 1)
+    refused(r"train has shape \(3,\)", hog_features, images, train=train[:3])
+    refused("type int", hog_features, images, train=[0, 1, 1, 1])
+    scores = (scores_after_training, np.eye(4))
+    refused(r"\[1.0\] in training", *scores, [1, 1, 1, 1], train=train)
+    refused("both 0 and 1", *scores, [0, 1, 2, 1], train=train)
+    refused("3 labels for 4 images", *scores, [0, 1, 0], train=train[:3])
