@@ -89,12 +89,23 @@ def test_grammar_of_other_hospitals_was_mended(sentence, mended, before):
     assert heard(sentence, RULES_OF_A).endswith(before)
 
 
-@pytest.mark.parametrize("finding", CHEST_FINDINGS)
-def test_every_finding_has_its_words(finding):
-    names = {"oedema": "edema", "tuberculosis": "TB", "cardiomegaly": "enlarged heart"}
-    others = {"effusion": "blunted costophrenic angle", "consolidation": "infiltrate"}
-    assert label(f"Known {finding}.", finding) == "positive"
-    assert label(f"{(names | others).get(finding, finding)}.", finding) == "positive"
+@pytest.mark.parametrize(
+    ("finding", "words"),
+    [
+        ("consolidation", "infiltrate, air bronchograms"),
+        ("nodule", "coin lesion, rounded opacity, mass"),
+        ("effusion", "pleural fluid, blunted costophrenic angle"),
+        ("pneumothorax", "pleural line"),
+        ("cardiomegaly", "enlarged heart"),
+        ("tuberculosis", "TB, cavities"),
+        ("oedema", "edema, Kerley B lines"),
+    ],
+)
+def test_every_finding_has_its_words(finding, words):
+    assert all(
+        label(f"Some {word}.", finding) == "positive" for word in words.split(",")
+    )
+    assert label(f"No {finding}.", finding) == "negated"
 
 
 @pytest.mark.parametrize(
