@@ -29,7 +29,7 @@ DEFAULT_FRACTIONS = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
 def split_patients(
     table: pd.DataFrame,
     *,
-    fractions: Mapping[str, float] = DEFAULT_FRACTIONS,
+    fractions: Mapping[str, float] | None = None,
     stratify: str | None = None,
     seed: int,
 ) -> pd.Series:
@@ -39,7 +39,7 @@ def split_patients(
     ----------
     table : pandas.DataFrame
         One row per image, with the column ``patient_id``.
-    fractions : mapping of split name to share
+    fractions : mapping of split name to share, optional
         Shares of the patients, adding up to 1. Default: train 0.60, tuning 0.15,
         internal test 0.25.
     stratify : str, optional
@@ -65,10 +65,10 @@ def split_patients(
     >>> split_patients(table, fractions={"train": 0.5, "test": 0.5}, seed=1).tolist()
     ['train', 'train', 'train', 'test', 'test']
     """
-    shares = pd.Series(fractions, dtype=float)
+    shares = pd.Series(fractions or DEFAULT_FRACTIONS, dtype=float)
     if len(shares) < 2 or shares.min() <= 0 or abs(shares.sum() - 1) > 1e-6:
         raise ValueError(
-            f"fractions is {dict(fractions)}, expected at least two splits with shares "
+            f"fractions is {shares.to_dict()}, expected at least two splits with shares "
             f"above 0 that add up to 1, for example {DEFAULT_FRACTIONS}."
         )
     patients = _text_column(table, "patient_id")
