@@ -68,8 +68,8 @@ def split_patients(
     shares = pd.Series(fractions or DEFAULT_FRACTIONS, dtype=float)
     if len(shares) < 2 or shares.min() <= 0 or abs(shares.sum() - 1) > 1e-6:
         raise ValueError(
-            f"fractions is {shares.to_dict()}, expected at least two splits with shares "
-            f"above 0 that add up to 1, for example {DEFAULT_FRACTIONS}."
+            f"fractions is {shares.to_dict()}, expected at least two splits with "
+            f"shares above 0 that add up to 1, for example {DEFAULT_FRACTIONS}."
         )
     patients = _text_column(table, "patient_id")
     ill = pd.Series(False, index=patients.unique())
