@@ -7,7 +7,7 @@
 For each seed one exam, drawn image by image, and two trainings for it: with and without
 the patients of the exam (`helpers.patient_splits.exam_and_training`). Each network has
 an output for each finding of the default cohort and for each of two coins
-(`helpers.patient_splits.optimism`). Fixed number of epochs, last weights kept, nothing
+(`with_coins` of the same). Fixed number of epochs, last weights kept, nothing
 selected. The AUCs go into data/evidence/lesson_15_network.csv; what is there already is
 kept, so delete the file to measure anew.
 """
@@ -25,8 +25,7 @@ from helpers import cohorts, networks, training
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.files import written_whole
 from helpers.networks import keras
-from helpers.patient_splits import exam_and_training
-from helpers.patient_splits.optimism import with_coins
+from helpers.patient_splits import exam_and_training, with_coins
 
 layers = keras.layers
 
