@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -49,10 +50,9 @@ def test_a_machine_that_just_suffices_has_no_problem(monkeypatch):
 )
 def test_each_problem_says_what_is_found(monkeypatch, place, name, value, words):
     monkeypatch.setattr(place, name, value)
-    with pytest.raises(ValueError, match=words):
-        raise ValueError(*report.problems())
-    assert len(report.problems()) == 1
-    assert f"\nProblem: {report.problems()[0]}\n```" in report.report_text()
+    (problem,) = report.problems()
+    assert re.search(words, problem)
+    assert f"\nProblem: {problem}\n```" in report.report_text()
 
 
 def test_facts_shorten_folders_and_keep_secrets_out(monkeypatch, tmp_path):
@@ -66,12 +66,11 @@ def test_facts_shorten_folders_and_keep_secrets_out(monkeypatch, tmp_path):
     assert facts["cache"] == f"{Path('data') / 'cache'}, 1.0 GB free"
     assert (facts["memory"], facts["devices"]) == ("3.5 GB", "CPU")
     assert (facts["tensorflow"][0], facts["Keras backend"]) == ("2", "tensorflow")
-    monkeypatch.delenv("COURSE_DATA_DIR")
+    for name in ("COURSE_DATA_DIR", "COURSE_DATA_URL"):
+        monkeypatch.delenv(name)
+        assert report.environment_facts()[name] == "not set"
     monkeypatch.setenv("COURSE_CACHE_DIR", os.sep)
-    monkeypatch.delenv("COURSE_DATA_URL")
-    facts = report.environment_facts()
-    assert (facts["COURSE_DATA_DIR"], facts["COURSE_DATA_URL"]) == ("not set",) * 2
-    assert facts["cache"].startswith(f"{os.sep}, ")
+    assert report.environment_facts()["cache"].startswith(f"{os.sep}, ")
     said, user = report.report_text(), getpass.getuser()
     assert user == "root" or user not in said
     assert said.startswith("```text\ncourse  ")
@@ -94,11 +93,8 @@ def test_a_container_limit_counts_as_memory(monkeypatch, tmp_path):
 
 
 def test_free_space_is_that_of_the_first_folder_that_is_there(monkeypatch, tmp_path):
-    monkeypatch.setattr(
-        report.shutil,
-        "disk_usage",
-        lambda folder: SimpleNamespace(free=5e9 if folder == tmp_path else 0),
-    )
+    usage = {tmp_path: SimpleNamespace(free=5e9)}
+    monkeypatch.setattr(report.shutil, "disk_usage", usage.get)
     assert MEASURED.free(tmp_path / "not" / "yet") == MEASURED.free(tmp_path) == 5.0
 
 

@@ -81,14 +81,11 @@ def test_plan_follows_the_step_budget(options, n_images, plan):
     assert {type(number) for number in found} == {int}
 
 
-def test_plan_needs_two_images():
-    with pytest.raises(TrainingError, match="at least 2"):
-        TrainingSettings().plan(1)
-
-
-def test_settings_are_plain_values_to_store():
+def test_plan_needs_two_images_and_settings_are_plain_values():
     settings = TrainingSettings(steps=9, seed=3)
     assert TrainingSettings(**settings.as_dict()) == settings
+    with pytest.raises(TrainingError, match="at least 2"):
+        settings.plan(1)
 
 
 @pytest.mark.parametrize(
@@ -121,19 +118,14 @@ def test_compile_network_smooths_labels_and_decays_weights():
     assert not network.jit_compile
 
 
-@pytest.mark.parametrize(
-    ("more", "wanted"), [((), (8, 7, 1)), ((1,), (8, 7, 1)), ((3,), (8, 7, 3))]
-)
-def test_input_shape_of_grey_and_colour(more, wanted):
-    cohort = Films(np.zeros((4, 8, 7, *more)), np.zeros(4))
-    assert training.input_shape(cohort) == wanted
-
-
-@pytest.mark.parametrize("more", [(28,), (28, 3)])
-def test_input_shape_refuses_volumes(more):
-    cohort = Films(np.zeros((4, 8, 7, *more)), np.zeros(4), name="ct")
-    with pytest.raises(TrainingError, match=r"'ct'.*one slice"):
-        training.input_shape(cohort)
+def test_input_shape_of_grey_and_colour_but_not_of_volumes():
+    for more, wanted in (((), (8, 7, 1)), ((1,), (8, 7, 1)), ((3,), (8, 7, 3))):
+        cohort = Films(np.zeros((4, 8, 7, *more)), np.zeros(4))
+        assert training.input_shape(cohort) == wanted
+    for more in ((28,), (28, 3)):
+        cohort = Films(np.zeros((4, 8, 7, *more)), np.zeros(4), name="ct")
+        with pytest.raises(TrainingError, match=r"'ct'.*one slice"):
+            training.input_shape(cohort)
 
 
 def test_best_epoch_takes_the_first_of_equals():
