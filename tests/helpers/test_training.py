@@ -88,24 +88,18 @@ def test_plan_needs_two_images_and_settings_are_plain_values():
         settings.plan(1)
 
 
-@pytest.mark.parametrize(
-    ("settings", "steps", "rates"),
-    [
+def test_learning_rate_rises_then_sinks_along_a_cosine():
+    slow = TrainingSettings(learning_rate=0.004, warm_up=0.2)
+    for settings, steps, rates in (
         # 20 steps up to 0.004, then half a cosine over 80 steps: the middle is 0.002
-        (
-            TrainingSettings(learning_rate=0.004, warm_up=0.2),
-            100,
-            {0: 0, 10: 0.002, 20: 0.004, 60: 0.002, 100: 0},
-        ),
+        (slow, 100, {0: 0, 10: 0.002, 20: 0.004, 60: 0.002, 100: 0}),
         (None, 3, {0: 0, 1: 0.002, 2: 0.001, 3: 0}),  # a tenth of 3 is no step: one
         (None, 1, {0: 0, 1: 0.002}),
-    ],
-)
-def test_learning_rate_rises_then_sinks_along_a_cosine(settings, steps, rates):
-    network = linear()
-    training.compile_network(network, steps=steps, settings=settings)
-    at = [float(network.optimizer._learning_rate(step)) for step in rates]
-    np.testing.assert_allclose(at, list(rates.values()), atol=1e-7)
+    ):
+        network = linear()
+        training.compile_network(network, steps=steps, settings=settings)
+        at = [float(network.optimizer._learning_rate(step)) for step in rates]
+        np.testing.assert_allclose(at, list(rates.values()), atol=1e-7)
 
 
 def test_compile_network_smooths_labels_and_decays_weights():
@@ -133,25 +127,18 @@ def test_best_epoch_takes_the_first_of_equals():
     assert training.best_epoch(history) == 2
 
 
-GOOD = films(count=12)
-
-
-@pytest.mark.parametrize(
-    ("bad", "match"),
-    [
-        (dataclasses.replace(GOOD, truth=0 * GOOD.truth), "expected both"),
-        (dataclasses.replace(GOOD, truth=0 * GOOD.truth + 1), "expected both"),
-        (dataclasses.replace(GOOD, truth=np.arange(12) % 3), "expected both"),
-        (Films(GOOD.images[:0], GOOD.truth[:0]), "expected both"),
-        (films(side=9, count=12), r"\(9, 9, 1\)"),
-    ],
-)
-def test_train_refuses_what_it_cannot_learn_from(bad, match):
-    options = {"finding": "bright", "settings": TrainingSettings()}
-    with pytest.raises(TrainingError, match=f"training set.*{match}"):
-        training.train(linear(), bad, GOOD, **options)
-    with pytest.raises(TrainingError, match=f"tuning set.*{match}"):
-        training.train(linear(), GOOD, bad, **options)
+def test_train_refuses_what_it_cannot_learn_from():
+    good, options = (
+        films(count=12),
+        {"finding": "bright", "settings": TrainingSettings()},
+    )
+    labels = (0 * good.truth, 0 * good.truth + 1, np.arange(12) % 3)
+    spoiled = [Films(good.images, truth) for truth in labels]
+    spoiled += [Films(good.images[:0], good.truth[:0]), films(side=9, count=12)]
+    for bad, match in zip(spoiled, ["both 0"] * 4 + [r"\(9, 9, 1\)"], strict=True):
+        for name, sets in (("training", (bad, good)), ("tuning", (good, bad))):
+            with pytest.raises(TrainingError, match=f"{name} set.*{match}"):
+                training.train(linear(), *sets, **options)
 
 
 def test_predict_scores_by_hand():

@@ -12,11 +12,8 @@ from tools.lessons.source import find_lessons
 FOUNDATION = {"00", "10", "15", "21", "30", "40"}
 
 
-def test_the_course_has_its_lessons():
+def test_the_course_has_its_lessons_and_every_notebook_a_source():
     assert {name[:2] for name in lesson_names()} >= FOUNDATION
-
-
-def test_every_notebook_has_a_source():
     assert strangers(ROOT, find_lessons(ROOT)) == []
 
 
