@@ -155,8 +155,7 @@ def montage(
     if counts == {0} or len(counts) > 1:
         raise ValueError(
             f"Images, titles and masks have the lengths {sorted(counts)}. Expected at "
-            "least one image, and a title and a mask for each if any are given. Take "
-            "them from the same rows; the selection before may match no row."
+            "least one image, and one of each for it. Take them from the same rows."
         )
     count = len(images)
     columns = min(columns, count)
@@ -170,10 +169,10 @@ def montage(
     )
     for ax in grid.flat:
         ax.set_axis_off()
-    for index, ax in enumerate(grid.flat[:count]):
-        title = "" if titles is None else str(titles[index])
-        mask = None if masks is None else masks[index]
-        show_image(images[index], ax=ax, title=title, mask=mask, **grey_scale)
+    titles = [""] * count if titles is None else [str(title) for title in titles]
+    masks = [None] * count if masks is None else masks
+    for ax, image, title, mask in zip(grid.flat, images, titles, masks, strict=False):
+        show_image(image, ax=ax, title=title, mask=mask, **grey_scale)
     return fig
 
 

@@ -695,16 +695,19 @@ def show_overlay(
         alpha=STRONGEST_OPACITY * np.clip(size / limit, 0, 1),
         interpolation="nearest",
     )
-    above, below = saliency_map.max() > limit, saliency_map.min() < colours.norm.vmin
-    extend = {(True, True): "both", (True, False): "max", (False, True): "min"}
-    _draw_scale(ax, colours, unit, extend=extend.get((above, below), "neither"))
+    _draw_scale(ax, colours, saliency_map, unit)
     return ax
 
 
-def _draw_scale(ax: Axes, colours: ScalarMappable, unit: str, *, extend: str) -> None:
-    scale = ax.figure.colorbar(
-        colours, ax=ax, fraction=0.046, pad=0.03, extend=extend, label=unit
-    )
+def _draw_scale(
+    ax: Axes, colours: ScalarMappable, saliency_map: np.ndarray, unit: str
+) -> None:
+    low, high = colours.norm.vmin, colours.norm.vmax
+    above, below = saliency_map.max() > high, saliency_map.min() < low
+    ends = {(True, True): "both", (True, False): "max", (False, True): "min"}
+    extend = ends.get((above, below), "neither")
+    where = {"ax": ax, "fraction": 0.046, "pad": 0.03}
+    scale = ax.figure.colorbar(colours, **where, extend=extend, label=unit)
     scale.ax.yaxis.label.set_fontsize(8)
     scale.ax.tick_params(labelsize=7)
     scale.locator = plt.MaxNLocator(4, symmetric=colours.norm.vmin < 0)
