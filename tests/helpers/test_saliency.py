@@ -140,7 +140,7 @@ def test_grad_cam_of_one_convolution_by_hand():
 
 
 def test_grad_cam_of_the_network_of_the_course_divides_the_logit():
-    network = networks.small_residual_network((28, 30, 3), filters=(4, 6, 8))
+    network = networks.small_residual_network((28, 30, 3))
     image = np.random.default_rng(0).integers(0, 256, (28, 30, 3), dtype="uint8")
     # pooling and one dense layer follow: before the ReLU the cells add up to the logit
     # minus the bias; all weights made positive, the ReLU removes nothing
