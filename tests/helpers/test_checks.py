@@ -78,6 +78,7 @@ RETURN = " (the function returned None: does it end with return?)"
         ),
         ("98.1", lambda x, m, b: 7.0, "wrong", WRONG + "7. Hint: slope first"),
         ("98.1", lambda *some: np.array([-5.0, 15.0]), "wrong", ". Hint: one value"),
+        ("98.1", lambda *x: rescale(*x) + 1e-4, "wrong", ". Hint: slope first"),
         ("98.2", 43, "wrong", "98.2 wrong value: expected 42, got 43."),
         ("98.3", 7, "wrong", "98.3 wrong value: expected 'an even number', got 7."),
         ("98.1", lambda *x: 1 // 0, "error", f"zero ({GIVEN}). Hint: slope first"),
