@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         "auc": {name: round(auc, 4) for name, auc in aucs(scores).items()},
         "made_with": {
             "python": platform.python_version(),
-            "keras": training.fitting.keras.__version__,
+            "keras": training.keras.__version__,
             "machine": platform.machine(),
         },
     }
