@@ -114,19 +114,15 @@ def wait_until_up(server: subprocess.Popen, port: int, token: str) -> None:
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise LabError(
-                f"JupyterLab ended at once (exit status {server.returncode}). Its "
-                "last lines stand above. Run `make test` to see whether the "
-                "environment is whole; `rm -rf .venv` and `make lab` makes it anew."
+                f"JupyterLab ended at once (exit status {server.returncode}); its last "
+                "lines stand above. `rm -rf .venv` and `make lab` set up anew."
             )
         try:
             with direct.open(request, timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise LabError(
-        f"JupyterLab did not answer within {START_LIMIT_S:.0f} s. Close other programs "
-        "and run `make lab` again."
-    )
+    raise LabError(f"JupyterLab did not answer in {START_LIMIT_S:.0f} s. Try again.")
 
 
 def start(port: int, *, browser: bool) -> tuple[subprocess.Popen, str]:

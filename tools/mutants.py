@@ -61,9 +61,10 @@ def _changes(node: ast.AST):
 
 
 def _shown(part: object) -> str:
-    if isinstance(part, list):
-        return type(part[0]).__name__
-    return ast.unparse(part) if isinstance(part, ast.expr) else type(part).__name__
+    if isinstance(part, ast.expr):
+        return ast.unparse(part)
+    part = part[0] if isinstance(part, list) else part
+    return type(part).__name__ if isinstance(part, ast.AST) else repr(part)
 
 
 def survivors(module: Path, tests: list[str], chosen, *, timeout_s: int) -> list[str]:

@@ -1,7 +1,5 @@
 """Run every notebook again and compare it with what is stored.
 
-::
-
     python -m tools.validate_notebooks           both passes
     python -m tools.validate_notebooks 21 30     only these lessons
     python -m tools.validate_notebooks --strict  only the executed forms
@@ -83,9 +81,7 @@ def longest_first(root: Path, lessons: list[Lesson]) -> list[Lesson]:
 def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.validate_notebooks",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m tools.validate_notebooks", description="Run and compare."
     )
     parser.add_argument("lessons", nargs="*", metavar="NN", help="only these lessons")
     parser.add_argument("--strict", action="store_true", help="executed forms only")
