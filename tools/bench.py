@@ -277,13 +277,15 @@ def de_identification(_: argparse.Namespace) -> None:
 
 def difficulty(options: argparse.Namespace) -> None:
     """Consolidation in the default cohort: brightness, pixels, network, five seeds."""
-    from tools.evidence.difficulty import brightness_auc, pixel_regression_auc
+    from tools.evidence.judge import brightness_scores, regression_scores
 
     cohort = cohorts.load(artefacts.COMMITTED_COHORT)
     finding = artefacts.COMMITTED_FINDING
-    test = cohort.split("internal test")
-    brightness = brightness_auc(test.images, test.labels(finding))
-    pixels = pixel_regression_auc(cohort.images, cohort.table, finding=finding)
+    rows = (cohort.table["split"] == "internal test").to_numpy()
+    brightness, pixels = (
+        area_under_roc(cohort.labels(finding)[rows], score(cohort, finding)[rows])
+        for score in (brightness_scores, regression_scores)
+    )
     print(f"  mean brightness: AUC {brightness:.3f} (at most 0.62 wanted)")
     print(f"  logistic regression: AUC {pixels:.3f} (at most 0.75 wanted)", flush=True)
     rows = []

@@ -6,8 +6,8 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from tools.evidence.realism.contrast_detail import Plan, draw_figure, measure
-from tools.evidence.realism.observers import (
+from tools.evidence.contrast_detail import Plan, draw_figure, measure
+from tools.evidence.physics_measures import (
     auc_interval,
     hotelling_scores,
     laguerre_gauss,

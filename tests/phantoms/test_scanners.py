@@ -11,8 +11,7 @@ from phantoms.physics.scanners import (
     draw_technique,
     take_radiograph,
 )
-from tools.evidence.realism.grey_levels import films_of, grey_distance
-from tools.evidence.realism.panel_checks import panel_rows
+from tools.evidence.realism import films_of, grey_distance, panel_rows
 
 CHESTS = (1, 2, 3)
 

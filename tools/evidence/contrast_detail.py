@@ -1,6 +1,6 @@
 """How large and how dense a nodule must be to be seen: a contrast-detail curve.
 
-``python -m tools.evidence.realism.contrast_detail`` images chests with and without
+``python -m tools.evidence.contrast_detail`` images chests with and without
 round nodules whose place the observer knows, and lets two linear observers tell
 them apart on the detector's logarithm, before any display:
 
@@ -31,14 +31,14 @@ from phantoms.physics.detector import form_image
 from phantoms.physics.scanners import SCANNERS
 from phantoms.study.scene import Scene, fill_lungs, set_scene, to_pixels
 from phantoms.study.study import Study
-from tools.evidence.realism.observers import (
+from tools.evidence.pages import EVIDENCE, write_table
+from tools.evidence.physics_measures import (
     auc_interval,
     hotelling_scores,
     matched_filter_scores,
     rank_auc,
 )
 
-EVIDENCE = Path(__file__).resolve().parents[3] / "data" / "evidence"
 _SCANNER = SCANNERS["Alder DR 21"]
 _COLOURS = ("#0072B2", "#D55E00", "#009E73")  # Okabe and Ito: told apart by everyone
 
@@ -227,7 +227,7 @@ def main() -> None:
     chosen = parser.parse_args()
     table = measure(replace(Plan(), n_patients=chosen.patients))
     print(table.to_string(index=False))
-    table.to_csv(chosen.folder / "contrast_detail.csv", index=False)
+    write_table(table, chosen.folder / "contrast_detail.csv")
     draw_figure(table, chosen.folder / "contrast_detail.png")
 
 
