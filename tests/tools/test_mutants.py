@@ -2,7 +2,7 @@
 
 import ast
 
-from tools.mutants import mutants_of
+from tests.mutants import mutants_of
 
 
 def changes(source):
