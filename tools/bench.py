@@ -151,7 +151,7 @@ def speed_share(batches, *, side: int) -> tuple[float, float]:
 
 
 def dicom(_: argparse.Namespace) -> None:
-    """Reading whole files: read_pixels against pydicom's own pixels with rescale."""
+    """Compare read_pixels with pydicom's own pixels and rescale, whole files."""
     with tempfile.TemporaryDirectory() as folder:
         for name, path in dicom_files(Path(folder)).items():
             ratio, milliseconds = reading_ratio(path)
