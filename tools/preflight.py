@@ -17,7 +17,7 @@ import textwrap
 
 SPACE_NEEDED_GB = 5.0
 SPACE_INSTALLED_GB = 2.5  # of which an environment that is to be replaced gives back
-CALL_LIMIT_S = 90  # seconds a call of pip or uv may take before it counts as no answer
+CALL_LIMIT_S = 90  # seconds a call of pip may take before it counts as no answer
 SYSTEMS = {
     "rosetta": "This Mac has an Apple processor, but this Python is the Intel build "
     "(Rosetta), for which there is no TensorFlow after 2.16. Install the Apple silicon "
@@ -73,7 +73,9 @@ def check_system(system=None, machine=None, platform_tag=None, translated=None):
     platform_tag = platform_tag or str(sysconfig.get_config_var("SOABI") or "")
     if system == "Darwin" and machine == "x86_64":
         if translated is None:
-            translated = _said(["sysctl", "-n", "sysctl.proc_translated"]) == "1"
+            translated = (
+                call(["sysctl", "-n", "sysctl.proc_translated"])[1].strip() == "1"
+            )
         return SYSTEMS["rosetta" if translated else "intel mac"]
     if system == "Linux" and "musl" in platform_tag:
         return SYSTEMS["musl"]
@@ -164,25 +166,15 @@ def check_venv(found=None, version=None):
     )
 
 
-def check_network(commands, requirement, call=None):
-    """Ask for one tiny package as the installers would: mirrors and proxies count.
-
-    `commands` maps the name of an installer to its command, in order of preference.
-    Returns (name of the first installer that can fetch `requirement`, problem).
-    """
-    answers = []
-    for name, command in commands:
-        succeeded, said = (call or _call)(command + [requirement])
-        if succeeded:
-            return name, None
-        last = [line.strip() for line in said.splitlines() if line.strip()]
-        answers.append("{}: {}".format(name, last[-1] if last else "no answer"))
-    return None, (
-        "No package could be fetched: tried {}, and the installer said: {}. The "
-        "set-up needs the network once (about 1 GB). Connect the computer; behind a "
-        "proxy set HTTPS_PROXY; where packages come from a mirror, name it with pip "
-        "config set global.index-url. Then run the same command again."
-    ).format(requirement, " | ".join(answers))
+def no_network(requirement, said):
+    """Return the problem that no package could be fetched, in the installer's words."""
+    last = [line.strip() for line in said.splitlines() if line.strip()]
+    return (
+        "No package could be fetched: tried {}, and pip said: {}. The set-up needs the "
+        "network once (about 1 GB). Connect the computer; behind a proxy set "
+        "HTTPS_PROXY; where packages come from a mirror, name it with pip config set "
+        "global.index-url. Then run the same command again."
+    ).format(requirement, last[-1] if last else "no answer")
 
 
 def problems_of_machine(folder, environment_folders=(), installed=False):
@@ -210,11 +202,7 @@ def report(problems):
     return "\n".join(lines)
 
 
-def _said(command):
-    return _call(command)[1].strip()
-
-
-def _call(command):
+def call(command):
     """Return (succeeded, output) of a command that may not hang."""
     try:
         done = subprocess.run(
