@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from tools.evidence.contrast_detail import Plan, draw_figure, measure
+from tools.evidence.contrast_detail import draw_figure, measure
 from tools.evidence.physics_measures import (
     auc_interval,
     hotelling_scores,
@@ -18,10 +18,7 @@ from tools.evidence.physics_measures import (
 
 @pytest.fixture(scope="module")
 def table():
-    plan = Plan(
-        diameters_mm=(5.0, 10.0, 20.0), densities=(0.3, 1.0), n_patients=12, size=160
-    )
-    return measure(plan)
+    return measure((5.0, 10.0, 20.0), (0.3, 1.0), patients=12, size=160)
 
 
 def test_rank_auc_agrees_with_scikit_learn():
