@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 from pydicom.misc import is_dicom
 
-from helpers.cohorts.resizing import as_bytes, fit_into_square
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
 from helpers.files import tell
 from helpers.quiet_start import quiet_start
+from helpers.resizing import as_bytes, fit_into_square
 
 with quiet_start():
     import tensorflow as tf

@@ -24,10 +24,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.ndimage import affine_transform
 
-from helpers.ct_windows import Window
 from helpers.dicom_series import SeriesVolume
 from helpers.figures import COLOURS
 from helpers.intervals import mean_interval
+from helpers.windowing import Window
 
 LARGEST_VOXELS = 2**29
 

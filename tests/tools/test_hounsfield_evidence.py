@@ -56,7 +56,7 @@ def test_jpeg_changes_noise():
 def test_main_says_what_is_missing(monkeypatch, capsys):
     monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
     assert main(["real"]) == 2
-    assert "COURSE_DATA_DIR is None" in capsys.readouterr().err
+    assert "Set COURSE_DATA_DIR" in capsys.readouterr().err
 
 
 @pytest.mark.real_data

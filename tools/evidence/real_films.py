@@ -6,15 +6,14 @@ The labels of NIH ChestX-ray14 were mined from reports: they are noisy, and a fi
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
+from PIL import Image
+from tqdm.auto import tqdm
 
 from helpers.cohorts import Card, Cohort
 from helpers.files import data_dir
 from helpers.patient_splits import split_patients
-from tools.evidence.real_or_simulated import real_films
 
 SETS = ("cxr_nih14_64px", "cxr_nih14_256px")
 SAME_FINDING = {
@@ -28,10 +27,39 @@ SAME_FINDING = {
 """Simulated finding to NIH labels; for tuberculosis there is no real set here."""
 
 
-def missing_sets() -> list[str]:
-    """Return the names of the sets that are not in COURSE_DATA_DIR."""
-    folder = data_dir() or Path("/nonexistent")
-    return [name for name in SETS if not (folder / name / "labels.csv").is_file()]
+def missing_sets() -> str:
+    """Return a sentence about the sets that are not there, "" where all are."""
+    folder = data_dir()
+    missing = [
+        n for n in SETS if not folder or not (folder / n / "labels.csv").is_file()
+    ]
+    if not missing:
+        return ""
+    return (
+        "Real films are needed: set COURSE_DATA_DIR to a folder that holds "
+        f"{' and '.join(missing)}, each with labels.csv and its images."
+    )
+
+
+def real_films(name: str, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the films (n, side, side) of a set, and whose they are.
+
+    Parameters
+    ----------
+    name : str
+        One of `SETS`: a folder with labels.csv (file, patient_id) and its images.
+    side : int
+        Pixels; larger films are averaged by area.
+    """
+    folder = data_dir() / name
+    table = pd.read_csv(folder / "labels.csv")
+    images = []
+    for file in tqdm(table["file"], desc=f"Reading {name}", unit="film", disable=None):
+        path = folder / file if (folder / file).exists() else folder / "images" / file
+        with Image.open(path) as film:
+            grey = film.convert("L").resize((side, side), Image.Resampling.BOX)
+        images.append(np.asarray(grey))
+    return np.stack(images), ("N" + table["patient_id"].astype(str)).to_numpy()
 
 
 def load_real(name: str, side: int) -> Cohort:
@@ -39,16 +67,11 @@ def load_real(name: str, side: int) -> Cohort:
 
     The column ``no_finding`` is 1 where the report names no finding at all.
     """
-    folder = data_dir() / name
-    images, patients = real_films(folder, side)
-    labels = pd.read_csv(folder / "labels.csv")
-    table = pd.DataFrame({
-        "patient_id": patients,
-        "study_id": labels["file"],
-        "site": "NIH",
-        "split": "external test",
-        "no_finding": (labels["finding_labels"] == "No Finding").astype(int),
-    })  # fmt: skip
+    images, patients = real_films(name, side)
+    labels = pd.read_csv(data_dir() / name / "labels.csv")
+    table = pd.DataFrame({"patient_id": patients, "study_id": labels["file"]})
+    table["site"], table["split"] = "NIH", "external test"
+    table["no_finding"] = (labels["finding_labels"] == "No Finding").astype(int)
     for finding, columns in SAME_FINDING.items():
         table[finding] = labels[list(columns)].max(axis=1)
     card = Card(

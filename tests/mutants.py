@@ -1,7 +1,7 @@
 """Change one thing in a module and see whether its tests notice.
 
-    python -m tools.mutants helpers/intervals.py tests/helpers/test_intervals.py
-    python -m tools.mutants helpers/intervals.py tests/helpers --count 40 --seed 3
+    python -m tests.mutants helpers/intervals.py tests/helpers/test_intervals.py
+    python -m tests.mutants helpers/intervals.py tests/helpers --count 40 --seed 3
 
 Works in a copy of the tree. Prints each mutant that survived, and the share that died.
 """
@@ -61,9 +61,10 @@ def _changes(node: ast.AST):
 
 
 def _shown(part: object) -> str:
-    if isinstance(part, list):
-        return type(part[0]).__name__
-    return ast.unparse(part) if isinstance(part, ast.expr) else type(part).__name__
+    if isinstance(part, ast.expr):
+        return ast.unparse(part)
+    part = part[0] if isinstance(part, list) else part
+    return type(part).__name__ if isinstance(part, ast.AST) else repr(part)
 
 
 def survivors(module: Path, tests: list[str], chosen, *, timeout_s: int) -> list[str]:
@@ -96,7 +97,7 @@ def survivors(module: Path, tests: list[str], chosen, *, timeout_s: int) -> list
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 1 if fewer than nine in ten mutants died."""
-    parser = argparse.ArgumentParser(prog="python -m tools.mutants")
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("module", type=Path, help="path from the project's root")
     parser.add_argument("tests", nargs="+", help="what to give to pytest")
     parser.add_argument("--count", type=int, default=20)
