@@ -1,11 +1,9 @@
-"""The vessels of the lungs: trees that branch by Murray's law.
+"""All organs of one patient, and the lungs with everything else taken out of them.
 
-They grow generation by generation: the cubes of the two daughters' radii sum to
-the mother's cube. Lengths and angles are chosen for appearance.
-
-What a posture moves: the tubes of the mediastinum and the pulmonary vessels.
-
-All organs of one patient, and the lungs with everything else taken out of them.
+The vessels of the lungs are trees that branch by Murray's law: they grow generation by
+generation, and the cubes of the two daughters' radii sum to the mother's cube. Lengths
+and angles are chosen for appearance. A posture moves the tubes of the mediastinum and
+these vessels.
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.patients import UPRIGHT, Patient, Posture, random_stream
 from phantoms.chest.projection import View
@@ -71,7 +70,7 @@ class Tree:
 
 
 def _turn(
-    direction: np.ndarray, angle: np.ndarray, rng: np.random.Generator
+    direction: np.ndarray, angle: np.ndarray, rng: Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a random unit vector across each direction, and the angle's cosine."""
     across = rng.standard_normal(direction.shape)
@@ -81,10 +80,7 @@ def _turn(
 
 
 def grow_tree(
-    roots: Tree,
-    *,
-    inside: Callable[[np.ndarray], np.ndarray],
-    rng: np.random.Generator,
+    roots: Tree, *, inside: Callable[[np.ndarray], np.ndarray], rng: Generator
 ) -> Tree:
     """Grow a tree from its roots until the branches are thin or leave the lung.
 
@@ -147,7 +143,7 @@ def joined(*trees: Tree) -> Tree:
     return Tree(*(np.concatenate([getattr(t, part) for t in trees]) for part in parts))
 
 
-def _hilar_crowd(rng: np.random.Generator) -> Tree:
+def _hilar_crowd(rng: Generator) -> Tree:
     """Return the small vessels and nodes that crowd at both hila, as short pieces."""
     middle = np.array([(-42.0, 14, -32), (42.0, 14, -20)]).repeat(_CROWD, axis=0)
     start = middle + rng.normal(0, 1, (2 * _CROWD, 3)) * (13, 12, 22)
@@ -157,7 +153,7 @@ def _hilar_crowd(rng: np.random.Generator) -> Tree:
     return Tree(start, start + way * (6 + 4 * radius)[:, None], radius)
 
 
-def _hilar_roots(rng: np.random.Generator, factor: float) -> Tree:
+def _hilar_roots(rng: Generator, factor: float) -> Tree:
     """Return the first segments of arteries and veins at both hila."""
     starts, ways, radii = [], [], []
     for side, x, z in ((-1, 41.0, -22.0), (1, 46.0, -12.0)):

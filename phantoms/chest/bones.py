@@ -1,12 +1,11 @@
-"""The breast bone: manubrium and body in the front wall of the cage.
+"""Every bone along the rays of a view, as pieces of cortex and of spongiosa.
 
-Shoulder girdle: clavicles, shoulder blades and upper arms.
+Ribs and vertebrae have modules of their own; here are the breast bone in the front
+wall of the cage and the shoulder girdle: clavicles, shoulder blades and upper arms.
 
 A blade lies on the back of the cage and is turned forwards at its outer side, the
 more the further the shoulders are rolled; its own frame is (p, q, r): outwards from
 the medial border, upwards, and backwards out of the plate, in mm.
-
-Every bone along the rays of a view, as pieces of cortex and of spongiosa.
 """
 
 from __future__ import annotations
@@ -20,19 +19,10 @@ from phantoms.chest.anatomy import Anatomy
 from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
 from phantoms.chest.ribs import add_ribs, cage_wall
-from phantoms.chest.skeleton import (
-    Bones,
-    Mineral,
-    Skeleton,
-    add_shell,
-    add_tube,
-    cropped,
-    edge,
-    no_bones,
-)
+from phantoms.chest.skeleton import Bones, Skeleton, about, add_tube, cropped, edge
 from phantoms.chest.thorax import Thorax, cage_interval
 from phantoms.chest.vertebrae import add_spine
-from phantoms.shapes.solids import HeightTable, Tube, smooth_tube
+from phantoms.shapes.solids import HeightTable, Piece, Tube, smooth_tube
 
 TOP_MM, JOINT_MM, BOTTOM_MM = 50.0, 4.0, -100.0
 _DEPTH_MM = -88.0
@@ -66,14 +56,7 @@ def add_sternum(
         * np.sqrt(np.maximum(1 - np.square(np.square(off / (wide - less))), 0))
         for less in (np.float32(0), np.float32(_CORTEX_MM))
     )
-    add_shell(
-        bones,
-        (middle - outer, middle + outer),
-        (middle - inner, middle + inner),
-        mineral=skeleton.mineral,
-        weight=there,
-        window=window,
-    )
+    bones.add(about(middle, outer), about(middle, inner), there, window)
 
 
 # corners of the blade (p, q), clockwise seen with the socket to the right
@@ -148,27 +131,21 @@ def add_shoulders(
     bones: Bones, skeleton: Skeleton, thorax: Thorax, *, posture: Posture, view: View
 ) -> None:
     """Add both clavicles, shoulder blades and upper arms."""
-    mineral = skeleton.mineral
     for side, clavicle in zip((-1, 1), skeleton.clavicles, strict=True):
         blade = blade_of(skeleton, posture, side)
-        _add_plate(bones, blade, thorax, view=view, mineral=mineral)
+        _add_plate(bones, blade, thorax, view=view)
         for rows in (_BORDER, _RIDGE, _CORACOID):
             placed = [(*blade.placed(*row[:3]), *row[3:]) for row in rows]
             if rows is _BORDER:
                 placed = _behind_the_ribs(placed, thorax)
-            _add_rows(bones, placed, view, mineral, smooth=False)
+            _add_rows(bones, placed, view, smooth=False)
         collar = _posed_clavicle(clavicle, blade, thorax)
-        _add_rows(bones, collar, view, mineral, smooth=True)
-        _add_rows(bones, _upper_arm(blade, posture), view, mineral, smooth=False)
+        _add_rows(bones, collar, view, smooth=True)
+        _add_rows(bones, _upper_arm(blade, posture), view, smooth=False)
 
 
 def _add_rows(
-    bones: Bones,
-    rows: list[tuple[float, ...]],
-    view: View,
-    mineral: Mineral,
-    *,
-    smooth: bool,
+    bones: Bones, rows: list[tuple[float, ...]], view: View, *, smooth: bool
 ) -> None:
     """Add a long bone from rows of (x, y, z, radius, cortex)."""
     table = np.asarray(rows, float)
@@ -177,7 +154,7 @@ def _add_rows(
         cortex = smooth_tube(table[:, [0, 1, 2, 4]]).radii
     else:
         tube, cortex = Tube(table[:, :3], table[:, 3]), table[:, 4]
-    add_tube(bones, view.seen(tube), cortex, view.x, view.z, mineral=mineral)
+    add_tube(bones, tube, cortex, view)
 
 
 def _behind_the_ribs(
@@ -225,9 +202,7 @@ def _upper_arm(blade: Blade, posture: Posture) -> list[tuple[float, ...]]:
     return [(x + blade.side * a, y + b, z + c, r, shell) for a, b, c, r, shell in rows]
 
 
-def _add_plate(
-    bones: Bones, blade: Blade, thorax: Thorax, *, view: View, mineral: Mineral
-) -> None:
+def _add_plate(bones: Bones, blade: Blade, thorax: Thorax, *, view: View) -> None:
     """Add the thin plate of a blade, curved over the back of the cage."""
     ahead = math.cos(blade.forward), math.sin(blade.forward)
     corners = [blade.placed(*corner, 0) for corner in _OUTLINE]
@@ -246,14 +221,7 @@ def _add_plate(
     rim = np.exp(-np.square((inside - np.float32(1.5)) * np.float32(1 / 2.2)))
     half = np.float32(1 / ahead[0]) * (_PLATE_MM / 2 + np.float32(0.9) * rim)
     hollow = half - np.float32(0.75 / ahead[0])
-    add_shell(
-        bones,
-        (middle - half, middle + half),
-        (middle - hollow, middle + hollow),
-        mineral=mineral,
-        weight=edge(inside, blur),
-        window=window,
-    )
+    bones.add(about(middle, half), about(middle, hollow), edge(inside, blur), window)
 
 
 def outline_distance(p: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -276,7 +244,9 @@ def outline_distance(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     return inside
 
 
-def bone_pieces(anatomy: Anatomy, posture: Posture, view: View) -> Bones:
+def bone_pieces(
+    anatomy: Anatomy, posture: Posture, view: View
+) -> dict[str, list[Piece]]:
     """Return the bones of a patient as intervals of depth with weights.
 
     Parameters
@@ -294,12 +264,12 @@ def bone_pieces(anatomy: Anatomy, posture: Posture, view: View) -> Bones:
         bones may touch.
     """
     skeleton, thorax = anatomy.skeleton, anatomy.thorax
-    bones = no_bones()
+    bones = Bones(skeleton.mineral)
     for way in (1, -1):
         wall = cage_wall(skeleton, thorax, view, way=way)
         if wall is not None:
             add_ribs(bones, skeleton, wall, posture=posture)
-    add_spine(bones, skeleton.spine, thorax, view=view, mineral=skeleton.mineral)
+    add_spine(bones, skeleton.spine, thorax, view=view)
     add_sternum(bones, skeleton, thorax, view=view)
     add_shoulders(bones, skeleton, thorax, posture=posture, view=view)
-    return bones
+    return {"cortical bone": bones.cortex, "spongiosa": bones.spongiosa}

@@ -1,17 +1,13 @@
-"""Detail that only a CT resolves, and that no ray from the front notices.
+"""A chest as voxels: the pieces of the radiograph, filled into a volume in HU.
 
-A radiograph knows the density along a ray, not where along it the density lies.
-Small vessels and lumps in the lung, and loops of gut in their fat, are put here in
-such a way that the mean along every ray stays what it was. Chosen for appearance.
+The CT adds what a radiograph cannot resolve, in ways that leave every line integral
+from front to back as it was, since a radiograph knows the density along a ray, not
+where along it the density lies: a texture of the lung with zero mean along ``y``, small
+vessels, loops of gut in their fat, the weight of the lung that sinks to the back, and
+bronchi whose walls weigh what their lumen lacks. This detail is chosen for appearance.
 
-A chest as voxels: the pieces of the radiograph, filled into a volume in HU.
-
-The CT adds what a radiograph cannot resolve, in ways that leave every line
-integral from front to back as it was: a texture of the lung with zero mean along
-``y``, the weight of the lung that sinks to the back, and bronchi whose walls weigh
-what their lumen lacks.
-
-From the contents of a scan to its voxels: slabs of slices, filled one by one.
+``reconstruct`` fills slabs of slices one by one and gives them a scanner's blur and
+noise.
 """
 
 from __future__ import annotations
@@ -22,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.random import Generator
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree, grow_tree, posed_tree
@@ -36,6 +33,7 @@ from phantoms.physics.attenuation import (
     material_hu,
 )
 from phantoms.physics.ct_noise import (
+    REFERENCE_WATER_MM,
     find_kernel,
     noise_fields,
     noise_sigma_hu,
@@ -274,15 +272,11 @@ def compose_scene(
     """
     view, posture = grid_view(grid), solids.posture
     layers = tissue_layers(anatomy, posture, view, solids=solids)
-    layers["adipose"] = [
-        part
-        for piece in layers["adipose"]
-        for part in (
-            loops_of_gut(piece, anatomy.soft_texture, view)
-            if np.ndim(piece.weight) == 2  # the only fat whose share varies
-            else [piece]
-        )
-    ]
+    fat = []
+    for piece in layers["adipose"]:
+        varied = np.ndim(piece.weight) == 2  # the guts' fat alone
+        fat += loops_of_gut(piece, anatomy.soft_texture, view) if varied else [piece]
+    layers["adipose"] = fat
     above = {m: 1000 + material_hu(m, energy_kev=energy_kev) for m in (*layers, "lung")
              if m != "body"}  # fmt: skip
     soft = 1000 + material_hu("soft tissue", energy_kev=energy_kev)
@@ -328,11 +322,8 @@ def _contrast(
     wall = np.minimum((back - front) / 2, np.float32(_HEART_WALL_MM))
     # muscle takes up a third of what the blood holds (chosen); no muscle above
     ventricles = np.clip((-38 - view.z) / 12, 0, 1) * np.float32(-2 / 3 * rise)
-    return [
-        *pieces,
-        Piece(front, front + wall, ventricles),
-        Piece(back - wall, back, ventricles),
-    ]
+    pieces.append(Piece(front, front + wall, ventricles))
+    return [*pieces, Piece(back - wall, back, ventricles)]
 
 
 def _branches(
@@ -423,11 +414,7 @@ def reconstruct(
 
 
 def scanned(
-    hu: np.ndarray,
-    grid: VoxelGrid,
-    *,
-    acquisition: Acquisition,
-    rng: np.random.Generator,
+    hu: np.ndarray, grid: VoxelGrid, *, acquisition: Acquisition, rng: Generator
 ) -> np.ndarray:
     """Return slices as a scanner shows them: blurred in plane, and noisy.
 
@@ -448,19 +435,19 @@ def scanned(
     noise = noise_fields(
         rng, count=len(hu), shape=hu.shape[1:], pixel_mm=column_mm, kernel=kernel
     )
-    if acquisition.water_mm is not None:
-        size = noise_sigma_hu(
-            acquisition.mas,
-            slice_mm=slice_mm,
-            kernel=kernel,
-            water_mm=acquisition.water_mm,
+    if acquisition.water_mm is None:
+        water = attenuation_per_mm("water", energy_kev=acquisition.energy_kev)
+        front, side = (
+            (hu.mean(axis) / 1000 + 1) * (step * hu.shape[axis])
+            for axis, step in ((1, row_mm), (2, column_mm))
         )
-        return blurred + np.float32(size) * noise
-    water = attenuation_per_mm("water", energy_kev=acquisition.energy_kev)
-    paths = [(hu.mean(axis) / 1000 + 1) * n for axis, n in (
-        (1, row_mm * hu.shape[1]), (2, column_mm * hu.shape[2]))]  # fmt: skip
-    size = noise_sigma_hu(acquisition.mas, slice_mm=slice_mm, kernel=kernel)
-    noise *= relative_sigma(paths[0], paths[1], water_per_mm=water)
+        noise *= relative_sigma(front, side, water_per_mm=water)
+    size = noise_sigma_hu(
+        acquisition.mas,
+        slice_mm=slice_mm,
+        kernel=kernel,
+        water_mm=acquisition.water_mm or REFERENCE_WATER_MM,
+    )
     return blurred + np.float32(size) * noise
 
 

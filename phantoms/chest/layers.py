@@ -1,14 +1,9 @@
-"""Gas in the gut under the diaphragm: the stomach's bubble and loops of colon.
-
-Places and sizes are chosen for appearance.
-
-Every tissue of a chest as pieces of depth: what a radiograph and a CT share.
+"""Every tissue of a chest as pieces of depth, and the paths of rays through them.
 
 ``tissue_layers`` is the one description of a healthy chest. The radiograph adds
-the pieces' lengths along each ray; the CT fills voxels with the same pieces.
-What is inside the skin and in no other layer is soft tissue.
-
-Paths of rays: from an anatomy and an examination to attenuation along every ray.
+the pieces' lengths along each ray (``trace_paths``, then ``optical_depth``); the CT
+fills voxels with the same pieces. What is inside the skin and in no other layer is soft
+tissue. Places and sizes of the gas in the gut are chosen for appearance.
 """
 
 from __future__ import annotations
@@ -17,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import (
     Anatomy,
@@ -41,6 +37,7 @@ from phantoms.shapes.solids import (
     Piece,
     Tube,
     crop,
+    divided,
     ellipsoid,
     extent,
     intersect,
@@ -50,6 +47,9 @@ from phantoms.shapes.solids import (
     subtract,
     tube_interval,
 )
+
+Place = tuple[float, float]
+Ball = tuple[Place, tuple[float, float, float]]  # (x, z), and radii, mm
 
 _GAS_DEPTH_MM = -18.0
 _GUT_WALL_MM = 5.0  # diaphragm and gut between the gas and the lung
@@ -78,69 +78,53 @@ def bowel_gas(
     place = (anatomy.thorax.dome_lean[1], top)
     half = np.zeros_like(x)
     if kind in ("fundus", "both"):
-        half = _fundus(rng, x, z, size_mm=size, place=place, flat=not posture.supine)
+        balls = _fundus(rng, size, place)
+        half = _thickest(x, z, balls)
+        if not posture.supine:  # upright its fluid cuts it level
+            (_, middle), (_, _, high) = balls[0]
+            level = np.float32(middle + rng.uniform(-0.9, 0.5) * high)
+            half = half * np.clip((z - level) / 2 + 0.5, 0, 1)
     if kind in ("colon", "both"):
-        half = np.maximum(half, _colon(rng, x, z, size_mm=size, place=place))
+        half = np.maximum(half, _thickest(x, z, _colon(rng, size, place)))
     # gas bodies about one depth: their union is the longest of them
     gas = (_GAS_DEPTH_MM - half, _GAS_DEPTH_MM + half)
     under = (abdomen[0] + _GUT_WALL_MM, abdomen[1] - _GUT_WALL_MM)
     return [Piece(*intersect(gas, under))]
 
 
-def _fundus(
-    rng: np.random.Generator,
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    size_mm: float,
-    place: tuple[float, float],
-    flat: bool,
-) -> np.ndarray:
-    """Return half the depth of the stomach's gas, cut by its fluid when upright."""
+def _fundus(rng: Generator, size_mm: float, place: Place) -> list[Ball]:
+    """Return the stomach's gas: its dome and a fold beside it."""
     wide, high = size_mm * rng.uniform(0.9, 1.4), size_mm * rng.uniform(0.7, 1.1)
     centre = (place[0] - rng.uniform(0, 24), place[1] - 7 - high)
-    half = _half(x, z, centre, (wide, 0.9 * size_mm, high))
     fold = (centre[0] - 0.6 * wide, centre[1] - 0.5 * high)
-    half = np.maximum(half, _half(x, z, fold, (0.7 * wide, 0.6 * size_mm, 0.7 * high)))
-    if flat:
-        level = centre[1] + rng.uniform(-0.9, 0.5) * high
-        half = half * np.clip((z - np.float32(level)) / 2 + 0.5, 0, 1)
-    return half
+    return [
+        (centre, (wide, 0.9 * size_mm, high)),
+        (fold, (0.7 * wide, 0.6 * size_mm, 0.7 * high)),
+    ]
 
 
-def _colon(
-    rng: np.random.Generator,
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    size_mm: float,
-    place: tuple[float, float],
-) -> np.ndarray:
-    """Return half the depth of a gas-filled colon, pouch beside pouch."""
-    half = np.zeros_like(x)
+def _colon(rng: Generator, size_mm: float, place: Place) -> list[Ball]:
+    """Return a gas-filled colon, pouch beside pouch."""
     calibre = 0.32 * size_mm + 7
     across, height = place[0] + rng.uniform(-10, 26), place[1] - rng.uniform(12, 26)
     heading = rng.uniform(-2.6, -1.7)  # towards the middle and down
+    balls = []
     for _ in range(int(rng.integers(3, 8))):
-        radii = calibre * rng.uniform(0.75, 1.2, 3)
-        half = np.maximum(half, _half(x, z, (across, height), radii))
+        balls.append(((across, height), tuple(calibre * rng.uniform(0.75, 1.2, 3))))
         heading += rng.normal(0, 0.35)
         across += 1.25 * calibre * np.cos(heading)
         height += 1.25 * calibre * np.sin(heading)
+    return balls
+
+
+def _thickest(x: np.ndarray, z: np.ndarray, balls: Sequence[Ball]) -> np.ndarray:
+    """Return half the greatest depth of ellipsoids whose middles lie at depth 0."""
+    half = np.zeros_like(x)
+    for (across, height), radii in balls:
+        centre = (float(across), 0.0, float(height))
+        ball = ellipsoid(x, z, centre=centre, radii=tuple(map(float, radii)))
+        half = np.maximum(half, ball[1])
     return half
-
-
-def _half(
-    x: np.ndarray,
-    z: np.ndarray,
-    centre: tuple[float, float],
-    radii: tuple[float, float, float] | np.ndarray,
-) -> np.ndarray:
-    """Return half the depth of an ellipsoid whose middle lies at depth 0."""
-    a, b, c = (float(r) for r in radii)
-    return ellipsoid(
-        x, z, centre=(float(centre[0]), 0.0, float(centre[1])), radii=(a, b, c)
-    )[1]
 
 
 Layers = dict[str, list[Piece]]
@@ -156,11 +140,7 @@ _FAT_SHARE = 0.6  # of the mediastinum between its organs; the rest is nodes and
 
 
 def tissue_layers(
-    anatomy: Anatomy,
-    posture: Posture,
-    view: View,
-    *,
-    solids: ChestSolids | None = None,
+    anatomy: Anatomy, posture: Posture, view: View, *, solids: ChestSolids | None = None
 ) -> Layers:
     """Return the pieces of every material of a healthy chest along a view's rays.
 
@@ -188,26 +168,21 @@ def tissue_layers(
         chin, jaw = lowered_chin(posture, view, body=layers["body"])
         layers["body"] += chin
         bones["cortical bone"] += jaw
-    bowel = [
-        piece
-        for gas in bowel_gas(anatomy, posture, view, abdomen=solids.abdomen)
-        for piece in _without((gas.front, gas.back), [solids.heart, solids.core])
-    ]
-    return (
-        layers
-        | bones
-        | {
-            "adipose": [
-                *layers["adipose"],
-                *wall_fat(anatomy, posture, view),
-                *mediastinal_fat(solids),
-                *abdominal_fat(anatomy, solids, view, gas=bowel),
-            ],
-            "lung": [Piece(*piece) for piece in solids.lungs],
-            "blood": blood_pieces(solids),
-            "air": [Piece(*solids.airway), *bowel],
-        }
-    )
+    bowel: list[Piece] = []
+    for gas in bowel_gas(anatomy, posture, view, abdomen=solids.abdomen):
+        bowel += _without((gas.front, gas.back), [solids.heart, solids.core])
+    inside = {
+        "adipose": [
+            *layers["adipose"],
+            *wall_fat(anatomy, posture, view),
+            *mediastinal_fat(solids),
+            *abdominal_fat(anatomy, solids, view, gas=bowel),
+        ],
+        "lung": [Piece(*piece) for piece in solids.lungs],
+        "blood": blood_pieces(solids),
+        "air": [Piece(*solids.airway), *bowel],
+    }
+    return layers | bones | inside
 
 
 def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
@@ -228,10 +203,7 @@ def body_layers(anatomy: Anatomy, posture: Posture, view: View) -> Layers:
     gland = np.float32(anatomy.patient.gland_fraction)
     return {
         "body": [Piece(*piece) for piece in (skin, *arms, breast)],
-        "adipose": [
-            *(Piece(*piece) for piece in fat),
-            Piece(*breast, 1 - gland),
-        ],
+        "adipose": [*(Piece(*piece) for piece in fat), Piece(*breast, 1 - gland)],
         "gland": [Piece(*breast, gland)],
     }
 
@@ -365,31 +337,16 @@ class Paths:
     solids: ChestSolids
 
 
-def tree_thickness(view: View, tree: Tree, *, sideways: float = 0.0) -> np.ndarray:
-    """Return the projected thickness of a branching tree, in mm.
-
-    Parameters
-    ----------
-    view : View
-    tree : Tree
-    sideways : float
-        Displacement in units of each branch's radius: 0 for the vessels, about
-        2 for the bronchi that run beside them.
-    """
+def tree_thickness(view: View, tree: Tree) -> np.ndarray:
+    """Return the projected thickness of a branching tree, in mm."""
     along = tree.end - tree.start
     span = np.linalg.norm(along, axis=1)
     step = np.maximum(0.7 * tree.radius, view.cell()[0])
     pieces = np.ceil(span / step).astype(int)
-    owner = np.repeat(np.arange(len(span)), pieces)
-    first = (np.cumsum(pieces) - pieces).take(owner)
-    share = (np.arange(len(owner)) - first + 0.5) / pieces.take(owner)
+    owner, share = divided(pieces)
     place = along.take(owner, axis=0)
     place *= share[:, None]
     place += tree.start.take(owner, axis=0)
-    if sideways:
-        across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1)
-        across *= (sideways * tree.radius / span)[:, None]
-        place += across.take(owner, axis=0)
     volume = np.pi * np.square(tree.radius) * span / pieces
     volume, radius = volume.take(owner), tree.radius.take(owner)
     return splat(view, place, volume=volume, radius=radius)
@@ -415,7 +372,8 @@ def trace_paths(anatomy: Anatomy, posture: Posture, view: View) -> Paths:
     true_mm = np.float32(view.stretch[1]) * view.slant()
     tissue = {name: true_mm * path for name, path in length.items()}
     tissue["soft tissue"] = true_mm * soft
-    vessels = _lung_vessels(posed_tree(anatomy, posture), view, lung=lung)
+    vessels = tree_thickness(view, posed_tree(anatomy, posture))
+    vessels = np.minimum(vessels * np.clip(lung / 30, 0, 1), lung)
     mottle = lung_mottle(anatomy, posture, view)
     return Paths(tissue, true_mm * lung, true_mm * vessels, mottle, solids)
 
@@ -432,13 +390,6 @@ def lung_mottle(anatomy: Anatomy, posture: Posture, view: View) -> np.ndarray:
     mottle *= 1 + dense * np.clip(-(z + 20) / 100, -0.6, 1.2)
     emptied = 1 / (1 - _EMPTIED_PER_MM * np.clip(posture.breath_mm, -20, 60))
     return mottle * np.float32(anatomy.patient.lung_density * emptied)
-
-
-def _lung_vessels(tree: Tree, view: View, *, lung: np.ndarray) -> np.ndarray:
-    """Return the blood in the vessels of the lungs, in mm."""
-    room = np.clip(lung / 30, 0, 1)
-    vessels = tree_thickness(view, tree) * room
-    return np.minimum(vessels, lung)
 
 
 def optical_depth(

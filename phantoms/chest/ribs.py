@@ -1,12 +1,11 @@
-"""The bony wall of the cage along the rays of a view, behind and in front.
+"""Ribs: elliptical bars cut out of the bony wall of the cage by tilted planes.
 
-Ribs: elliptical bars cut out of the cage's wall by tilted planes.
-
-Every rib lies in a plane that falls from back to front and from the middle to the
-side, so its posterior half arches down sideways and its anterior half runs down
-towards the breast bone, as on a radiograph. Sizes are chosen for appearance: a
-section of 7.5 mm by 9 to 13 mm with 1.25 mm of cortex where a ray crosses it, which
-takes some 10 % of the rays in its middle and 20 % at its edges.
+The wall is seen along the rays of a view, behind and in front. Every rib lies in a
+plane that falls from back to front and from the middle to the side, so its posterior
+half arches down sideways and its anterior half runs down towards the breast bone, as on
+a radiograph. Sizes are chosen for appearance: a section of 7.5 mm by 9 to 13 mm with
+1.25 mm of cortex where a ray crosses it, which takes some 10 % of the rays in its
+middle and 20 % at its edges.
 """
 
 from __future__ import annotations
@@ -17,7 +16,15 @@ import numpy as np
 
 from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
-from phantoms.chest.skeleton import N_RIBS, Bones, Skeleton, cropped, edge, neck_room
+from phantoms.chest.skeleton import (
+    N_RIBS,
+    Bones,
+    Skeleton,
+    cropped,
+    edge,
+    midline,
+    neck_room,
+)
 from phantoms.chest.thorax import Thorax
 from phantoms.shapes.solids import Interval, Piece, Window
 
@@ -79,12 +86,12 @@ def cage_wall(
         return None
     view, whole = part
     x, z = view.at_depth(70.0 * way)
-    squared, _ = _squared_depth(thorax, x, _rows(z))
+    squared, _ = _squared_depth(thorax, x, midline(z))
     x, z = view.at_depth(way * np.sqrt(np.maximum(squared, 0)))
     squared, gain = _squared_depth(thorax, x, z)
     inner = np.sqrt(np.maximum(squared, 0))
     if way > 0:  # near the spine the ribs bend forwards to the vertebrae
-        off = x - skeleton.spine.course(_rows(z))
+        off = x - skeleton.spine.course(midline(z))
         left, off = off > 0, np.abs(off)
         neck, share = neck_room(off), np.float32(1)
         squared = np.where(squared > 0, np.square(np.maximum(inner - neck, 0)), squared)
@@ -92,7 +99,7 @@ def cage_wall(
         beside = np.maximum(off - 18, 0)
     else:  # towards the breast bone the ribs rise less than they fell, and thin out
         left, off, neck = x > 0, np.abs(x), np.float32(0)
-        wide = thorax.cage_width(_rows(z))
+        wide = thorax.cage_width(midline(z))
         beside = (1 - _RISE) * (wide - 18) + _RISE * np.maximum(off - 18, 0)
         share = _ANTERIOR + (1 - _ANTERIOR) * edge(off - np.float32(0.8) * wide, 40.0)
     middle = np.float32(GAP_MM + RIB_MM / 2)
@@ -102,11 +109,6 @@ def cage_wall(
     return CageWall(
         way, whole, x, z, inner, last, depth, gain, off, beside, left, neck, share
     )
-
-
-def _rows(z: np.ndarray) -> np.ndarray:
-    """Return the height of every row on the midline, shape (rows, 1)."""
-    return z[:, z.shape[1] // 2, None]
 
 
 def _squared_depth(
@@ -189,14 +191,10 @@ def add_ribs(
         index += left
         outer, inner, above = rib_intervals(skeleton, wall, table, index)
         bone = there * rib_extent(wall, table, index, above=above)
-        hard = bone * np.float32(skeleton.mineral.cortex)
-        for part in ((outer[0], inner[0]), (inner[1], outer[1])):
-            bones["cortical bone"].append(Piece(*part, hard, wall.whole))
-        soft = bone * np.float32(skeleton.mineral.spongiosa)
-        bones["spongiosa"].append(Piece(*inner, soft, wall.whole))
+        bones.add(outer, inner, bone, wall.whole)
         if wall.way < 0 and skeleton.cartilage > 0.04:
             grain = there * _calcified(skeleton, wall, table, index=index, above=above)
-            bones["cortical bone"].append(Piece(*outer, grain, wall.whole))
+            bones.cortex.append(Piece(*outer, grain, wall.whole))
 
 
 def ribs_above(wall: CageWall, table: RibTable) -> np.ndarray:

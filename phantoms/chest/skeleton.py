@@ -1,26 +1,24 @@
-"""What all bones share: a shell of cortex about an inside of spongiosa.
+"""The bones of one patient as numbers, and what all bones share on an image.
 
-The vertebral column: bodies with their shells, arches, and all processes.
-
-The column stands against the back wall of the cage and follows its curve, so the
-end plates of the upper and lower vertebrae lean against the rays and only those
-in the middle are seen sharply. Sizes are chosen for appearance, near those of
-anatomy books: thoracic bodies 28 to 36 mm wide and 27 mm deep, a canal of 15 mm,
-0.5 mm of cortex at the sides and 0.6 to 1.4 mm in the end plates.
-
-The bones of one patient as numbers: heights, falls, bends, wear, old fractures.
-
-Nothing is drawn here: ``bones.bone_pieces`` puts them along the rays of a view.
+Numbers: heights, falls, bends, wear, old fractures. ``bones.bone_pieces`` puts them
+along the rays of a view, each bone as a shell of cortex about an inside of spongiosa.
 Sizes and spreads are chosen for appearance.
+
+The vertebral column stands against the back wall of the cage and follows its curve, so
+the end plates of the upper and lower vertebrae lean against the rays and only those in
+the middle are seen sharply. Its sizes are near those of anatomy books: thoracic bodies
+28 to 36 mm wide and 27 mm deep, a canal of 15 mm, 0.5 mm of cortex at the sides and
+0.6 to 1.4 mm in the end plates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.patients import Patient, random_stream
 from phantoms.chest.projection import View
@@ -33,9 +31,8 @@ from phantoms.shapes.solids import (
     Tube,
     Window,
     grid_window,
+    squared_chords,
 )
-
-Bones = dict[str, list[Piece]]
 
 
 class Mineral(NamedTuple):
@@ -51,43 +48,55 @@ class Mineral(NamedTuple):
     spongiosa: float
 
 
-def no_bones() -> Bones:
-    """Return the two empty layers."""
-    return {"cortical bone": [], "spongiosa": []}
-
-
-def add_shell(
-    bones: Bones,
-    outer: Interval,
-    inner: Interval,
-    *,
-    mineral: Mineral,
-    weight: np.ndarray | float = 1.0,
-    window: Window = WHOLE,
-) -> None:
-    """Add one bone: cortex between two nested intervals, spongiosa in the inner.
+@dataclass(frozen=True)
+class Bones:
+    """Every bone along the rays of a view: two layers that grow.
 
     Parameters
     ----------
-    bones : dict of str to list of Piece
-        Both layers; grows in place.
-    outer, inner : Interval
-        Depths of one window's shape; the inner is cut to the outer, and where it
-        is empty the whole bone is cortex.
     mineral : Mineral
-    weight : float array or float
-        Share of the bone that is there, 0 to 1.
-    window : tuple of slices
+    cortex, spongiosa : list of Piece
     """
-    front = np.minimum(np.maximum(inner[0], outer[0]), outer[1])
-    back = np.minimum(np.maximum(inner[1], front), outer[1])
-    hard = weight * np.float32(mineral.cortex)
-    bones["cortical bone"] += [
-        Piece(outer[0], front, hard, window),
-        Piece(back, outer[1], hard, window),
-    ]
-    soft = weight * np.float32(mineral.spongiosa)
-    bones["spongiosa"].append(Piece(front, back, soft, window))
+
+    mineral: Mineral
+    cortex: list[Piece] = field(default_factory=list)
+    spongiosa: list[Piece] = field(default_factory=list)
+
+    def add(
+        self,
+        outer: Interval,
+        inner: Interval,
+        weight: np.ndarray | float = 1.0,
+        window: Window = WHOLE,
+    ) -> None:
+        """Add one bone: cortex between two nested intervals, spongiosa in the inner.
+
+        Parameters
+        ----------
+        outer, inner : Interval
+            Depths of one window's shape; the inner is cut to the outer, and where it
+            is empty the whole bone is cortex.
+        weight : float array or float
+            Share of the bone that is there, 0 to 1.
+        window : tuple of slices
+        """
+        front = np.minimum(np.maximum(inner[0], outer[0]), outer[1])
+        back = np.minimum(np.maximum(inner[1], front), outer[1])
+        hard = weight * np.float32(self.mineral.cortex)
+        self.cortex.append(Piece(outer[0], front, hard, window))
+        self.cortex.append(Piece(back, outer[1], hard, window))
+        soft = weight * np.float32(self.mineral.spongiosa)
+        self.spongiosa.append(Piece(front, back, soft, window))
+
+
+def about(middle: np.ndarray, half: np.ndarray) -> Interval:
+    """Return the interval of half a length on both sides of its middle."""
+    return middle - half, middle + half
+
+
+def midline(z: np.ndarray) -> np.ndarray:
+    """Return the height of the middle of every row, shape (rows, 1)."""
+    return z[:, z.shape[1] // 2, None]
 
 
 def cropped(
@@ -122,83 +131,28 @@ def edge(inside_mm: np.ndarray, blur_mm: float) -> np.ndarray:
     return np.minimum(np.maximum(share, 0), 1)
 
 
-def add_tube(
-    bones: Bones,
-    tube: Tube,
-    cortex_mm: np.ndarray,
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    mineral: Mineral,
-) -> None:
+def add_tube(bones: Bones, tube: Tube, cortex_mm: np.ndarray, view: View) -> None:
     """Add a long bone along a tube.
 
     Parameters
     ----------
-    bones : dict of str to list of Piece
+    bones : Bones
     tube : Tube
-        As it is seen on the grid.
     cortex_mm : float array of shape (n,)
         Thickness of the cortex at each point of the tube.
-    x, z : float arrays of shape (rows, columns)
-    mineral : Mineral
+    view : View
     """
+    tube, x, z = view.seen(tube), view.x, view.z
     low, high = tube.points.min(axis=0), tube.points.max(axis=0)
     window = grid_window(x, z, low, high, margin=float(tube.radii.max()) + 2)
     if window is None:
         return
-    outer, inner, middle = _squared_chords(tube, cortex_mm, x[window], z[window])
-    outer, inner = np.sqrt(outer), np.sqrt(inner)
-    add_shell(
-        bones,
-        (middle - outer, middle + outer),
-        (middle - inner, middle + inner),
-        mineral=mineral,
-        window=window,
+    hollow = tube.radii - np.minimum(cortex_mm, tube.radii)
+    outer, inner, middle = squared_chords(
+        tube, x[window], z[window], spare_mm=-3.0, hollow=hollow
     )
-
-
-def _squared_chords(
-    tube: Tube, cortex_mm: np.ndarray, x: np.ndarray, z: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return squared half chords of the tube and its inside, and its mid depth."""
-    outer, inner, middle = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
-    hollow_radii = tube.radii - np.minimum(cortex_mm, tube.radii)
-    for k in range(len(tube.radii) - 1):
-        a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
-        reach = float(max(tube.radii[k : k + 2])) - 3  # the window adds 5 mm
-        window = grid_window(x, z, a, b, margin=reach)
-        if window is None:
-            continue
-        dx, dy, dz = (stop - start for start, stop in zip(a, b, strict=True))
-        flat = max(dx * dx + dz * dz, 1e-6)
-        px, pz = x[window] - np.float32(a[0]), z[window] - np.float32(a[2])
-        t = px * np.float32(dx / flat)
-        t += pz * np.float32(dz / flat)
-        np.minimum(np.maximum(t, 0, out=t), 1, out=t)
-        px -= t * np.float32(dx)
-        pz -= t * np.float32(dz)
-        off = np.square(px, out=px)
-        off += np.square(pz, out=pz)
-        slant = np.float32(min((flat + dy * dy) / flat, 4.0))
-        chord = _between(tube.radii, k, t)
-        np.square(chord, out=chord)
-        chord -= off
-        chord *= slant
-        thicker = chord > outer[window]
-        np.maximum(outer[window], chord, out=outer[window])
-        chord = _between(hollow_radii, k, t)
-        np.square(chord, out=chord)
-        chord -= off
-        chord *= slant
-        np.copyto(inner[window], chord, where=thicker)
-        np.copyto(middle[window], np.float32(a[1]) + t * np.float32(dy), where=thicker)
-    return outer, np.maximum(inner, 0), middle
-
-
-def _between(values: np.ndarray, k: int, t: np.ndarray) -> np.ndarray:
-    """Return the straight line from point ``k`` to the next."""
-    return np.float32(values[k]) + t * np.float32(values[k + 1] - values[k])
+    outer, inner = about(middle, np.sqrt(outer)), about(middle, np.sqrt(inner))
+    bones.add(outer, inner, window=window)
 
 
 _BACK_MM = 21.0  # from the back of the bodies to the inside of the cage
@@ -234,11 +188,7 @@ class Spine:
 
 
 def build_spine(
-    centres_mm: np.ndarray,
-    rng: np.random.Generator,
-    *,
-    worn: float,
-    bend_mm: np.ndarray,
+    centres_mm: np.ndarray, rng: Generator, *, worn: float, bend_mm: np.ndarray
 ) -> Spine:
     """Return a spine from the heights of its vertebrae.
 
@@ -361,8 +311,6 @@ class Skeleton:
     rib_lean : float
         Fall in mm for each mm sideways.
     spine : Spine
-    worn : float
-        Degenerative change, 0 to 1.
     mineral : Mineral
     cartilage : float
         Calcium in the costal cartilages, 0 to about 0.4.
@@ -383,7 +331,6 @@ class Skeleton:
     rib_end: np.ndarray
     rib_lean: float
     spine: Spine
-    worn: float
     mineral: Mineral
     cartilage: float
     grains: np.ndarray
@@ -420,7 +367,6 @@ def build_skeleton(patient: Patient) -> Skeleton:
         rib_end=end,
         rib_lean=lean,
         spine=build_spine(joints - 4, wear, worn=worn, bend_mm=_bend(wear)),
-        worn=worn,
         mineral=_mineral(wear, patient),
         cartilage=_cartilage(wear, patient),
         grains=_grains(wear),
@@ -428,11 +374,11 @@ def build_skeleton(patient: Patient) -> Skeleton:
         clavicles=clavicles,
         blade_shift=shift,
         blade_turn=turn,
-        sternum=(float(sternum[0]), float(sternum[1]), float(sternum[2])),
+        sternum=tuple(map(float, sternum)),
     )
 
 
-def _bend(rng: np.random.Generator) -> np.ndarray:
+def _bend(rng: Generator) -> np.ndarray:
     """Return the sideways course of the spine: nearly straight, or a scoliosis."""
     bend = rng.normal(0, 3.2, 4)
     size = rng.gamma(4, 3.2) * rng.choice([-1, 1])
@@ -443,7 +389,7 @@ def _bend(rng: np.random.Generator) -> np.ndarray:
     return np.clip(bend, -22, 22)
 
 
-def _mineral(rng: np.random.Generator, patient: Patient) -> Mineral:
+def _mineral(rng: Generator, patient: Patient) -> Mineral:
     """Return what age leaves of the bones, a little less in women after 50."""
     loss = 0.0045 * max(patient.age - 45, 0)
     loss *= 1.35 if patient.sex == "F" and patient.age > 50 else 1.0
@@ -452,20 +398,20 @@ def _mineral(rng: np.random.Generator, patient: Patient) -> Mineral:
     return Mineral(cortex, spongy)
 
 
-def _cartilage(rng: np.random.Generator, patient: Patient) -> float:
+def _cartilage(rng: Generator, patient: Patient) -> float:
     """Return the calcium in the costal cartilages: from 30 on, more with age."""
     grown = max(patient.age - 30, 0) / 60
     return float(0.4 * np.clip(grown * rng.gamma(2.0, 0.5), 0, 1))
 
 
-def _grains(rng: np.random.Generator) -> np.ndarray:
+def _grains(rng: Generator) -> np.ndarray:
     """Return a field of grains of calcium in clumps, 0 to 2."""
     field = rng.random((64, 64), dtype=np.float32)
     clumps = np.kron(rng.random((8, 8), dtype=np.float32), np.ones((8, 8), np.float32))
     return field * clumps * np.float32(2) * (field > 0.4)
 
 
-def _old_fractures(rng: np.random.Generator, age: int) -> tuple[Callus, ...]:
+def _old_fractures(rng: Generator, age: int) -> tuple[Callus, ...]:
     """Return healed fractures of neighbouring ribs, in few and mostly older people."""
     drawn = rng.random() < 0.03 + 0.0012 * max(age - 40, 0)
     side, first = int(rng.integers(2)), int(rng.integers(3, 9))
@@ -481,7 +427,7 @@ def _old_fractures(rng: np.random.Generator, age: int) -> tuple[Callus, ...]:
     )
 
 
-def _clavicle(rng: np.random.Generator, side: int) -> np.ndarray:
+def _clavicle(rng: Generator, side: int) -> np.ndarray:
     """Return one clavicle: from the sternum forwards, then back to the shoulder."""
     medial = 56 + rng.normal(0, 3.5)
     rise = 30 + rng.normal(0, 8)

@@ -1,14 +1,10 @@
-"""The heart: a silhouette that differs from person to person, as a solid.
-
-The outline is the author's, drawn to look like a frontal radiograph.
-
-The soft parts of the chest as solids: body, cage, lungs, heart, great vessels.
+"""The soft parts of the chest as solids: body, cage, lungs, heart, great vessels.
 
 Everything is written for one reference adult in millimetres and stretched to
 the patient by ``Patient.stretch``. Shapes are the author's, drawn to look like
-a frontal radiograph; they come from no patient.
-
-Great vessels, airways and arms: the named tubes of a chest.
+a frontal radiograph; they come from no patient. The heart is a silhouette that
+differs from person to person; great vessels, airways and arms are named tubes, of
+which ``vessels.csv`` holds those that are the same in everyone.
 """
 
 from __future__ import annotations
@@ -16,8 +12,11 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.random import Generator
 from scipy.interpolate import CubicSpline
 
 from phantoms.chest.patients import Patient, Posture, random_stream
@@ -41,7 +40,7 @@ _HEART_LOBES = (
 )  # fmt: skip
 
 
-def heart_border(rng: np.random.Generator, factor: float) -> np.ndarray:
+def heart_border(rng: Generator, factor: float) -> np.ndarray:
     """Return the border of the heart in polar form, with a person's own shape.
 
     Right atrium, left ventricle, apex and the waist under the pulmonary trunk are
@@ -149,7 +148,7 @@ class Thorax:
         Distance of the lung apices from the midline.
     core_mm, core_width : float
         Half depth of the tissue about the great vessels, and factor on its width.
-    aorta_factor, fat_mm, breast_mm : float
+    fat_mm, breast_mm : float
         From the patient.
     breast_shape : tuple of float
         Sideways place, height and radius of the breasts.
@@ -167,15 +166,12 @@ class Thorax:
     apex_x: float
     core_mm: float
     core_width: float
-    aorta_factor: float
     fat_mm: float
     breast_mm: float
     breast_shape: tuple[float, float, float]
 
 
-def _normals(
-    rng: np.random.Generator, *spreads: tuple[float, float]
-) -> tuple[float, ...]:
+def _normals(rng: Generator, *spreads: tuple[float, float]) -> tuple[float, ...]:
     """Return one normal number for each (mean, spread)."""
     return tuple(float(rng.normal(mean, spread)) for mean, spread in spreads)
 
@@ -204,7 +200,6 @@ def build_thorax(patient: Patient) -> Thorax:
         core_width=float(
             np.clip(rng.normal(1 + 0.003 * patient.fat_mm, 0.10), 0.8, 1.35)
         ),
-        aorta_factor=patient.aorta_factor,
         fat_mm=patient.fat_mm,
         breast_mm=patient.breast_mm,
         breast_shape=_normals(
@@ -213,9 +208,7 @@ def build_thorax(patient: Patient) -> Thorax:
     )
 
 
-def _widths(
-    rng: np.random.Generator, barrel: float
-) -> tuple[dict[int, float], dict[int, float]]:
+def _widths(rng: Generator, barrel: float) -> tuple[dict[int, float], dict[int, float]]:
     """Return half widths of the cage and of the body by height, a person's own."""
     bell = rng.normal(0, 0.055) - 0.03 * barrel  # above 0 narrow below
     belly = rng.normal(0, 0.03) + 0.03 * barrel
@@ -232,14 +225,10 @@ def _widths(
         for z, w in _BODY_WIDTH.items()
     }
     # the chest wall is never thinner than its muscles
-    body |= {z: max(w, _wall_over(cage, z)) for z, w in body.items() if z <= 38}
-    return cage, body
-
-
-def _wall_over(cage: dict[int, float], z: float) -> float:
-    """Return the least half width of the lean body beside the cage."""
     heights = sorted(cage)
-    return float(np.interp(z, heights, [cage[height] for height in heights])) + 17
+    least = {z: np.interp(z, heights, [cage[h] for h in heights]) + 17 for z in body}
+    body |= {z: max(w, float(least[z])) for z, w in body.items() if z <= 38}
+    return cage, body
 
 
 def _box_oval(
@@ -326,47 +315,24 @@ def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray
     return thorax.breast_mm * np.sqrt(room) * (0.55 + 0.45 * room)
 
 
-# rows of (x, y, z, radius) in mm, the same in everyone before the stretch
-_VENA_CAVA = (
-    (-44, -6, 118, 6), (-28, -8, 96, 8), (-19, -10, 72, 9), (-18, -12, 45, 10),
-    (-21, -16, 0, 10.5), (-22, -18, -40, 11),
-)  # fmt: skip
-_PULMONARY_TRUNK = (
-    (14, -42, -56, 14), (25, -35, -38, 14), (33, -22, -21, 12), (36, -10, -15, 9),
-)  # fmt: skip
-_RIGHT_ARTERY = (
-    (8, -6, -22, 9), (-18, 0, -22, 9.5), (-36, 6, -26, 8.5), (-45, 12, -44, 7.4),
-    (-50, 20, -68, 6),
-)  # fmt: skip
-_LEFT_ARTERY = (
-    (40, 6, -7, 9), (52, 16, -17, 7.6), (60, 24, -38, 6), (66, 30, -62, 4.4),
-)  # fmt: skip
+# points along vessels that are the same in everyone before the stretch
+_VESSELS = pd.read_csv(Path(__file__).with_name("vessels.csv"), index_col="vessel")
 
 
 def great_vessels(patient: Patient) -> dict[str, Tube]:
     """Return the aorta, the vena cava and the central pulmonary arteries."""
     ascending, descending = _aorta(patient)
-    top = ascending.points[:, 2].max()
+    top, wide = ascending.points[:, 2].max(), 0.6 + 0.4 * patient.aorta_factor
+    trunk = [(2, 0, top - 4, 8), (-8, -4, 62, 7.5), (-20, 2, 92, 7), (-46, 8, 116, 5)]
+    subclavian = [
+        (16, 14, top - 4, 7), (21, 16, 58, 6.5), (26, 18, 88, 6), (48, 14, 114, 5),
+    ]  # fmt: skip
     return {
         "ascending aorta and arch": ascending,
         "descending aorta": descending,
-        "brachiocephalic trunk": smooth_tube(
-            [(2, 0, top - 4, 8), (-8, -4, 62, 7.5), (-20, 2, 92, 7), (-46, 8, 116, 5)],
-            factor=0.6 + 0.4 * patient.aorta_factor,
-        ),
-        "left subclavian artery": smooth_tube(
-            [
-                (16, 14, top - 4, 7),
-                (21, 16, 58, 6.5),
-                (26, 18, 88, 6),
-                (48, 14, 114, 5),
-            ],
-            factor=0.6 + 0.4 * patient.aorta_factor,
-        ),
-        "superior vena cava": smooth_tube(_VENA_CAVA),
-        "pulmonary trunk": smooth_tube(_PULMONARY_TRUNK),
-        "right pulmonary artery": smooth_tube(_RIGHT_ARTERY),
-        "left pulmonary artery": smooth_tube(_LEFT_ARTERY),
+        "brachiocephalic trunk": smooth_tube(trunk, factor=wide),
+        "left subclavian artery": smooth_tube(subclavian, factor=wide),
+        **{n: smooth_tube(_VESSELS.loc[n].to_numpy()) for n in _VESSELS.index.unique()},
     }
 
 
@@ -397,8 +363,7 @@ def airways(patient: Patient) -> dict[str, Tube]:
     r = rng.normal(9.3, 0.6) * (0.92 if patient.sex == "F" else 1.05)
     trachea = [
         (1, -24, 165, 0.25 * r), (1, -20, 150, 0.6 * r), (1, -14, 128, 0.85 * r),
-        (shift * 0.6, 2, 90, r), (shift, 10, 36, r),
-        (shift * 0.5, 14, 2, r * 1.05),
+        (shift * 0.6, 2, 90, r), (shift, 10, 36, r), (shift * 0.5, 14, 2, r * 1.05),
     ]  # fmt: skip
     right = [
         (-2, 14, 2, r * 0.85), (-14, 16, -16, 6.8), (-30, 20, -34, 6),

@@ -9,17 +9,17 @@ import numpy as np
 from phantoms.chest.projection import View
 from phantoms.chest.skeleton import (
     Bones,
-    Mineral,
     Spine,
-    add_shell,
+    about,
     body_depth,
     column_back,
     column_front,
     cropped,
     edge,
+    midline,
 )
 from phantoms.chest.thorax import Thorax
-from phantoms.shapes.solids import Interval, Piece, Window
+from phantoms.shapes.solids import Interval, Piece, Window, intersect
 
 CANAL_MM = 15.0
 SHELL_MM = 0.5
@@ -41,8 +41,8 @@ class _Column:
         Width of a pixel in the reference frame.
     leans : two float32 arrays of shape (n,)
         How each vertebra leans backwards and sideways, mm a mm.
-    bones, mineral
-        Where the parts go, and their substance.
+    bones : Bones
+        Where the parts go.
     """
 
     spine: Spine
@@ -56,17 +56,9 @@ class _Column:
     blur_mm: float
     leans: tuple[np.ndarray, np.ndarray]
     bones: Bones
-    mineral: Mineral
-
-    @property
-    def rows(self) -> np.ndarray:
-        """Height of the middle of every row, shape (rows, 1)."""
-        return self.z[:, self.z.shape[1] // 2, None]
 
 
-def add_spine(
-    bones: Bones, spine: Spine, thorax: Thorax, *, view: View, mineral: Mineral
-) -> None:
+def add_spine(bones: Bones, spine: Spine, thorax: Thorax, *, view: View) -> None:
     """Add the vertebral column along the rays of a view."""
     leans = _leans(spine, thorax)
     parts = ((13.0, 28.0, _add_bodies), (36.0, 40.0, _add_arch))
@@ -79,23 +71,23 @@ def add_spine(
             return
         near, window = part
         rows = near.at_depth(deep)[1]
-        depth = column_front(thorax, rows[:, rows.shape[1] // 2, None])
+        depth = column_front(thorax, midline(rows))
         x, z = near.at_depth(depth + np.float32(behind))
-        rows = z[:, z.shape[1] // 2, None]
+        rows = midline(z)
         front, back = column_front(thorax, rows), column_back(thorax, rows)
         tips = np.minimum(back + 35, thorax.body_depth(rows) - 4)
         blur = view.pixel_mm / view.stretch[2]
         add(
             _Column(
                 spine, thorax, window, x - spine.course(rows), z, front, back, tips,
-                blur, leans, bones, mineral,
+                blur, leans, bones,
             )
         )  # fmt: skip
 
 
 def _nearest(here: _Column, beyond: int) -> np.ndarray:
     """Return for each row the vertebra below (0) or above (1) its middle pixel."""
-    middle = here.rows[:, 0]
+    middle = midline(here.z)[:, 0]
     below = np.searchsorted(here.spine.centres, middle) - 1
     return np.clip(below + beyond, 0, len(here.spine.centres) - 1)
 
@@ -124,12 +116,8 @@ def _add_bodies(here: _Column) -> None:
         plate = spine.plates[index][:, None]
         between = _between_plates(up, half, middle, lean=back, blur=here.blur_mm)
         marrow = _between_plates(up, half - plate, middle, lean=back, blur=here.blur_mm)
-        outer = np.maximum(outer[0], between[0]), np.minimum(outer[1], between[1])
-        inner = np.maximum(inner[0], marrow[0]), np.minimum(inner[1], marrow[1])
-        add_shell(
-            here.bones, outer, inner,
-            mineral=here.mineral, weight=fresh, window=here.window,
-        )  # fmt: skip
+        outer, inner = intersect(outer, between), intersect(inner, marrow)
+        here.bones.add(outer, inner, fresh, here.window)
 
 
 def _body(
@@ -173,7 +161,7 @@ def _add_arch(here: _Column) -> None:
     """Add pedicles, laminae and transverse processes."""
     spine = here.spine
     below, above = _nearest(here, 0), _nearest(here, 1)
-    middle = here.rows[:, 0]
+    middle = midline(here.z)[:, 0]
     closer = spine.centres[above] - middle < middle - spine.centres[below]
     index = np.where(closer, above, below)
     back, across = (lean[index][:, None] for lean in here.leans)
@@ -184,20 +172,14 @@ def _add_arch(here: _Column) -> None:
     soft = edge(8.5 - np.abs(up + 3), here.blur_mm) * edge(11 - side, here.blur_mm)
     roof = behind + np.float32(CANAL_MM) - np.float32(0.28) * side
     lamina, marrow = (roof, roof + 5), (roof + np.float32(0.7), roof + np.float32(4.3))
-    add_shell(
-        here.bones, lamina, marrow, mineral=here.mineral, weight=soft,
-        window=here.window,
-    )  # fmt: skip
+    here.bones.add(lamina, marrow, soft, here.window)
     wing = spine.wings[index][:, None]
     along = behind + 12 + np.float32(0.45) * (side - 9)
     there = edge(side - 9, 2.0) * edge(wing - side, 9.0)
     high = np.square(up + 2)
     outer = np.float32(4.4) * np.sqrt(np.maximum(1 - high * np.float32(1 / 25), 0))
     inner = np.float32(3.7) * np.sqrt(np.maximum(1 - high * np.float32(1 / 18.5), 0))
-    add_shell(
-        here.bones, (along - outer, along + outer), (along - inner, along + inner),
-        mineral=here.mineral, weight=there, window=here.window,
-    )  # fmt: skip
+    here.bones.add(about(along, outer), about(along, inner), there, here.window)
 
 
 def _add_pedicles(
@@ -214,11 +196,11 @@ def _add_pedicles(
     inner = 1 - np.sqrt(np.square(across / 2.7) + along * np.float32(1 / 25))
     blur = max(here.blur_mm, 1.5)
     whole, soft = edge(4.2 * outer, blur), edge(3.5 * inner, blur)
-    hard = np.maximum(whole - soft, 0) * np.float32(here.mineral.cortex)
+    hard = np.maximum(whole - soft, 0) * np.float32(here.bones.mineral.cortex)
     root = behind + np.float32(CANAL_MM - 7)
-    here.bones["cortical bone"].append(Piece(behind, root, hard, here.window))
-    soft = np.minimum(soft, whole) * np.float32(here.mineral.spongiosa)
-    here.bones["spongiosa"].append(Piece(behind, root, soft, here.window))
+    here.bones.cortex.append(Piece(behind, root, hard, here.window))
+    soft = np.minimum(soft, whole) * np.float32(here.bones.mineral.spongiosa)
+    here.bones.spongiosa.append(Piece(behind, root, soft, here.window))
 
 
 def _add_processes(here: _Column) -> None:
@@ -244,7 +226,4 @@ def _add_processes(here: _Column) -> None:
         )
         inner = inner[0], np.where(side < 2.2, inner[1], inner[0])
         weight = fresh * edge(2.8 - side, max(here.blur_mm, 1.6))
-        add_shell(
-            here.bones, outer, inner,
-            mineral=here.mineral, weight=weight, window=here.window,
-        )  # fmt: skip
+        here.bones.add(outer, inner, weight, here.window)

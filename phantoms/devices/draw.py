@@ -1,18 +1,14 @@
-"""Tubes that treat: chest drains, endotracheal and nasogastric tubes.
+"""Devices as they are put in: tubes, central lines, pacemakers, ECG leads.
 
 Sizes are those of common products (1 French is a third of a millimetre of outer
-diameter); courses are chosen as they look on films.
-
-Pacemakers: a generator under the skin and leads through the veins to the heart.
-
-Central venous catheters and ports.
-
-ECG leads: electrodes on the skin and their wires across the film.
+diameter); courses are chosen as they look on films. A pacemaker's generator lies under
+the skin, and its leads run through the veins to the heart.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy
 from phantoms.devices.parts import Device, Plate, Point, Wire, smooth_path
@@ -22,7 +18,7 @@ _FRENCH_MM = 1 / 6  # outer radius of one French
 
 
 def draw_drain(
-    anatomy: Anatomy, rng: np.random.Generator, *, side: str, fluid: bool = False
+    anatomy: Anatomy, rng: Generator, *, side: str, fluid: bool = False
 ) -> Device:
     """Return a chest drain: towards the apex for air, to the base behind for fluid.
 
@@ -100,7 +96,7 @@ def _pigtail(side: str, way: list[Point], *, radius: float) -> Device:
     return Device("drain", side, (wire,))
 
 
-def draw_tracheal_tube(anatomy: Anatomy, rng: np.random.Generator) -> Device:
+def draw_tracheal_tube(anatomy: Anatomy, rng: Generator) -> Device:
     """Return an endotracheal tube with its line, the tip above the carina."""
     trachea = anatomy.airways["trachea"].points
     tip = float(np.clip(rng.normal(45, 12), 12, 75))
@@ -118,7 +114,7 @@ def draw_tracheal_tube(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     return Device("endotracheal tube", "both", parts)
 
 
-def draw_gastric_tube(anatomy: Anatomy, rng: np.random.Generator) -> Device:
+def draw_gastric_tube(anatomy: Anatomy, rng: Generator) -> Device:
     """Return a nasogastric tube: down the oesophagus and into the stomach."""
     top = anatomy.thorax.dome_top[1]
     way = [
@@ -136,7 +132,7 @@ def draw_gastric_tube(anatomy: Anatomy, rng: np.random.Generator) -> Device:
 _LEAD_MM = 1.0  # radius of the insulation; the conductor inside is 0.55 mm
 
 
-def draw_pacemaker(anatomy: Anatomy, rng: np.random.Generator) -> Device:
+def draw_pacemaker(anatomy: Anatomy, rng: Generator) -> Device:
     """Return a pacemaker with one lead (a quarter of them) or two.
 
     Six of seven lie on the left. Sizes are those of common models; courses follow
@@ -185,7 +181,7 @@ def _generator(
     )
 
 
-def vein_entry(sign: int, rng: np.random.Generator) -> Point:
+def vein_entry(sign: int, rng: Generator) -> Point:
     """Return where a lead or catheter enters the subclavian vein."""
     return (sign * rng.uniform(62, 78), -52.0, rng.uniform(70, 80))
 
@@ -198,12 +194,7 @@ def caval_way(sign: int) -> list[Point]:
 
 
 def _slack(
-    centre: Point,
-    half: tuple[float, float],
-    *,
-    sign: int,
-    turn: float,
-    rng: np.random.Generator,
+    centre: Point, half: tuple[float, float], *, sign: int, turn: float, rng: Generator
 ) -> list[Point]:
     """Return the spare length of a lead: from the header once round the generator."""
     lean, port = np.deg2rad(turn), (-sign * 0.3 * half[0], half[1] + 3.5)
@@ -224,7 +215,7 @@ def _slack(
     return [tuple(map(float, header)), *loop]
 
 
-def _to_ventricle(anatomy: Anatomy, rng: np.random.Generator) -> list[Point]:
+def _to_ventricle(anatomy: Anatomy, rng: Generator) -> list[Point]:
     """Return the way through the right atrium to the apex of the right ventricle."""
     size = float(anatomy.patient.heart_factor)
     low = 0.9 * (anatomy.thorax.dome_top[1] + 123)
@@ -235,7 +226,7 @@ def _to_ventricle(anatomy: Anatomy, rng: np.random.Generator) -> list[Point]:
     ]  # fmt: skip
 
 
-def _to_atrium(rng: np.random.Generator) -> list[Point]:
+def _to_atrium(rng: Generator) -> list[Point]:
     """Return the way into the right atrial appendage, with its J."""
     return [
         (-23, -20, -32), (-24, -26, -58), (-17, -36, -72), (-8, -48, -64),
@@ -271,7 +262,7 @@ ACCESS = {
 }
 
 
-def draw_central_line(anatomy: Anatomy, rng: np.random.Generator) -> Device:
+def draw_central_line(anatomy: Anatomy, rng: Generator) -> Device:
     """Return a central venous line or a port, its tip near the right atrium."""
     access = str(rng.choice(list(ACCESS), p=list(ACCESS.values())))
     side, kind = access.split()
@@ -300,7 +291,7 @@ def draw_central_line(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     return Device("central line", side, tuple(parts))
 
 
-def _chamber(place: Point, rng: np.random.Generator) -> list[Plate]:
+def _chamber(place: Point, rng: Generator) -> list[Plate]:
     """Return the chamber of a port: a base with a metal cup and its stem."""
     turn = float(rng.normal(0, 30))
     rows = (
@@ -319,7 +310,7 @@ def _chamber(place: Point, rng: np.random.Generator) -> list[Plate]:
 _PLACES = ((-98, 52), (98, 52), (102, -118), (-102, -118), (38, -96))
 
 
-def draw_ecg_leads(anatomy: Anatomy, rng: np.random.Generator) -> Device:
+def draw_ecg_leads(anatomy: Anatomy, rng: Generator) -> Device:
     """Return three to five electrodes whose wires leave the film together."""
     number = int(rng.choice([3, 4, 5], p=[0.6, 0.1, 0.3]))
     gather = (rng.choice([-1, 1]) * rng.uniform(70, 165), rng.uniform(-335, -290))
@@ -337,9 +328,7 @@ def draw_ecg_leads(anatomy: Anatomy, rng: np.random.Generator) -> Device:
     return Device("ECG leads", "both", tuple(parts))
 
 
-def _cable(
-    place: Point, gather: tuple[float, float], rng: np.random.Generator
-) -> list[Wire]:
+def _cable(place: Point, gather: tuple[float, float], rng: Generator) -> list[Wire]:
     """Return one wire in its sheath, lying in loose bends on the skin."""
     x, y, z = place
     share = np.linspace(0, 1, 6)[1:]

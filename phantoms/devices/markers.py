@@ -1,6 +1,6 @@
-"""A font of straight strokes for lead letters: capitals, digits and a blank.
+"""Lead letters on the detector: the side marker and words such as PORTABLE.
 
-Lead letters on the detector: the side marker and words such as PORTABLE.
+Their font is one of straight strokes: capitals, digits and a blank.
 """
 
 from __future__ import annotations
@@ -46,22 +46,11 @@ def strokes_of(text: str, *, height: float) -> list[list[tuple[float, float]]]:
     height : float
         Of a capital, in the unit of the result.
 
-    Raises
-    ------
-    ValueError
-        If a letter is not in the font.
-
     Examples
     --------
     >>> strokes_of("I", height=6)
     [[(0.0, -3.0), (0.0, 3.0)]]
     """
-    missing = sorted(set(text) - set(STROKES))
-    if missing:
-        raise ValueError(
-            f"The lead letters hold no {', '.join(map(repr, missing))}. Use capitals, "
-            "digits and blanks."
-        )
     scale = height / _CAP
     start = -(_ADVANCE * (len(text) - 1) + 4) / 2
     return [

@@ -1,16 +1,13 @@
-"""What devices are made of: wires, tubes and plates of real materials.
+"""What devices are made of, and how a radiograph and a CT show it.
 
-A device is a tuple of parts in the patient's reference frame (see
-``shapes.solids``), so that it moves with the patient who turns or breathes. Radii
-and thicknesses are true millimetres: a large patient has no larger pacemaker.
+A device is a tuple of wires, tubes and plates of real materials in the patient's
+reference frame (see ``shapes.solids``), so that it moves with the patient who turns or
+breathes. Radii and thicknesses are true millimetres: a large patient has no larger
+pacemaker.
 
-The shadow of devices: how much of the beam their metal and barium let through.
-
-Parts are thinner than a pixel as often as not. Their transmission, not their
-thickness, is averaged over each pixel, so that a wire is sharp where pixels are
+On a radiograph parts are thinner than a pixel as often as not. Their transmission, not
+their thickness, is averaged over each pixel, so that a wire is sharp where pixels are
 small and correctly faint where they are large.
-
-Devices as voxels of a CT.
 """
 
 from __future__ import annotations
@@ -18,48 +15,25 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
-from phantoms.physics.attenuation import hounsfield
+from phantoms.physics.attenuation import between_energies, hounsfield, read_rows
 from phantoms.shapes.solids import Window
 from phantoms.shapes.voxels import Part, VoxelGrid, tube_coverage
-
-DEVICES = (
-    "drain",
-    "pacemaker",
-    "central line",
-    "ECG leads",
-    "endotracheal tube",
-    "nasogastric tube",
-)
-
-#: Photon energies of ``MATERIALS_PER_CM`` in keV.
-ENERGIES_KEV = (40, 50, 60, 70)
 
 #: Linear attenuation in 1/cm, computed with xraylib 4.3.0 from elemental
 #: compositions. Chosen are the barium sulphate in the polymers (30 and 60 % by
 #: weight; catheters on the market hold 20 to 60 %), how tightly a conductor is coiled
 #: (half metal), and the last two, which stand for mixtures of parts and air.
-MATERIALS_PER_CM = {
-    "titanium": (9.98, 5.47, 3.45, 2.42),
-    "steel": (28.5, 15.4, 9.46, 6.41),
-    "copper": (43.6, 23.4, 14.3, 9.54),
-    "platinum": (266.0, 149.0, 92.9, 62.6),
-    "lead": (163.0, 91.2, 56.9, 38.4),
-    "coiled MP35N": (20.4, 11.0, 6.76, 4.53),  # cobalt, nickel, chromium, molybdenum
-    "silicone": (0.467, 0.336, 0.276, 0.242),
-    "PVC": (1.02, 0.638, 0.465, 0.375),
-    "epoxy": (0.355, 0.280, 0.244, 0.223),
-    "barium polymer": (6.84, 3.92, 2.50, 1.72),  # polyurethane, 30 %, 1.5 g/cm3
-    "barium stripe": (19.6, 11.1, 6.92, 4.67),  # polyurethane, 60 %, 2.2 g/cm3
-    "battery": (22.0, 17.0, 12.0, 8.4),  # lithium and iodine behind a steel wall
-    "circuit": (6.0, 3.5, 2.2, 1.6),  # boards, capacitors and chips
-}
+#: The coiled MP35N is an alloy of cobalt, nickel, chromium and molybdenum; the battery
+#: is lithium and iodine behind a steel wall, the circuit boards, capacitors and chips.
+ENERGIES_KEV, MATERIALS_PER_CM = read_rows(Path(__file__).with_name("attenuation.csv"))
 
 Point = tuple[float, float, float]
 
@@ -126,7 +100,8 @@ class Device:
     Parameters
     ----------
     kind : str
-        One of ``DEVICES``.
+        "drain", "pacemaker", "central line", "ECG leads", "endotracheal tube" or
+        "nasogastric tube".
     side : str
         "right", "left" or "both", of the patient.
     parts : tuple of Wire and Plate
@@ -135,14 +110,6 @@ class Device:
     kind: str
     side: str
     parts: tuple[Wire | Plate, ...]
-
-    def __post_init__(self) -> None:
-        """Check the two words."""
-        if self.kind not in DEVICES or self.side not in ("right", "left", "both"):
-            raise ValueError(
-                f"A device of kind {self.kind!r} on the side {self.side!r} is not "
-                f"known. Kinds: {', '.join(DEVICES)}; sides: right, left, both."
-            )
 
 
 def attenuation_of(material: str, *, energy_kev: float) -> float:
@@ -155,25 +122,13 @@ def attenuation_of(material: str, *, energy_kev: float) -> float:
     energy_kev : float
         40 to 70 keV; beyond, the nearer end of the table.
 
-    Raises
-    ------
-    ValueError
-        If the material is unknown.
-
     Examples
     --------
     >>> round(attenuation_of("titanium", energy_kev=60), 3)
     0.345
     """
-    if material not in MATERIALS_PER_CM:
-        raise ValueError(
-            f"No attenuation is known for the material {material!r} of a device. "
-            f"Choose one of: {', '.join(MATERIALS_PER_CM)}."
-        )
-    table = np.log(MATERIALS_PER_CM[material])
-    return (
-        float(np.exp(np.interp(np.log(energy_kev), np.log(ENERGIES_KEV), table))) / 10
-    )
+    row = MATERIALS_PER_CM[material]
+    return between_energies(energy_kev, ENERGIES_KEV, row) / 10
 
 
 def smooth_path(points: Sequence[Point], *, step_mm: float = 7.0) -> tuple[Point, ...]:
@@ -193,17 +148,11 @@ def smooth_path(points: Sequence[Point], *, step_mm: float = 7.0) -> tuple[Point
     return tuple((float(x), float(y), float(z)) for x, y, z in places)
 
 
-#: Full inspiration, nothing shifted.
-UPRIGHT = Posture()
 _SAMPLES = 129
 
 
 def device_shadow(
-    devices: Sequence[Device],
-    view: View,
-    *,
-    posture: Posture = UPRIGHT,
-    energy_kev: float = 60.0,
+    devices: Sequence[Device], view: View, *, posture: Posture, energy_kev: float
 ) -> np.ndarray:
     """Return the share of the beam that devices let through.
 
@@ -298,7 +247,7 @@ def squared_distance(
     Parameters
     ----------
     row, column : float arrays of shape (n,)
-        The chain; a single point is a dot.
+        The chain.
     reach : float
         Pixels farther away keep a large number.
     window : tuple of two slices
@@ -312,8 +261,6 @@ def squared_distance(
     best = np.full(
         (window[0].stop - top, window[1].stop - left), np.float32(1e6), np.float32
     )
-    if len(row) == 1:
-        row, column = np.repeat(row, 2), np.repeat(column, 2)
     rows, columns = (row - top).tolist(), (column - left).tolist()
     for k in range(len(rows) - 1):
         part = _window(rows[k : k + 2], columns[k : k + 2], reach, best.shape)
@@ -333,10 +280,7 @@ def squared_distance(
 
 
 def _window(
-    row: Sequence[float],
-    column: Sequence[float],
-    reach: float,
-    shape: tuple[int, int],
+    row: Sequence[float], column: Sequence[float], reach: float, shape: tuple[int, int]
 ) -> Window | None:
     """Return the slices within ``reach`` of a chain of points, None when outside."""
     top = max(math.floor(min(row) - reach), 0)
@@ -346,6 +290,15 @@ def _window(
     if top >= bottom or left >= right:
         return None
     return slice(top, bottom), slice(left, right)
+
+
+def _turned_back(
+    plate: Plate, x: np.ndarray, z: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return places about a plate's device, mm, in the plate's own frame."""
+    turn = np.deg2rad(plate.turn_deg)
+    u = x * np.cos(turn) + z * np.sin(turn) - plate.offset_mm[0]
+    return u, z * np.cos(turn) - x * np.sin(turn) - plate.offset_mm[1]
 
 
 def _lay_plate(through: np.ndarray, plate: Plate, view: View, mu: float) -> None:
@@ -362,18 +315,13 @@ def _lay_plate(through: np.ndarray, plate: Plate, view: View, mu: float) -> None
     nearer = 1 - plate.centre[1] / view.source_y
     x = (along * x_step + down * x_lean) * view.stretch[0] * nearer
     z = (along * z_lean + down * z_step) * view.stretch[2] * nearer
-    turn = np.deg2rad(plate.turn_deg)
-    u = x * np.cos(turn) + z * np.sin(turn) - plate.offset_mm[0]
-    v = z * np.cos(turn) - x * np.sin(turn) - plate.offset_mm[1]
+    u, v = _turned_back(plate, x, z)
     a, b = plate.half_mm
     rho = np.power(np.abs(u / a) ** plate.power + np.abs(v / b) ** plate.power,
                    1 / plate.power)  # fmt: skip
     cover = np.clip(0.5 + (1 - rho) * min(a, b) / mm, 0, 1)
     stopped = 1 - np.exp(-mu * plate.thickness_mm)
     through[window] *= (1 - stopped * cover).astype(np.float32)
-
-
-_TABLE_END_KEV = 70.0
 
 
 def device_parts(
@@ -395,9 +343,7 @@ def device_parts(
     found = []
     for device in devices:
         for part in device.parts:
-            mu = attenuation_of(
-                part.material, energy_kev=min(energy_kev, _TABLE_END_KEV)
-            )
+            mu = attenuation_of(part.material, energy_kev=energy_kev)
             hu = hounsfield(mu, energy_kev=energy_kev)
             if isinstance(part, Plate):
                 found.append((_plate_part(part, grid), hu))
@@ -415,9 +361,7 @@ def _wire_parts(
         points = posed_points(points, posture)
     # radii are true millimetres: the tube is laid into an unstretched grid
     points = points * np.asarray(grid.stretch)
-    true_grid = VoxelGrid(grid.origin_mm, grid.spacing_mm, grid.shape)
-    if len(points) == 1:
-        points = np.repeat(points, 2, axis=0)
+    true_grid = replace(grid, stretch=(1.0, 1.0, 1.0))
 
     def tube(radius: float) -> Part:
         radii = np.full(len(points) - 1, radius)
@@ -433,10 +377,9 @@ def _wire_parts(
 def _plate_part(plate: Plate, grid: VoxelGrid) -> Part:
     """Return a flat body that faces the front."""
     centre = np.asarray(plate.centre) * np.asarray(grid.stretch)
-    turn = np.deg2rad(plate.turn_deg)
     reach = np.array([max(plate.half_mm) * 1.42 + np.hypot(*plate.offset_mm)] * 3)
     reach[1] = plate.thickness_mm / 2
-    true_grid = VoxelGrid(grid.origin_mm, grid.spacing_mm, grid.shape)
+    true_grid = replace(grid, stretch=(1.0, 1.0, 1.0))
     low, high = true_grid.index_of(np.stack([centre - reach, centre + reach]))
     low = np.clip(np.floor(low).astype(int) - 1, 0, grid.shape)
     high = np.clip(np.ceil(high).astype(int) + 2, low, grid.shape)
@@ -448,8 +391,7 @@ def _plate_part(plate: Plate, grid: VoxelGrid) -> Part:
         )
     ]
     z, y, x = np.ix_(*place)
-    u = x * np.cos(turn) + z * np.sin(turn) - plate.offset_mm[0]
-    v = z * np.cos(turn) - x * np.sin(turn) - plate.offset_mm[1]
+    u, v = _turned_back(plate, x, z)
     a, b = plate.half_mm
     rho = np.abs(u / a) ** plate.power + np.abs(v / b) ** plate.power
     inside = (1 - rho ** (1 / plate.power)) * min(a, b) / grid.spacing_mm[2]

@@ -1,11 +1,11 @@
-"""Cardiomegaly: a larger heart; the cardiothoracic ratio measured on outlines.
+"""What a failing heart shows: its size (cardiomegaly) and water in the lung (oedema).
 
-Interstitial oedema of the left heart: water in the septa and about the bronchi.
+The cardiothoracic ratio is measured on outlines, as on a film.
 
-Drawn after the textbook: short level septal lines at the bases (Kerley B), thick
-bronchial walls near the hila, a haze about the hila, thick fissures, and upper
-vessels as wide as the lower ones. Sizes and shares are chosen. A large heart and
-effusions often go with it; they are findings of their own.
+Interstitial oedema is drawn after the textbook: short level septal lines at the bases
+(Kerley B), thick bronchial walls near the hila, a haze about the hila, thick fissures,
+and upper vessels as wide as the lower ones. Sizes and shares are chosen. A large heart
+and effusions often go with it; they are findings of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree, chest_solids
 from phantoms.chest.patients import Posture
@@ -96,17 +97,9 @@ class Cardiomegaly(Finding):
 
     factor: float
     ratio: float
-    kind: str = "cardiomegaly"
-
-    @property
-    def side(self) -> str:
-        """Return "both": the heart lies in the middle."""
-        return "both"
-
-    @property
-    def zone(self) -> str:
-        """Return "lower"."""
-        return "lower"
+    kind = "cardiomegaly"
+    side = "both"
+    zone = "lower"
 
     @property
     def severity(self) -> dict[str, float]:
@@ -116,12 +109,6 @@ class Cardiomegaly(Finding):
     def on_posture(self, posture: Posture) -> Posture:
         """Enlarge the heart on top of what lying down does to it."""
         return replace(posture, heart_factor=posture.heart_factor * self.factor)
-
-    def fillings(
-        self, anatomy: Anatomy, solids: ChestSolids, view: View
-    ) -> list[Filling]:
-        """Return nothing: the heart is no filling of the lung."""
-        return []
 
     def marked(
         self, fillings: list[Filling], solids: ChestSolids, view: View
@@ -142,7 +129,7 @@ def cardiomegaly_of(anatomy: Anatomy, ratio: float) -> Cardiomegaly:
 
 
 def draw_cardiomegaly(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Cardiomegaly:
     """Return an enlarged heart; ``detectability`` is a factor on the excess ratio.
 
@@ -178,17 +165,9 @@ class Oedema(Finding):
     septa: Plates
     bronchi: np.ndarray
     balance: float = 0.5
-    kind: str = "oedema"
-
-    @property
-    def side(self) -> str:
-        """Return "both"."""
-        return "both"
-
-    @property
-    def zone(self) -> str:
-        """Return "all"."""
-        return "all"
+    kind = "oedema"
+    side = "both"
+    zone = "all"
 
     @property
     def severity(self) -> dict[str, float]:
@@ -229,6 +208,19 @@ class Oedema(Finding):
             Filling("fluid", self._haze(solids, view), clears_vessels=False),
         ]
 
+    def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Oedema | None:
+        """Return it some days later under treatment, or None; one in four is back."""
+        left = 0.5 ** (days / (HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.4)))))
+        if rng.random() < 0.25:
+            left = float(rng.uniform(0.6, 1.3))
+        if left < 0.3 or self.amount * left < 0.3:
+            return None
+        keep = max(round(len(self.septa.ends) * min(left, 1)), 1)
+        septa = replace(
+            self.septa, ends=self.septa.ends[:keep], depth_mm=self.septa.depth_mm[:keep]
+        )
+        return replace(self, amount=self.amount * left, septa=septa)
+
     def _haze(self, solids: ChestSolids, view: View) -> list[Piece]:
         """Return the water about the hila, thinning out towards the wall."""
         x, z = view.at_depth(10.0)
@@ -237,17 +229,14 @@ class Oedema(Finding):
         side = np.where(x < 0, right, 2 - right).astype(np.float32)
         off = np.square((np.abs(x) - 42) / 36) + np.square((z + 32) / 48)
         base = 1 / (1 + np.exp(np.clip((z + 60) / 22, -30, 30)))
-        weight = (
-            side
-            * np.float32(self.amount)
-            * (0.26 * np.exp(-0.5 * off) + 0.08 * base + 0.03)
-        )
+        shape = 0.26 * np.exp(-0.5 * off) + 0.08 * base + 0.03
+        weight = side * np.float32(self.amount) * shape
         weight = np.minimum(weight, 0.6).astype(np.float32)
         return [Piece(a, b, weight) for a, b in solids.lungs if length((a, b)).any()]
 
 
 def draw_oedema(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Oedema:
     """Return an oedema; ``detectability`` is a factor on its amount."""
     amount = detectability * float(np.clip(rng.lognormal(0.0, 0.45), 0.35, 2.6))
@@ -259,7 +248,7 @@ def draw_oedema(
     )
 
 
-def _draw_septa(anatomy: Anatomy, rng: np.random.Generator, number: int) -> Plates:
+def _draw_septa(anatomy: Anatomy, rng: Generator, number: int) -> Plates:
     """Return short level lines at the pleura of the bases, and the small fissure."""
     ends, depth = _draw_fissure(rng)
     for rank in range(max(number, 1)):
@@ -278,7 +267,7 @@ def _draw_septa(anatomy: Anatomy, rng: np.random.Generator, number: int) -> Plat
 
 
 def _draw_fissure(
-    rng: np.random.Generator,
+    rng: Generator,
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], list[float]]:
     """Return the small fissure on the right, thick with water, as a gentle bow."""
     if rng.random() < 0.4:
@@ -291,7 +280,7 @@ def _draw_fissure(
     return list(zip(points[:-1], points[1:], strict=True)), list(water)
 
 
-def _draw_bronchi(rng: np.random.Generator) -> np.ndarray:
+def _draw_bronchi(rng: Generator) -> np.ndarray:
     """Return bronchi that run from front to back near both hila."""
     rows = []
     for side in SIDES.values():
@@ -300,21 +289,3 @@ def _draw_bronchi(rng: np.random.Generator) -> np.ndarray:
             rows.append((x, rng.uniform(-5, 25), rng.uniform(-50, 20)))
     radius = rng.uniform(1.3, 2.2, len(rows))
     return np.column_stack([np.array(rows), radius])
-
-
-def later_oedema(
-    finding: Oedema, *, days: float, rng: np.random.Generator
-) -> Oedema | None:
-    """Return it some days later under treatment, or None; one in four is back."""
-    left = 0.5 ** (days / (HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.4)))))
-    if rng.random() < 0.25:
-        left = float(rng.uniform(0.6, 1.3))
-    if left < 0.3 or finding.amount * left < 0.3:
-        return None
-    keep = max(round(len(finding.septa.ends) * min(left, 1)), 1)
-    septa = replace(
-        finding.septa,
-        ends=finding.septa.ends[:keep],
-        depth_mm=finding.septa.depth_mm[:keep],
-    )
-    return replace(finding, amount=finding.amount * left, septa=septa)

@@ -1,9 +1,8 @@
-"""Clouds of soft balls: disease without a border of its own, cut by fissures.
+"""Consolidation: airspaces full of fluid, in a lobe or in patches about the bronchi.
 
-A cloud is laid into slabs of depth. Where balls overlap they saturate, so no place
-holds more than all of its lung; bronchi that run through it stay full of air.
-
-Consolidation: airspaces full of fluid, in a lobe or in patches about the bronchi.
+It is a cloud of soft balls, as every disease without a border of its own, cut by
+fissures. A cloud is laid into slabs of depth. Where balls overlap they saturate, so no
+place holds more than all of its lung; bronchi that run through it stay full of air.
 """
 
 from __future__ import annotations
@@ -11,12 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree
 from phantoms.chest.projection import View
 from phantoms.findings.finding import Filling, Finding, side_of, zone_of
 from phantoms.findings.lung_space import places_in_lung
-from phantoms.shapes.solids import Interval, Piece, Window, grid_window, look_up
+from phantoms.shapes.solids import (
+    Interval,
+    Piece,
+    Window,
+    divided,
+    grid_window,
+    look_up,
+)
 
 #: Thickness of a slab; a ball's weight is constant within one.
 SLAB_MM = 6.0
@@ -79,11 +86,8 @@ class Cloud:
     def grown(self, factor: float) -> Cloud:
         """Return the cloud larger or smaller by a factor about its middle."""
         middle = self.centres.mean(axis=0)
-        return replace(
-            self,
-            centres=middle + factor * (self.centres - middle),
-            sigma=self.sigma * factor,
-        )
+        centres = middle + factor * (self.centres - middle)
+        return replace(self, centres=centres, sigma=self.sigma * factor)
 
 
 def cloud_pieces(
@@ -113,11 +117,10 @@ def cloud_pieces(
             cloud, anatomy.tree, view=view, window=window, edges=edges
         )
     lungs = [(a[window], b[window]) for a, b in solids.lungs]
-    return [
-        piece
-        for lung in lungs
-        for piece in _slabs(share, edges, lung=lung, window=window)
-    ]
+    pieces = []
+    for lung in lungs:
+        pieces += _slabs(share, edges, lung=lung, window=window)
+    return pieces
 
 
 def _slabs(
@@ -233,9 +236,7 @@ def _bronchial_points(
     along = tree.end[near] - start
     span = np.linalg.norm(along, axis=1)
     count = np.ceil(span / max(step, 0.5)).astype(int)
-    owner = np.repeat(np.arange(len(span)), count)
-    share = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    share = (share + 0.5) / count[owner]
+    owner, share = divided(count)
     across = np.stack([along[:, 2], 0 * span, -along[:, 0]], axis=1)
     across *= (2.0 * radius / np.maximum(span, 1e-6))[:, None]
     place = start[owner] + share[:, None] * along[owner] + across[owner]
@@ -244,7 +245,7 @@ def _bronchial_points(
 
 
 def bronchial_places(
-    anatomy: Anatomy, rng: np.random.Generator, *, near: np.ndarray, number: int
+    anatomy: Anatomy, rng: Generator, *, near: np.ndarray, number: int
 ) -> np.ndarray:
     """Return points on small bronchi, drawn the likelier the nearer to a place."""
     tree = anatomy.tree
@@ -291,7 +292,7 @@ class Consolidation(Finding):
     pattern: str
     cloud: Cloud
     lobe: str = ""
-    kind: str = "consolidation"
+    kind = "consolidation"
 
     @property
     def side(self) -> str:
@@ -317,9 +318,25 @@ class Consolidation(Finding):
         pieces = cloud_pieces(self.cloud, anatomy, solids=solids, view=view)
         return [Filling("fluid", pieces)]
 
+    def later(
+        self, anatomy: Anatomy, *, days: float, rng: Generator
+    ) -> Consolidation | None:
+        """Return it some days later, smaller, or None once under 30 % is left.
+
+        One in eight gets worse first.
+        """
+        median, spread = HALF_LIFE_DAYS
+        half_life = median * float(np.exp(rng.normal(0, spread)))
+        worse = rng.random() < 0.12 and days < 21
+        left = 1.35 if worse else 0.5 ** (days / half_life)
+        if left < 0.3:
+            return None
+        cloud = self.cloud.grown(float(np.clip(left**0.15, 0.75, 1.08)))
+        return replace(self, cloud=replace(cloud, fill=cloud.fill * left))
+
 
 def draw_consolidation(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Consolidation:
     """Return a consolidation; ``detectability`` is a factor on how dense it is."""
     fill = detectability * float(rng.uniform(4.0, 12.0))
@@ -328,9 +345,7 @@ def draw_consolidation(
     return _draw_broncho(anatomy, rng, fill)
 
 
-def _draw_lobar(
-    anatomy: Anatomy, rng: np.random.Generator, fill: float
-) -> Consolidation:
+def _draw_lobar(anatomy: Anatomy, rng: Generator, fill: float) -> Consolidation:
     """Return a consolidation that begins in a lobe and ends at its fissures."""
     names = list(_LOBES)
     chance = np.array([_LOBES[name][0] for name in names])
@@ -352,9 +367,7 @@ def _draw_lobar(
     return Consolidation("lobar", Cloud(centres, sigma, fill, fissures), lobe)
 
 
-def _draw_broncho(
-    anatomy: Anatomy, rng: np.random.Generator, fill: float
-) -> Consolidation:
+def _draw_broncho(anatomy: Anatomy, rng: Generator, fill: float) -> Consolidation:
     """Return patches about the small bronchi of one or, at times, both lungs."""
     centres, sigma = [], []
     seats = [places_in_lung(anatomy, rng, low=0.1)[0]]
@@ -374,26 +387,9 @@ def _draw_broncho(
 
 
 def _cluster(
-    seat: np.ndarray, extent: np.ndarray, *, number: int, rng: np.random.Generator
+    seat: np.ndarray, extent: np.ndarray, *, number: int, rng: Generator
 ) -> np.ndarray:
     """Return ball centres about a seat, all in the lung where it lies."""
     cloud = seat + rng.standard_normal((number, 3)) * extent
     cloud[0] = seat
     return cloud[np.sign(cloud[:, 0]) == np.sign(seat[0])]
-
-
-def later_consolidation(
-    finding: Consolidation, *, days: float, rng: np.random.Generator
-) -> Consolidation | None:
-    """Return it some days later, smaller, or None once under 30 % is left.
-
-    One in eight gets worse first.
-    """
-    median, spread = HALF_LIFE_DAYS
-    half_life = median * float(np.exp(rng.normal(0, spread)))
-    worse = rng.random() < 0.12 and days < 21
-    left = 1.35 if worse else 0.5 ** (days / half_life)
-    if left < 0.3:
-        return None
-    cloud = finding.cloud.grown(float(np.clip(left**0.15, 0.75, 1.08)))
-    return replace(finding, cloud=replace(cloud, fill=cloud.fill * left))

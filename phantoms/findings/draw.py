@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-
-import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy
-from phantoms.findings.cardiac import draw_cardiomegaly, draw_oedema, later_oedema
-from phantoms.findings.consolidation import (
-    draw_consolidation,
-    later_consolidation,
-)
+from phantoms.findings.cardiac import draw_cardiomegaly, draw_oedema
+from phantoms.findings.consolidation import draw_consolidation
 from phantoms.findings.finding import FINDINGS, Finding
-from phantoms.findings.nodule import draw_nodule, later_nodule
-from phantoms.findings.pleura import (
-    draw_effusion,
-    draw_pneumothorax,
-    later_effusion,
-    later_pneumothorax,
-)
-from phantoms.findings.tuberculosis import (
-    draw_tuberculosis,
-    later_tuberculosis,
-)
+from phantoms.findings.nodule import draw_nodule
+from phantoms.findings.pleura import draw_effusion, draw_pneumothorax
+from phantoms.findings.tuberculosis import draw_tuberculosis
 
 _DRAW = {
     "consolidation": draw_consolidation,
@@ -34,23 +21,10 @@ _DRAW = {
     "tuberculosis": draw_tuberculosis,
     "oedema": draw_oedema,
 }
-# a large heart stays as it is
-_LATER = {
-    "consolidation": later_consolidation,
-    "nodule": later_nodule,
-    "effusion": later_effusion,
-    "pneumothorax": later_pneumothorax,
-    "tuberculosis": later_tuberculosis,
-    "oedema": later_oedema,
-}
 
 
 def draw_finding(
-    kind: str,
-    anatomy: Anatomy,
-    rng: np.random.Generator,
-    *,
-    detectability: float = 1.0,
+    kind: str, anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Finding:
     """Return a finding of a kind as chance has it.
 
@@ -71,18 +45,16 @@ def draw_finding(
     ValueError
         If the kind is unknown or the factor is not above 0.
     """
-    if kind not in FINDINGS:
-        raise ValueError(f"kind is {kind!r}. Choose one of: {', '.join(FINDINGS)}.")
-    if not detectability > 0:
+    if kind not in FINDINGS or not detectability > 0:
         raise ValueError(
-            f"detectability is {detectability}, but a factor must be above 0. "
-            "Leave a finding out to have none."
+            f"kind is {kind!r} and detectability {detectability}. Choose one of: "
+            f"{', '.join(FINDINGS)}; and a factor above 0."
         )
     return _DRAW[kind](anatomy, rng, detectability=detectability)
 
 
 def at_later_visit(
-    finding: Finding, anatomy: Anatomy, *, days: float, rng: np.random.Generator
+    finding: Finding, anatomy: Anatomy, *, days: float, rng: Generator
 ) -> Finding | None:
     """Return a finding some days later, grown or healing, or None once it is gone.
 
@@ -102,10 +74,4 @@ def at_later_visit(
     """
     if days < 0:
         raise ValueError(f"days is {days}, but a later visit is 0 days away or more.")
-    later = _LATER.get(finding.kind)
-    if later is None:
-        return finding
-    given = {"anatomy": anatomy, "rng": rng}
-    wanted = inspect.signature(later).parameters
-    chosen = {name: value for name, value in given.items() if name in wanted}
-    return later(finding, days=days, **chosen)
+    return finding.later(anatomy, days=days, rng=rng)

@@ -1,33 +1,39 @@
-"""What a finding is: changes to the patient, the posture and the organs, and fillings.
+"""What a finding is: changes to the posture and the organs, fillings, and a mask.
 
 A finding knows nothing of X-rays or voxels. It says which pieces of the lung hold
 something else than lung; a radiograph sums the pieces along its rays and a CT fills
-its voxels with them, so both show the same disease.
-
-From the thickness of a finding to the pixels that belong to it.
+its voxels with them, so both show the same disease. The thickness of what it fills
+decides which pixels belong to it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids
-from phantoms.chest.patients import Patient, Posture
+from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
 from phantoms.shapes.solids import Piece
 
-FINDINGS = (
-    "consolidation",
-    "nodule",
-    "effusion",
-    "pneumothorax",
-    "cardiomegaly",
-    "tuberculosis",
-    "oedema",
-)
+#: Every kind of finding, in the order in which they are drawn and stored, with the
+#: thickness of its material, mm, from which on a pixel belongs to it. Of soft tissue,
+#: 4 mm instead of lung take 6 % of the primary beam at 60 keV.
+MASK_THRESHOLD_MM = {
+    "consolidation": 4.0,
+    "nodule": 2.0,
+    "effusion": 6.0,
+    "pneumothorax": 5.0,
+    "cardiomegaly": 8.0,
+    "tuberculosis": 3.0,
+    "oedema": 4.0,
+}
+FINDINGS = tuple(MASK_THRESHOLD_MM)
+#: And from this share of the ray's way through the pleural cavity on: outside the
+#: pleural line all of it is free air, inside the line little.
+MASK_SHARE = {"pneumothorax": 0.5}
 
 #: What a filling can consist of, as a material of ``physics.attenuation``.
 MATERIALS = {
@@ -62,7 +68,7 @@ class Filling:
     marks: bool = True
 
 
-class Finding(Protocol):
+class Finding:
     """One disease of one patient at one visit; a frozen dataclass a kind.
 
     Every default below is "changes nothing", so a kind states only what it does.
@@ -72,28 +78,16 @@ class Finding(Protocol):
     kind : str
         One of ``FINDINGS``.
     side, zone : str
-        "right", "left" or "both"; "upper", "middle", "lower" or "all".
+        "right", "left" or "both"; the third of the lung's height in which most of it
+        lies, "upper", "middle" or "lower", or "all".
     severity : dict of str to float
-        What the table stores: mm, ml, fractions.
+        What the table stores, by name with unit: mm, ml, fractions.
     """
 
     kind: str
-
-    @property
-    def side(self) -> str:
-        """Return "right", "left" or "both"."""
-
-    @property
-    def zone(self) -> str:
-        """Return the third of the lung's height in which most of it lies."""
-
-    @property
-    def severity(self) -> dict[str, float]:
-        """Return the measures of severity, by name with unit."""
-
-    def on_patient(self, patient: Patient) -> Patient:
-        """Return the patient with this finding's life-long changes."""
-        return patient
+    side: str
+    zone: str
+    severity: dict[str, float]
 
     def on_anatomy(self, anatomy: Anatomy) -> Anatomy:
         """Return the organs as this finding moves or widens them."""
@@ -123,6 +117,19 @@ class Finding(Protocol):
         """
         return [p for filling in fillings if filling.marks for p in filling.pieces]
 
+    def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Finding | None:
+        """Return it some days later, grown or healing, or None once it is gone.
+
+        Parameters
+        ----------
+        anatomy : Anatomy
+            Of the patient in health.
+        days : float
+            Since the visit that this finding describes, 0 or more.
+        rng : numpy.random.Generator
+        """
+        return self
+
 
 def zone_of(z: float | np.ndarray) -> str:
     """Return the zone of a height or of the mean of several, reference frame in mm.
@@ -150,25 +157,7 @@ def side_of(x: float | np.ndarray) -> str:
     return "right" if (x < 0).all() else "left" if (x > 0).all() else "both"
 
 
-#: A pixel belongs to a finding from this thickness of its material on, mm. Of soft
-#: tissue, 4 mm instead of lung take 6 % of the primary beam at 60 keV.
-MASK_THRESHOLD_MM = {
-    "consolidation": 4.0,
-    "nodule": 2.0,
-    "effusion": 6.0,
-    "pneumothorax": 5.0,
-    "cardiomegaly": 8.0,
-    "tuberculosis": 3.0,
-    "oedema": 4.0,
-}
-#: And from this share of the ray's way through the pleural cavity on: outside the
-#: pleural line all of it is free air, inside the line little.
-MASK_SHARE = {"pneumothorax": 0.5}
-
-
-def finding_mask(
-    kind: str, marked_mm: np.ndarray, cavity_mm: np.ndarray | None = None
-) -> np.ndarray:
+def finding_mask(kind: str, marked_mm: np.ndarray, cavity_mm: np.ndarray) -> np.ndarray:
     """Return the pixels that belong to a finding.
 
     Parameters
@@ -177,27 +166,17 @@ def finding_mask(
         One of ``FINDINGS``.
     marked_mm : float array of shape (rows, columns)
         Thickness of the finding's marked pieces.
-    cavity_mm : float array of shape (rows, columns), optional
-        Way of the rays through the lungs, whatever fills them; needed for
-        pneumothorax.
+    cavity_mm : float array of shape (rows, columns)
+        Way of the rays through the lungs, whatever fills them.
 
     Returns
     -------
     bool array of shape (rows, columns)
 
-    Raises
-    ------
-    ValueError
-        If the finding is unknown, or the cavity is needed and missing.
+    Examples
+    --------
+    >>> finding_mask("effusion", np.array([5.9, 6.0]), np.array([9.0, 90.0])).tolist()
+    [False, True]
     """
-    if kind not in FINDINGS:
-        raise ValueError(f"kind is {kind!r}. Choose one of: {', '.join(FINDINGS)}.")
-    mask = marked_mm >= MASK_THRESHOLD_MM[kind]
-    if kind not in MASK_SHARE:
-        return mask
-    if cavity_mm is None:
-        raise ValueError(
-            f"The mask of {kind} needs cavity_mm, the rays' way through the lungs. "
-            "Pass the summed length of the lungs' pieces."
-        )
-    return mask & (marked_mm >= MASK_SHARE[kind] * cavity_mm)
+    share = MASK_SHARE.get(kind, 0.0)
+    return marked_mm >= np.maximum(MASK_THRESHOLD_MM[kind], share * cavity_mm)

@@ -1,6 +1,7 @@
-"""Where findings can lie: points, sides and shells of the lungs.
+"""Where findings can lie in the lungs, and the thin things that lie there.
 
-Thin things in the lung: bands of scar, septal lines and bronchi seen end on.
+Points, sides and volumes of the lungs; then bands of scar, septal lines, hollow balls
+and bronchi seen end on, each cut to the lungs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, build_anatomy, chest_solids
 from phantoms.chest.patients import Patient, Posture
@@ -84,7 +86,7 @@ def _in_coarse_lung(
 
 def places_in_lung(
     anatomy: Anatomy,
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     number: int = 1,
     low: float = 0.0,
@@ -346,10 +348,11 @@ def shell_pieces(
     window = grid_window(view.x, view.z, place, place, margin=reach)
     if window is None:
         return [], []
-    x, z = view.x[window], view.z[window]
-    outer = _knobbly(x, z, place, shell, thin_mm=0.0)
+    rays = view.x[window], view.z[window]
+    shape = {"radius": shell.radius, "lobes": shell.lobes}
+    outer = knobbly(rays, place, **shape)
     away = place + shell.wall_mm * shell.hole
-    inner = intersect(outer, _knobbly(x, z, away, shell, thin_mm=shell.wall_mm))
+    inner = intersect(outer, knobbly(rays, away, **shape, thin_mm=shell.wall_mm))
     middle = np.where(inner[1] > inner[0], inner[0], outer[1])
     behind = np.where(inner[1] > inner[0], inner[1], outer[1])
     wall = [
@@ -359,13 +362,31 @@ def shell_pieces(
     return wall, clip_to_lungs(inner, solids, window=window)
 
 
-def _knobbly(
-    x: np.ndarray, z: np.ndarray, place: np.ndarray, shell: Shell, *, thin_mm: float
+def knobbly(
+    rays: tuple[np.ndarray, np.ndarray],
+    place: np.ndarray,
+    *,
+    radius: float,
+    lobes: np.ndarray,
+    thin_mm: float = 0.0,
 ) -> Interval:
-    """Return a ball with its lobes, all smaller by ``thin_mm``."""
-    radius = shell.radius
+    """Return a ball with its lobes, all smaller by ``thin_mm``.
+
+    Parameters
+    ----------
+    rays : two float arrays of one shape
+        (x, z) in mm.
+    place : float array of shape (3,)
+        Middle of the ball, mm.
+    radius : float
+        mm.
+    lobes : float array of shape (n, 4)
+        Balls that bulge: place in radii (x, y, z) and radius in radii.
+    thin_mm : float
+    """
+    x, z = rays
     whole = ellipsoid(x, z, centre=place, radii=(max(radius - thin_mm, 0.1),) * 3)
-    for *way, size in shell.lobes:
+    for *way, size in lobes:
         where = place + radius * np.asarray(way)
         radii = (max(radius * size - thin_mm, 0.1),) * 3
         whole = hull(whole, ellipsoid(x, z, centre=where, radii=radii))

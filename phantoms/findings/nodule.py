@@ -1,16 +1,12 @@
-"""The parts of a nodule as pieces: its body with lobes, its strands, its calcium.
-
-Nodules and masses: size, margin and calcification, benign or malignant.
+"""Nodules and masses, benign or malignant, and harmless things that look like them.
 
 No feature tells benign from malignant for certain: the same sizes, margins and
 calcifications occur in both and differ in how often. All shares are chosen after
 the usual clinical teaching (spiculated, large and growing: suspicious; calcified in
 the middle, small and stable: harmless); none is measured on patients.
 
-Harmless things that look like findings: scars, calcifications, nipples, fat.
-
-They are there so that a bright spot alone does not give the answer away.
-All chosen for appearance.
+Scars, calcified granulomas, nipples and fat beside the heart are there so that a bright
+spot alone does not give the answer away. All chosen for appearance.
 """
 
 from __future__ import annotations
@@ -18,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids
 from phantoms.chest.patients import Examination, random_stream
@@ -26,6 +23,7 @@ from phantoms.findings.finding import Filling, Finding, side_of, zone_of
 from phantoms.findings.lung_space import (
     clip_to_lungs,
     in_lung,
+    knobbly,
     places_in_lung,
     strand_pieces,
 )
@@ -34,7 +32,6 @@ from phantoms.shapes.solids import (
     Tube,
     ellipsoid,
     grid_window,
-    hull,
     tube_interval,
 )
 
@@ -70,16 +67,8 @@ def solid_pieces(
     window = grid_window(x, z, place, place, margin=1.6 * body.radius)
     if window is None:
         return []
-    x, z = x[window], z[window]
-    whole = ellipsoid(x, z, centre=place, radii=(body.radius,) * 3)
-    for *way, size in body.lobes:
-        lobe = ellipsoid(
-            x,
-            z,
-            centre=place + body.radius * np.asarray(way),
-            radii=(body.radius * size,) * 3,
-        )
-        whole = hull(whole, lobe)
+    shape = {"radius": body.radius, "lobes": body.lobes}
+    whole = knobbly((x[window], z[window]), place, **shape)
     return clip_to_lungs(whole, solids, window=window, weight=np.float32(density))
 
 
@@ -123,10 +112,6 @@ def calcium_pieces(
 
 MARGINS = ("smooth", "lobulated", "spiculated")
 CALCIFICATIONS = ("none", "central", "diffuse", "eccentric")
-#: A nodule above this diameter is called a mass (Fleischner Society glossary,
-#: doi:10.1148/radiol.2462070712).
-MASS_MM = 30.0
-
 #: How features are shared out; chosen. First benign, then malignant.
 MALIGNANT_SHARE = 0.35
 MEDIAN_MM = (11.5, 19.0)
@@ -163,7 +148,7 @@ class Nodule(Finding):
     malignant: bool = False
     doubling_days: float = 20000.0
     density: float = 1.0
-    kind: str = "nodule"
+    kind = "nodule"
 
     @property
     def side(self) -> str:
@@ -209,9 +194,21 @@ class Nodule(Finding):
             Filling("soft tissue", fine, clears_vessels=False, marks=False),
         ]
 
+    def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Nodule:
+        """Return the nodule some days later: its volume doubles every doubling time.
+
+        The radius stops at 45 mm.
+        """
+        factor = 2 ** (days / self.doubling_days / 3)
+        bodies = tuple(
+            replace(body, radius=min(body.radius * factor, 45.0))
+            for body in self.bodies
+        )
+        return replace(self, bodies=bodies)
+
 
 def draw_nodule(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Nodule:
     """Return one to three nodules; ``detectability`` is a factor on their diameter."""
     malignant = bool(rng.random() < MALIGNANT_SHARE)
@@ -235,7 +232,7 @@ def draw_nodule(
 
 
 def _draw_body(
-    centre: np.ndarray, radius: float, *, margin: str, rng: np.random.Generator
+    centre: np.ndarray, radius: float, *, margin: str, rng: Generator
 ) -> Body:
     """Return one body with a margin."""
     number, reach = (4, 0.40) if margin == "smooth" else (6, 0.80)
@@ -254,22 +251,10 @@ def _draw_body(
     return Body(centre, radius, np.hstack([far * way, size]), spicules)
 
 
-def _directions(number: int, rng: np.random.Generator) -> np.ndarray:
+def _directions(number: int, rng: Generator) -> np.ndarray:
     """Return random unit vectors (number, 3)."""
     way = rng.standard_normal((number, 3))
     return way / np.linalg.norm(way, axis=1, keepdims=True)
-
-
-def later_nodule(finding: Nodule, *, days: float) -> Nodule:
-    """Return the nodule some days later: its volume doubles every doubling time.
-
-    The radius stops at 45 mm.
-    """
-    factor = 2 ** (days / finding.doubling_days / 3)
-    bodies = tuple(
-        replace(body, radius=min(body.radius * factor, 45.0)) for body in finding.bodies
-    )
-    return replace(finding, bodies=bodies)
 
 
 def round_nodule(
@@ -336,7 +321,7 @@ def draw_variants(anatomy: Anatomy, examination: Examination) -> Variants:
     )
 
 
-def _band(anatomy: Anatomy, rng: np.random.Generator, low: float) -> Tube:
+def _band(anatomy: Anatomy, rng: Generator, low: float) -> Tube:
     """Return a thin, slightly bent band of soft tissue in the lung."""
     middle = places_in_lung(anatomy, rng, low=low, rough=True)[0]
     half = rng.uniform(9, 24)

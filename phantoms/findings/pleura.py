@@ -1,15 +1,14 @@
-"""Pleural effusion: fluid that follows gravity and climbs along the chest wall.
+"""What fills the pleural space: fluid (effusion) and free air (pneumothorax).
 
-Fluid stands highest at the wall, where capillary forces and the recoil of the lung
-draw it up: seen from the front it is thick at the side, where rays run along the
-wall, and thin in the middle, which makes the meniscus. Lying down it spreads over
-the back and veils the whole lung.
+Fluid follows gravity and stands highest at the chest wall, where capillary forces and
+the recoil of the lung draw it up: seen from the front it is thick at the side, where
+rays run along the wall, and thin in the middle, which makes the meniscus. Lying down it
+spreads over the back and veils the whole lung.
 
-Pneumothorax: air between lung and chest wall, where no vessel runs.
-
-Standing, the air gathers at the apex and the visceral pleura is seen as a thin
-line; lying, it gathers in front at the base and deepens the sulcus. Under tension
-the mediastinum is pushed over and the dome pressed down.
+Air lies between lung and chest wall, where no vessel runs. Standing, it gathers at the
+apex and the visceral pleura is seen as a thin line; lying, it gathers in front at the
+base and deepens the sulcus. Under tension the mediastinum is pushed over and the dome
+pressed down.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree
 from phantoms.chest.patients import Posture
@@ -70,7 +70,7 @@ class Effusion(Finding):
     volume_ml: tuple[float, ...]
     level_mm: tuple[tuple[float, float], ...]
     share: tuple[float, ...]
-    kind: str = "effusion"
+    kind = "effusion"
 
     @property
     def side(self) -> str:
@@ -108,6 +108,25 @@ class Effusion(Finding):
             level = levels[posture.supine] + (0 if posture.supine else raised)
             pieces += fluid_pieces(anatomy, solids, view=view, side=side, level=level)
         return [Filling("fluid", pieces)]
+
+    def later(
+        self, anatomy: Anatomy, *, days: float, rng: Generator
+    ) -> Effusion | None:
+        """Return it some days later, drained or resorbed, or None when under 60 ml.
+
+        One in five is larger than before.
+        """
+        half_life = HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.6)))
+        if rng.random() < 0.2:
+            left = float(rng.uniform(1.05, 1.8))
+        else:
+            left = 0.5 ** (days / half_life)
+        rest = {
+            side: volume * left
+            for side, volume in zip(self.sides, self.volume_ml, strict=True)
+            if volume * left > 60
+        }
+        return effusion_of(anatomy, rest) if rest else None
 
 
 def fluid_pieces(
@@ -165,17 +184,7 @@ def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
     volume_ml : dict of str to float
         Millilitres for "right", "left" or both; more than nine tenths of the lung
         are cut to that.
-
-    Raises
-    ------
-    ValueError
-        If no side or an unknown side is named, or a volume is not above 0.
     """
-    if not volume_ml or set(volume_ml) - set(SIDES) or min(volume_ml.values()) <= 0:
-        raise ValueError(
-            f"volume_ml is {volume_ml}. Name 'right', 'left' or both, each with "
-            "millilitres above 0, as in {'left': 400.0}."
-        )
     volumes, levels, shares = [], [], []
     for side, wanted in volume_ml.items():
         lung = coarse_lung(anatomy, side)
@@ -183,7 +192,7 @@ def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
         volumes.append(min(wanted, 0.9 * room))
         shares.append(volumes[-1] / room)
         levels.append(
-            (_level(lung, volumes[-1], False), _level(lung, volumes[-1], True))
+            tuple(_level(lung, volumes[-1], lying) for lying in (False, True))
         )
     return Effusion(tuple(volume_ml), tuple(volumes), tuple(levels), tuple(shares))
 
@@ -201,7 +210,7 @@ def _level(lung: CoarseLung, volume_ml: float, supine: bool) -> float:
 
 
 def draw_effusion(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Effusion:
     """Return an effusion; ``detectability`` is a factor on its volume."""
     median, spread, least, most = VOLUME_ML
@@ -216,27 +225,6 @@ def draw_effusion(
         room = coarse_lung(anatomy, side).volume_ml()
         amounts[side] = detectability * min(amount, limit * room)
     return effusion_of(anatomy, amounts)
-
-
-def later_effusion(
-    finding: Effusion, anatomy: Anatomy, *, days: float, rng: np.random.Generator
-) -> Effusion | None:
-    """Return it some days later, drained or resorbed, or None when under 60 ml.
-
-    One in five is larger than before.
-    """
-    half_life = HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.6)))
-    left = (
-        float(rng.uniform(1.05, 1.8))
-        if rng.random() < 0.2
-        else 0.5 ** (days / half_life)
-    )
-    rest = {
-        side: volume * left
-        for side, volume in zip(finding.sides, finding.volume_ml, strict=True)
-        if volume * left > 60
-    }
-    return effusion_of(anatomy, rest) if rest else None
 
 
 #: Thickness of the visceral pleura with the rim of lung under it; chosen.
@@ -256,8 +244,8 @@ class Pneumothorax(Finding):
 
     Parameters
     ----------
-    affected : str
-        The side, "right" or "left".
+    side : str
+        "right" or "left".
     collapse : float
         Share of the lung's volume that is lost, 0 to 1.
     gap_mm : tuple of float
@@ -267,16 +255,11 @@ class Pneumothorax(Finding):
         Shift of the mediastinum to the other side, 0 without tension.
     """
 
-    affected: str
+    side: str
     collapse: float
     gap_mm: tuple[float, float]
     tension_mm: float = 0.0
-    kind: str = "pneumothorax"
-
-    @property
-    def side(self) -> str:
-        """Return "right" or "left"."""
-        return self.affected
+    kind = "pneumothorax"
 
     @property
     def zone(self) -> str:
@@ -313,35 +296,30 @@ class Pneumothorax(Finding):
             narrow = np.clip((width - 28 - inset) / (width - 24), 0.1, 1)
             flat = np.clip((depth - 3 - inset) / depth, 0.1, 1)
             low = np.clip(1 - _over_apex(gap, False) / 104, 0.1, 1)
-            new = np.stack(
-                [
-                    sign * (24 + (sign * x - 24) * narrow),
-                    y * flat,
-                    np.where(z > 0, z * low, z),
-                ],
-                axis=1,
-            )
+            across = sign * (24 + (sign * x - 24) * narrow)
+            new = np.stack([across, y * flat, np.where(z > 0, z * low, z)], axis=1)
             return np.where(out[:, None], new, points)
 
         tree = Tree(moved(tree.start), moved(tree.end), tree.radius)
         return replace(anatomy, tree=tree)
 
-    def surface(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> Interval:
-        """Return the surface of the collapsed lung."""
+    def surface(
+        self, anatomy: Anatomy, solids: ChestSolids, view: View, peel_mm: float = 0.0
+    ) -> Interval:
+        """Return the surface of the collapsed lung, or that ``peel_mm`` inside it."""
         supine = solids.posture.supine
-        return _collapsed(anatomy, view, gap=self.gap_mm[supine], supine=supine)
+        gap = self.gap_mm[supine]
+        return _collapsed(anatomy, view, gap=gap, supine=supine, peel_mm=peel_mm)
 
     def fillings(
         self, anatomy: Anatomy, solids: ChestSolids, view: View
     ) -> list[Filling]:
         """Return the free air, the pleural line, and the denser lung inside it."""
-        weight = self._weight(solids, view)
+        middle = solids.posture.mediastinum_mm
+        weight = on_side(view.x, self.side, midline_mm=middle)
         lung = self.surface(anatomy, solids, view)
         thick = max(PLEURA_MM, 0.9 * view.cell()[0])  # fainter if under a pixel
-        supine = solids.posture.supine
-        core = _collapsed(
-            anatomy, view, gap=self.gap_mm[supine], supine=supine, peel_mm=thick
-        )
+        core = self.surface(anatomy, solids, view, peel_mm=thick)
         air, line, rest = [], [], []
         lost = min(self.collapse, 0.8)
         denser = _LUNG_TISSUE * (1 / (1 - lost) - 1) / (1 - _LUNG_TISSUE)
@@ -359,10 +337,14 @@ class Pneumothorax(Finding):
             Filling("soft tissue", rest, clears_vessels=False, marks=False),
         ]
 
-    def _weight(self, solids: ChestSolids, view: View) -> np.ndarray:
-        """Return 1 over the side that is ill."""
-        middle = solids.posture.mediastinum_mm
-        return on_side(view.x, self.side, midline_mm=middle)
+    def later(
+        self, anatomy: Anatomy, *, days: float, rng: Generator
+    ) -> Pneumothorax | None:
+        """Return it days later, without tension, or None once under 2 % are left."""
+        left = self.collapse - days * float(rng.uniform(*RESORBED_A_DAY))
+        if left < 0.02:
+            return None
+        return pneumothorax_of(anatomy, self.side, collapse=left)
 
 
 def _along_wall(z: np.ndarray, gap: float, supine: bool) -> np.ndarray:
@@ -409,12 +391,10 @@ def pneumothorax_of(
     ValueError
         If the side is unknown or the share is not between 0 and 1.
     """
-    if side not in SIDES:
-        raise ValueError(f"side is {side!r}. Choose 'right' or 'left'.")
-    if not 0 < collapse < 1:
+    if side not in SIDES or not 0 < collapse < 1:
         raise ValueError(
-            f"collapse is {collapse}, but a share of the lung lies between 0 and 1. "
-            "0.15 is small, 0.5 is large."
+            f"side is {side!r} and collapse {collapse}, but expected 'right' or 'left' "
+            "and a share of the lung between 0 and 1: 0.15 is small, 0.5 is large."
         )
     lung = coarse_lung(anatomy, side)
     gaps = []
@@ -430,7 +410,7 @@ def pneumothorax_of(
 
 
 def draw_pneumothorax(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Pneumothorax:
     """Return a pneumothorax; ``detectability`` is a factor on the collapsed share."""
     median, spread, least, most = COLLAPSE
@@ -440,13 +420,3 @@ def draw_pneumothorax(
     tension = lost > 0.45 and rng.random() < _TENSION_SHARE
     shift = float(rng.uniform(9, 24)) if tension else 0.0
     return pneumothorax_of(anatomy, side, collapse=lost, tension_mm=shift)
-
-
-def later_pneumothorax(
-    finding: Pneumothorax, anatomy: Anatomy, *, days: float, rng: np.random.Generator
-) -> Pneumothorax | None:
-    """Return it some days later, without tension, or None once under 2 % are left."""
-    left = finding.collapse - days * float(rng.uniform(*RESORBED_A_DAY))
-    if left < 0.02:
-        return None
-    return pneumothorax_of(anatomy, finding.side, collapse=left)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, Tree
 from phantoms.chest.patients import Posture
@@ -56,17 +57,13 @@ class Tuberculosis(Finding):
     cavities: tuple[Shell, ...]
     bands: tuple[Tube, ...]
     loss_mm: float
-    kind: str = "tuberculosis"
+    kind = "tuberculosis"
+    zone = "upper"
 
     @property
     def side(self) -> str:
         """Return "right", "left" or "both"."""
         return self.sides[0] if len(self.sides) == 1 else "both"
-
-    @property
-    def zone(self) -> str:
-        """Return "upper"."""
-        return "upper"
 
     @property
     def severity(self) -> dict[str, float]:
@@ -117,11 +114,9 @@ class Tuberculosis(Finding):
             wall, hole = shell_pieces(cavity, solids=solids, view=view)
             walls += wall
             holes += hole
-        strands = [
-            piece
-            for band in self.bands
-            for piece in strand_pieces(band, solids=solids, view=view)
-        ]
+        strands: list[Piece] = []
+        for band in self.bands:
+            strands += strand_pieces(band, solids=solids, view=view)
         clouds = [
             Filling("fluid", cloud_pieces(cloud, anatomy, solids=solids, view=view))
             for cloud in (self.infiltrate, self.buds)
@@ -133,9 +128,25 @@ class Tuberculosis(Finding):
             Filling("soft tissue", strands, clears_vessels=False, marks=False),
         ]
 
+    def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Tuberculosis:
+        """Return it some days later: patches thin out, cavities shrink, scars stay."""
+        half_life = HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.5)))
+        left = max(0.5 ** (days / half_life), 0.35)
+        cavities = tuple(
+            replace(c, radius=max(c.radius * left**0.25, c.wall_mm + 1.5))
+            for c in self.cavities
+        )
+        return replace(
+            self,
+            infiltrate=replace(self.infiltrate, fill=self.infiltrate.fill * left),
+            buds=replace(self.buds, fill=self.buds.fill * left),
+            cavities=cavities,
+            loss_mm=min(self.loss_mm + 6 * (1 - left), 34.0),
+        )
+
 
 def draw_tuberculosis(
-    anatomy: Anatomy, rng: np.random.Generator, *, detectability: float = 1.0
+    anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Tuberculosis:
     """Return a tuberculosis; ``detectability`` is a factor on the density of patches.
 
@@ -154,16 +165,11 @@ def draw_tuberculosis(
     small = np.concatenate(buds)
     fill = detectability * float(rng.uniform(0.9, 2.4))
     sigma = rng.uniform(4, 10, len(centres))
+    width = rng.uniform(1.6, 3.0, len(small))
     return Tuberculosis(
         sides=sides,
         infiltrate=Cloud(centres, sigma, fill, mottle=0.45),
-        buds=Cloud(
-            small,
-            rng.uniform(1.6, 3.0, len(small)),
-            2.5 * fill,
-            mottle=0.0,
-            bronchi=False,
-        ),
+        buds=Cloud(small, width, 2.5 * fill, mottle=0.0, bronchi=False),
         cavities=tuple(cavities),
         bands=tuple(bands),
         loss_mm=float(np.clip(rng.gamma(2.0, 6.0), 0, 30)),
@@ -171,7 +177,7 @@ def draw_tuberculosis(
 
 
 def _draw_lung(
-    anatomy: Anatomy, rng: np.random.Generator, *, side: str, rank: int
+    anatomy: Anatomy, rng: Generator, *, side: str, rank: int
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[Shell], list[Tube]]:
     """Return patches, buds, cavities and bands of one lung; rank 0 is worse."""
     seat = _upper_place(anatomy, rng, side)
@@ -190,7 +196,7 @@ def _draw_lung(
     return patches, buds, cavities, bands
 
 
-def _upper_place(anatomy: Anatomy, rng: np.random.Generator, side: str) -> np.ndarray:
+def _upper_place(anatomy: Anatomy, rng: Generator, side: str) -> np.ndarray:
     """Return a place in the apical or posterior segment of a side."""
     trial = places_in_lung(anatomy, rng, number=60, low=-0.8)
     good = (SIDES[side] * trial[:, 0] > 0) & (trial[:, 2] > 25) & (trial[:, 1] > -25)
@@ -199,9 +205,7 @@ def _upper_place(anatomy: Anatomy, rng: np.random.Generator, side: str) -> np.nd
     return np.array([SIDES[side] * 60.0, 15.0, 50.0])
 
 
-def _draw_cavities(
-    anatomy: Anatomy, rng: np.random.Generator, seat: np.ndarray
-) -> list[Shell]:
+def _draw_cavities(anatomy: Anatomy, rng: Generator, seat: np.ndarray) -> list[Shell]:
     """Return one to three cavities about a place."""
     found = []
     for _ in range(1 + rng.binomial(2, 0.3)):
@@ -215,7 +219,7 @@ def _draw_cavities(
     return found
 
 
-def _draw_cavity(centre: np.ndarray, radius: float, rng: np.random.Generator) -> Shell:
+def _draw_cavity(centre: np.ndarray, radius: float, rng: Generator) -> Shell:
     """Return a cavity out of round, with a wall thicker on one side."""
     way = rng.standard_normal((5, 3))
     way *= rng.uniform(0.25, 0.6, (5, 1)) / np.linalg.norm(way, axis=1, keepdims=True)
@@ -224,7 +228,7 @@ def _draw_cavity(centre: np.ndarray, radius: float, rng: np.random.Generator) ->
     return Shell(centre, radius, max(wall, 2.0), lobes, rng.normal(0, 0.35, 3))
 
 
-def _draw_band(seat: np.ndarray, side: str, rng: np.random.Generator) -> Tube:
+def _draw_band(seat: np.ndarray, side: str, rng: Generator) -> Tube:
     """Return a strand from a patch towards the hilum."""
     hilum = np.array([SIDES[side] * 42.0, 12.0, -8.0]) + rng.normal(0, 6, 3)
     start = seat + rng.normal(0, 13, 3)
@@ -232,22 +236,3 @@ def _draw_band(seat: np.ndarray, side: str, rng: np.random.Generator) -> Tube:
     bow = rng.normal(0, 5, 3) * np.sin(np.pi * share)
     radii = rng.uniform(0.7, 1.7) * (1.2 - 0.7 * share[:, 0])
     return Tube(start + share * (hilum - start) + bow, radii)
-
-
-def later_tuberculosis(
-    finding: Tuberculosis, *, days: float, rng: np.random.Generator
-) -> Tuberculosis:
-    """Return it some days later: patches thin out, cavities shrink, scars stay."""
-    half_life = HALF_LIFE_DAYS * float(np.exp(rng.normal(0, 0.5)))
-    left = max(0.5 ** (days / half_life), 0.35)
-    cavities = tuple(
-        replace(c, radius=max(c.radius * left**0.25, c.wall_mm + 1.5))
-        for c in finding.cavities
-    )
-    return replace(
-        finding,
-        infiltrate=replace(finding.infiltrate, fill=finding.infiltrate.fill * left),
-        buds=replace(finding.buds, fill=finding.buds.fill * left),
-        cavities=cavities,
-        loss_mm=min(finding.loss_mm + 6 * (1 - left), 34.0),
-    )

@@ -1,7 +1,7 @@
-"""Linear attenuation of tissues, and the beams that meet them.
+"""Linear attenuation of tissues, the beams that meet them, and CT numbers.
 
-The coefficients were computed with xraylib 4.3.0 from ICRP and ICRU
-compositions (NIST tables of X-ray mass attenuation coefficients,
+The coefficients in ``attenuation.csv`` were computed with xraylib 4.3.0 from ICRP and
+ICRU compositions (NIST tables of X-ray mass attenuation coefficients,
 https://physics.nist.gov/PhysRefData/XrayMassCoef/tab4.html). Spongiosa is a
 mixture chosen here: one part cortical bone in twelve parts soft tissue by volume.
 Soft tissue is skeletal muscle (ICRP composition, 1.05 g/cm3 as in ICRP
@@ -9,17 +9,28 @@ Publication 110). Never interpolate caesium iodide between 30 and 50 keV: its
 K edges lie there.
 A beam is a single energy, the mean of its spectrum (spekpy 2.5.4): hardening on
 the way through the patient is not simulated.
-
-CT numbers of tissues and of contrast medium, from their attenuation.
 """
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-ENERGIES_KEV = (20, 25, 30, 50, 60, 70, 80, 100)
+
+def read_rows(path: Path) -> tuple[tuple[float, ...], dict[str, tuple[float, ...]]]:
+    """Return the numbers in the head of a CSV file, and those behind each name."""
+    with path.open(encoding="utf-8", newline="") as file:
+        (_, *head), *rows = csv.reader(file)
+    found = {name: tuple(map(float, values)) for name, *values in rows}
+    return tuple(map(float, head)), found
+
+
+#: Linear attenuation in 1/cm at photon energies in keV.
+ENERGIES_KEV, ATTENUATION_PER_CM = read_rows(Path(__file__).with_suffix(".csv"))
 
 
 @dataclass(frozen=True)
@@ -56,18 +67,6 @@ BEAMS: dict[str, Beam] = {
 #: Energy at which tissues are told apart unless a scanner says otherwise.
 EFFECTIVE_ENERGY_KEV = BEAMS["120 kV Cu"].energy_kev
 
-ATTENUATION_PER_CM: dict[str, tuple[float, ...]] = {
-    "water": (0.810, 0.508, 0.376, 0.227, 0.206, 0.193, 0.184, 0.171),
-    "soft tissue": (0.867, 0.542, 0.398, 0.238, 0.215, 0.201, 0.191, 0.178),
-    "adipose": (0.509, 0.350, 0.279, 0.195, 0.182, 0.173, 0.166, 0.156),
-    "gland": (0.822, 0.518, 0.384, 0.233, 0.212, 0.199, 0.189, 0.176),
-    "blood": (0.878, 0.549, 0.403, 0.240, 0.217, 0.203, 0.193, 0.180),
-    "lung": (0.217, 0.135, 0.099, 0.059, 0.053, 0.050, 0.047, 0.044),
-    "cortical bone": (7.08, 3.83, 2.37, 0.767, 0.574, 0.472, 0.411, 0.344),
-    "caesium iodide": (121.0, 66.4, 40.8, 58.1, 35.7, 23.7, 16.6, 9.18),
-    "air": (0.0009, 0.0006, 0.0004, 0.0003, 0.0002, 0.0002, 0.0002, 0.0002),
-}
-
 _SPONGIOSA_CORTICAL_FRACTION = 1 / 13
 
 
@@ -101,19 +100,28 @@ def attenuation_per_mm(
         return part * bone + (1 - part) * soft
     if material not in ATTENUATION_PER_CM:
         known = ", ".join([*ATTENUATION_PER_CM, "spongiosa"])
-        raise ValueError(
-            f"No attenuation is known for the material {material!r}. "
-            f"Choose one of: {known}."
-        )
+        raise ValueError(f"material is {material!r}. Choose one of: {known}.")
     if not ENERGIES_KEV[0] <= energy_kev <= ENERGIES_KEV[-1]:
         raise ValueError(
-            f"energy_kev is {energy_kev}, but the table covers {ENERGIES_KEV[0]} to "
-            f"{ENERGIES_KEV[-1]} keV. Choose an energy in that range."
+            f"energy_kev is {energy_kev}, but the table covers {ENERGIES_KEV[0]:g} to "
+            f"{ENERGIES_KEV[-1]:g} keV. Choose an energy in that range."
         )
-    log_mu = np.interp(
-        np.log(energy_kev), np.log(ENERGIES_KEV), np.log(ATTENUATION_PER_CM[material])
-    )
-    return float(np.exp(log_mu)) / 10
+    row = ATTENUATION_PER_CM[material]
+    return between_energies(energy_kev, ENERGIES_KEV, row) / 10
+
+
+def between_energies(
+    energy_kev: float, energies: Sequence[float], values: Sequence[float]
+) -> float:
+    """Return a coefficient at an energy, straight between the logarithms of a table.
+
+    Examples
+    --------
+    >>> round(between_energies(20, (10, 40), (8.0, 2.0)), 6)
+    4.0
+    """
+    log = np.interp(np.log(energy_kev), np.log(energies), np.log(values))
+    return float(np.exp(log))
 
 
 #: Mean energy of a 120 kV CT beam behind 20 cm of water (spekpy 2.5.4: 72.1 keV).
@@ -159,7 +167,6 @@ def iodine_hu(mg_ml: float, *, energy_kev: float = CT_ENERGY_KEV) -> float:
             f"energy_kev is {energy_kev}, but iodine is known from {energies[0]} to "
             f"{energies[-1]} keV, above its K-edge. Choose an energy in that range."
         )
-    table = np.log(list(IODINE_CM2_PER_G.values()))
-    per_gram = float(np.exp(np.interp(np.log(energy_kev), np.log(energies), table)))
+    per_gram = between_energies(energy_kev, energies, list(IODINE_CM2_PER_G.values()))
     mu = per_gram * mg_ml / 10_000
     return 1000 * mu / attenuation_per_mm("water", energy_kev=energy_kev)

@@ -1,20 +1,23 @@
-"""From detector counts to the grey values that a reader sees, bone white.
+"""The machines of the hospitals: physical parameters, exposure, and vendors' displays.
 
-The machines of the hospitals: physical parameters, and each vendor's display.
-
-Makers and names are invented. Alder and Birch display alike, Cedar differs:
+From detector counts to the grey values that a reader sees, bone white. Makers and names
+are invented; ``scanners.csv`` holds them. Alder and Birch display alike, Cedar differs:
 less multi-scale processing, a softer curve, a brighter lung. Physical parameters
-follow ``panel.Detector`` and its sources; differences between the machines
+follow ``detector.Detector`` and its sources; differences between the machines
 are chosen, inside what panels of the last twenty years span.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.random import Generator
 
 from phantoms.physics.detector import Detector, beam_opening, broad_blur, form_image
+from phantoms.shapes.solids import Window
 
 #: Structures that are told apart, from fine to broad, mm.
 _BANDS_MM = (3.0, 8.0, 20.0)
@@ -33,7 +36,7 @@ class Processing:
         Share of broad structures (above 20 mm) that is taken out.
     dense_compression : float
         The same again where the chest is dense.
-    detail : tuple of float
+    fine_detail, coarse_detail : float
         Gain of structures below 3 mm and between 3 and 8 mm.
     steepness : float
         Slope of the S-shaped grey curve, per half width of the patient's values.
@@ -45,21 +48,41 @@ class Processing:
 
     compression: float = 0.15
     dense_compression: float = 0.22
-    detail: tuple[float, float] = (0.20, 0.10)
+    fine_detail: float = 0.20
+    coarse_detail: float = 0.10
     steepness: float = 1.8
     middle: float = -0.48
     black: float = 0.0
     white: float = 0.93
 
 
+@dataclass(frozen=True)
+class Technique:
+    """How one radiograph was exposed and shown, relative to its scanner's habit.
+
+    Parameters
+    ----------
+    dose : float
+        Factor on the detector's target air kerma.
+    contrast : float
+        Factor on the display's steepness.
+    latitude : float
+        0 keeps the vendor's compression of broad structures, 1 flattens them all.
+    brightness : float
+        Offset as a share of white.
+    margins_mm : tuple of float
+        Collimated strips at the detector: left, right, top, bottom.
+    """
+
+    dose: float = 1.0
+    contrast: float = 1.0
+    latitude: float = 0.0
+    brightness: float = 0.0
+    margins_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+
 def process_for_display(
-    counts: np.ndarray,
-    *,
-    pixel_mm: float,
-    processing: Processing | None = None,
-    contrast: float = 1.0,
-    latitude: float = 0.0,
-    brightness: float = 0.0,
+    counts: np.ndarray, *, pixel_mm: float, processing: Processing, technique: Technique
 ) -> np.ndarray:
     """Return display values, 0 black to 255 white, from detector counts.
 
@@ -72,51 +95,46 @@ def process_for_display(
     counts : float array of shape (rows, columns)
         Quanta per pixel, above 0.
     pixel_mm : float
-    processing : Processing, optional
-        By default that of the first vendor.
-    contrast, latitude, brightness : float
-        As in ``scanners.Technique``.
+    processing : Processing
+    technique : Technique
 
     Returns
     -------
     uint8 array of shape (rows, columns)
     """
-    vendor = processing or Processing()
     log = -np.log(counts)
-    chest = _chest_window(log)
+    chest, lung = _inner(log, 6, 12, 8), _inner(log, 4, 4, 4)
     # what lets less through than any tissue (lead, metal) must not pull its
     # surroundings along
     tissue = np.minimum(log, np.percentile(log[chest], 99.5))
     small, middle, broad = (broad_blur(tissue, band / pixel_mm) for band in _BANDS_MM)
     # dense parts are compressed more, so that detail behind the heart survives
     dense = np.maximum(broad - np.percentile(broad[chest], 35), 0)
-    mixed = log - (vendor.compression + latitude) * broad
-    mixed += vendor.detail[0] * (tissue - small) + vendor.detail[1] * (small - middle)
-    mixed -= vendor.dense_compression * dense
-    low = np.percentile(mixed[_lung_window(log)], 3)
+    mixed = log - (processing.compression + technique.latitude) * broad
+    fine = processing.fine_detail * (tissue - small)
+    mixed += fine + processing.coarse_detail * (small - middle)
+    mixed -= processing.dense_compression * dense
+    low = np.percentile(mixed[lung], 3)
     high = np.percentile(mixed[chest], 97)
     place = (mixed - (low + high) / 2) / max((high - low) / 2, 1e-3)
-    bent = 1 / (1 + np.exp(-contrast * vendor.steepness * (place - vendor.middle)))
-    grey = vendor.black + (vendor.white - vendor.black) * bent + brightness
+    slope = -technique.contrast * processing.steepness
+    bent = 1 / (1 + np.exp(slope * (place - processing.middle)))
+    grey = processing.black + (processing.white - processing.black) * bent
+    grey += technique.brightness
     grey += _LEAD_LIFT * np.clip(place - 1.15, 0, 1)
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def _chest_window(image: np.ndarray) -> tuple[slice, slice]:
-    """Return every second pixel of the part of an image that shows the chest."""
+def _inner(image: np.ndarray, top: int, bottom: int, sides: int) -> Window:
+    """Return every second pixel of an image less one part in so many at each edge.
+
+    A sixth, a twelfth and an eighth leave the chest; quarters leave the part where
+    lungs lie and hardly any direct beam, even in the slim.
+    """
     rows, columns = image.shape
     return (
-        slice(rows // 6, -(rows // 12), 2),
-        slice(columns // 8, -(columns // 8), 2),
-    )
-
-
-def _lung_window(image: np.ndarray) -> tuple[slice, slice]:
-    """Return the part where lungs lie and hardly any direct beam, even in the slim."""
-    rows, columns = image.shape
-    return (
-        slice(rows // 4, -(rows // 4), 2),
-        slice(columns // 4, -(columns // 4), 2),
+        slice(rows // top, -(rows // bottom), 2),
+        slice(columns // sides, -(columns // sides), 2),
     )
 
 
@@ -137,17 +155,9 @@ def close_shutter(
         Strips at the left, right, top and bottom.
     look : str
         "black", "white edge", or "none" to leave them as the panel saw them.
-
-    Raises
-    ------
-    ValueError
-        If the look is unknown.
     """
     if look == "none":
         return grey
-    if look not in _SHUTTER_GREY:
-        known = ", ".join([*_SHUTTER_GREY, "none"])
-        raise ValueError(f"look is {look!r}. Choose one of: {known}.")
     left, right, top, bottom = (int(round(m / pixel_mm)) for m in margins_mm)
     shown = np.full_like(grey, _SHUTTER_GREY[look])
     rows, columns = grey.shape
@@ -186,32 +196,7 @@ class Scanner:
     last_day: str | None = None
 
 
-@dataclass(frozen=True)
-class Technique:
-    """How one radiograph was exposed and shown, relative to its scanner's habit.
-
-    Parameters
-    ----------
-    dose : float
-        Factor on the detector's target air kerma.
-    contrast : float
-        Factor on the display's steepness.
-    latitude : float
-        0 keeps the vendor's compression of broad structures, 1 flattens them all.
-    brightness : float
-        Offset as a share of white.
-    margins_mm : tuple of float
-        Collimated strips at the detector: left, right, top, bottom.
-    """
-
-    dose: float = 1.0
-    contrast: float = 1.0
-    latitude: float = 0.0
-    brightness: float = 0.0
-    margins_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-
-
-def draw_technique(scanner: Scanner, rng: np.random.Generator) -> Technique:
+def draw_technique(scanner: Scanner, rng: Generator) -> Technique:
     """Return the technique of one examination; spreads are chosen.
 
     The same generator gives the same random numbers for every scanner. Portable
@@ -231,15 +216,16 @@ def draw_technique(scanner: Scanner, rng: np.random.Generator) -> Technique:
     )
 
 
-def take_radiograph(
+def expose(
     primary: np.ndarray,
     *,
     pixel_mm: float,
     scanner: Scanner,
     technique: Technique,
-    rng: np.random.Generator,
+    rng: Generator,
+    shield: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return display values 0 to 255 from the transmitted share of the beam.
+    """Return the quanta that the detector reads for the transmitted share of the beam.
 
     Parameters
     ----------
@@ -251,29 +237,45 @@ def take_radiograph(
     technique : Technique
     rng : numpy.random.Generator
         The noise of this exposure.
+    shield : float array of shape (rows, columns), optional
+        Share that lead letters on the detector let through.
+
+    Returns
+    -------
+    float32 array of shape (rows, columns)
+    """
+    opening = beam_opening(
+        primary.shape, pixel_mm=pixel_mm, margins_mm=technique.margins_mm
+    )
+    return form_image(
+        -np.log(np.maximum(primary * opening, 1e-8)),
+        pixel_mm=pixel_mm,
+        detector_ugy=scanner.detector.target_ugy * technique.dose,
+        detector=scanner.detector,
+        rng=rng,
+        shield=shield,
+    )
+
+
+def show(
+    counts: np.ndarray, *, pixel_mm: float, scanner: Scanner, technique: Technique
+) -> np.ndarray:
+    """Return the grey values, 0 to 255, that a scanner shows for its counts.
+
+    Parameters
+    ----------
+    counts : float array of shape (rows, columns)
+        From ``expose``.
+    pixel_mm : float
+    scanner : Scanner
+    technique : Technique
 
     Returns
     -------
     uint8 array of shape (rows, columns)
     """
-    detector = scanner.detector
-    opening = beam_opening(
-        primary.shape, pixel_mm=pixel_mm, margins_mm=technique.margins_mm
-    )
-    counts = form_image(
-        -np.log(primary * opening),
-        pixel_mm=pixel_mm,
-        detector_ugy=detector.target_ugy * technique.dose,
-        detector=detector,
-        rng=rng,
-    )
     grey = process_for_display(
-        counts,
-        pixel_mm=pixel_mm,
-        processing=scanner.processing,
-        contrast=technique.contrast,
-        latitude=technique.latitude,
-        brightness=technique.brightness,
+        counts, pixel_mm=pixel_mm, processing=scanner.processing, technique=technique
     )
     return close_shutter(
         grey,
@@ -283,58 +285,36 @@ def take_radiograph(
     )
 
 
-_STAND = Detector()
-_OLD = replace(
-    _STAND,
-    screen_mm=0.2,
-    swank=0.65,
-    narrow_mm=0.15,
-    broad_mm=0.6,
-    broad_share=0.4,
-    electronic_quanta=6.0,
-)
-_BEDSIDE = replace(
-    _STAND,
-    beam="100 kV",
-    grid_primary=1.0,
-    grid_scatter=1.0,
-    source_mm=1000.0,
-    electronic_quanta=4.0,
-)
-_ALDER = Processing()
-_ALDER_OLD = replace(_ALDER, detail=(0.0, 0.0), dense_compression=0.12)
-_BIRCH = replace(_ALDER, compression=0.18, detail=(0.15, 0.10), steepness=1.9)
-_ALDER_BEDSIDE = replace(_ALDER, compression=0.22, detail=(0.30, 0.22))
-_BIRCH_BEDSIDE = replace(_BIRCH, compression=0.24, detail=(0.25, 0.22))
-_CEDAR = Processing(
-    compression=0.0,
-    dense_compression=0.05,
-    detail=(0.0, 0.0),
-    steepness=1.4,
-    middle=-0.7,
-    black=0.05,
-    white=0.97,
-)
-_CEDAR_BEDSIDE = replace(
-    _CEDAR, compression=0.10, detail=(0.10, 0.10), steepness=1.8, middle=-0.6
-)
+def take_radiograph(
+    primary: np.ndarray,
+    *,
+    pixel_mm: float,
+    scanner: Scanner,
+    technique: Technique,
+    rng: Generator,
+) -> np.ndarray:
+    """Return what ``show`` makes of ``expose``: display values, 0 to 255."""
+    given = {"pixel_mm": pixel_mm, "scanner": scanner, "technique": technique}
+    return show(expose(primary, **given, rng=rng), **given)
 
-_MACHINES = (
-    Scanner("Alder DR 17", "Alder", _OLD, _ALDER_OLD, "none", last_day="2021-03-31"),
-    Scanner("Alder DR 21", "Alder", _STAND, _ALDER, first_day="2021-04-01"),
-    Scanner("Birch Vista", "Birch", replace(_STAND, pitch_mm=0.14), _BIRCH),
-    Scanner("Cedar One", "Cedar", replace(_STAND, beam="120 kV"), _CEDAR, "white edge"),
-    Scanner("Alder Go", "Alder", _BEDSIDE, _ALDER_BEDSIDE, portable=True),
-    Scanner("Birch Roll", "Birch", _BEDSIDE, _BIRCH_BEDSIDE, portable=True),
-    Scanner(
-        "Cedar Cart",
-        "Cedar",
-        replace(_BEDSIDE, beam="80 kV"),
-        _CEDAR_BEDSIDE,
-        "white edge",
-        portable=True,
-    ),
-)
+
+def _machines() -> dict[str, Scanner]:
+    """Return the machines of ``scanners.csv``; what is not told there is usual."""
+    table = pd.read_csv(
+        Path(__file__).with_suffix(".csv"),
+        keep_default_na=False,
+        float_precision="round_trip",
+    )
+    parts = [[f.name for f in fields(part)] for part in (Detector, Processing)]
+    machines = {}
+    for row in table.to_dict("records"):
+        panel, shown = ({n: row.pop(n) for n in part if n in row} for part in parts)
+        days = {day: row.pop(day) or None for day in ("first_day", "last_day")}
+        machines[row["name"]] = Scanner(
+            detector=Detector(**panel), processing=Processing(**shown), **row, **days
+        )
+    return machines
+
 
 #: Every machine by its name.
-SCANNERS: dict[str, Scanner] = {machine.name: machine for machine in _MACHINES}
+SCANNERS: dict[str, Scanner] = _machines()

@@ -1,4 +1,4 @@
-"""Organs as intervals of depth: the geometry under every phantom.
+"""Organs as intervals of depth, tubes and textures: the geometry under every phantom.
 
 The reference frame is the patient's own, in millimetres: ``x`` towards the
 patient's left (the image's right), ``y`` from front to back, ``z`` from feet
@@ -8,13 +8,10 @@ Its projected thickness is the sum of their lengths, and a voxel belongs to it
 when its ``y`` lies in one of them, so one description serves a radiograph
 and a volume.
 
-Tubes: round organs along a chain of points, in the reference frame.
-
-Random fields that stand for what is too small to model: power-law textures.
-
-The fields are drawn once a patient on a fixed 1.5 mm grid of the reference frame
-and looked up wherever a view needs them, so a second visit shows the same
-texture displaced. Amplitudes are chosen for appearance.
+Tubes are round organs along a chain of points. Random fields stand for what is too
+small to model: they are drawn once a patient on a fixed 1.5 mm grid of the reference
+frame and looked up wherever a view needs them, so a second visit shows the same texture
+displaced. Their amplitudes are chosen for appearance.
 """
 
 from __future__ import annotations
@@ -25,6 +22,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 from scipy import fft
 from scipy.interpolate import PchipInterpolator
 
@@ -238,11 +236,7 @@ def _cut(pieces: Sequence[Interval], hole: Interval) -> list[Interval]:
 
 
 def ellipsoid(
-    x: np.ndarray,
-    z: np.ndarray,
-    *,
-    centre: Sequence[float],
-    radii: Sequence[float],
+    x: np.ndarray, z: np.ndarray, *, centre: Sequence[float], radii: Sequence[float]
 ) -> Interval:
     """Return an axis-aligned ellipsoid as an interval of depth.
 
@@ -326,20 +320,44 @@ def tube_interval(tube: Tube, x: np.ndarray, z: np.ndarray) -> Interval:
     reach = float(tube.radii.max()) + 3
     whole = grid_window(x, z, low.tolist(), high.tolist(), margin=reach)
     if whole is not None:
-        middle, half = _chords(tube, x[whole], z[whole])
+        # the window itself adds 5.4 mm
+        spare = min(_lean(x, z) - 5.3, 3)
+        squared, middle = squared_chords(tube, x[whole], z[whole], spare_mm=spare)[::2]
+        half = np.sqrt(squared, out=squared)
         np.subtract(middle, half, out=front[whole])
         np.add(middle, half, out=back[whole])
     return front, back
 
 
-def _chords(tube: Tube, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middle and half the length of the longest chord in depth."""
-    squared, middle = np.zeros(x.shape, x.dtype), np.zeros(x.shape, x.dtype)
-    spare = min(_lean(x, z) - 5.3, 3)  # the window itself adds 5.4 mm
+def squared_chords(
+    tube: Tube,
+    x: np.ndarray,
+    z: np.ndarray,
+    *,
+    spare_mm: float,
+    hollow: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a tube's longest chords in depth: half of them squared, and their middle.
+
+    Parameters
+    ----------
+    tube : Tube
+    x, z : float arrays of shape (rows, columns)
+    spare_mm : float
+        Width beside a segment that is looked at; the window adds 5.4 mm.
+    hollow : float array of shape (n,), optional
+        Radii of the inside.
+
+    Returns
+    -------
+    outer, inner, middle : float arrays of shape (rows, columns)
+        The chord through the inside is that of the segment whose outer one is longest.
+    """
+    outer, inner, middle = (np.zeros(x.shape, x.dtype) for _ in range(3))
     for k in range(len(tube.radii) - 1):
         a, b = tube.points[k].tolist(), tube.points[k + 1].tolist()
-        ra, rb = tube.radii[k : k + 2].tolist()
-        window = grid_window(x, z, a, b, margin=max(ra, rb) + spare)
+        reach = float(max(tube.radii[k : k + 2])) + spare_mm
+        window = grid_window(x, z, a, b, margin=reach)
         if window is None:
             continue
         px, pz = x[window] - a[0], z[window] - a[2]
@@ -353,18 +371,53 @@ def _chords(tube: Tube, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.nd
         off = np.square(px, out=px)
         off += np.square(pz, out=pz)
         slant = min((flat + dy * dy) / flat, 4.0)  # squared
-        chord = np.multiply(t, rb - ra, out=pz)
-        chord += ra
-        np.square(chord, out=chord)
-        chord -= off
-        chord *= slant
-        longest, depth = squared[window], middle[window]  # views: written in place
-        better = chord > longest
-        np.maximum(longest, chord, out=longest)
+        chord = _squared_chord(tube.radii, k, t, off=off, slant=slant)
+        longer = chord > outer[window]
+        np.maximum(outer[window], chord, out=outer[window])
+        if hollow is not None:
+            chord = _squared_chord(hollow, k, t, off=off, slant=slant)
+            np.copyto(inner[window], chord, where=longer)
         t *= dy
         t += a[1]
-        np.copyto(depth, t, where=better)
-    return middle, np.sqrt(squared, out=squared)
+        np.copyto(middle[window], t, where=longer)
+    return outer, np.maximum(inner, 0, out=inner), middle
+
+
+def _squared_chord(
+    radii: np.ndarray, k: int, t: np.ndarray, *, off: np.ndarray, slant: float
+) -> np.ndarray:
+    """Return half the chord of segment ``k`` squared, below 0 beside it."""
+    first, second = radii[k : k + 2].tolist()
+    chord = t * (second - first)
+    chord += first
+    np.square(chord, out=chord)
+    chord -= off
+    chord *= slant
+    return chord
+
+
+def divided(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each part of many divided things its owner and its place there.
+
+    Parameters
+    ----------
+    number : int array of shape (n,)
+        Equal parts of each thing.
+
+    Returns
+    -------
+    owner : int array of shape (number.sum(),)
+    share : float array
+        Place of the part's middle, 0 to 1.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in divided(np.array([1, 2]))]
+    [[0, 1, 1], [0.5, 0.25, 0.75]]
+    """
+    owner = np.repeat(np.arange(len(number)), number)
+    first = (np.cumsum(number) - number).take(owner)
+    return owner, (np.arange(len(owner)) - first + 0.5) / number.take(owner)
 
 
 def _lean(x: np.ndarray, z: np.ndarray) -> float:
@@ -414,9 +467,7 @@ def _power_law_gain(exponent: float, longest_mm: float) -> np.ndarray:
     return gain.astype(np.float32)
 
 
-def random_field(
-    rng: np.random.Generator, *, exponent: float, longest_mm: float
-) -> np.ndarray:
+def random_field(rng: Generator, *, exponent: float, longest_mm: float) -> np.ndarray:
     """Return a float32 field (256, 256) of mean 0 and standard deviation 1.
 
     Parameters

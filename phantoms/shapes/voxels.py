@@ -1,10 +1,9 @@
-"""Voxels filled with the pieces of depth that also make a radiograph.
+"""Voxels filled with the pieces of depth that also make a radiograph, and branches.
 
 A voxel's value is exact along ``y``: every piece is a box function of depth, whose
 derivative is scattered at its two ends (four weighted additions) and summed up
-along ``y``. Along ``x`` and ``z`` pieces are sampled at the grid's rays.
-
-Voxels filled with round branches: vessels, bronchi, wires.
+along ``y``. Along ``x`` and ``z`` pieces are sampled at the grid's rays. Round branches
+are vessels, bronchi and wires.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from phantoms.shapes.solids import Piece
+from phantoms.shapes.solids import Piece, divided
 
 Box = tuple[slice, slice, slice]
 
@@ -119,10 +118,7 @@ def fill_pieces(pieces: Sequence[Piece], grid: VoxelGrid, box: Box) -> np.ndarra
 
 
 def _edges(
-    piece: Piece,
-    grid: VoxelGrid,
-    box: Box,
-    rays: tuple[np.ndarray, tuple[int, int]],
+    piece: Piece, grid: VoxelGrid, box: Box, rays: tuple[np.ndarray, tuple[int, int]]
 ) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
     """Return where a piece begins and ends, with the shares of two voxels each."""
     start, corner = rays
@@ -171,13 +167,12 @@ def extent(pieces: Sequence[Piece], grid: VoxelGrid, part: slice) -> Box | None:
     """
     times, slices = grid.rays_per_slice, grid.shape[0]
     rays = slice((slices - part.stop) * times, (slices - part.start) * times)
+    shape = (slices * times, grid.shape[2])
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     for piece in pieces:
         own, columns = (
             range(*window.indices(n))
-            for window, n in zip(
-                piece.window, (slices * times, grid.shape[2]), strict=True
-            )
+            for window, n in zip(piece.window, shape, strict=True)
         )
         first, last = max(own.start, rays.start), min(own.stop, rays.stop)
         if first >= last:
@@ -314,9 +309,7 @@ def _lay_balls(
     step = grid.reference_step()
     span = np.linalg.norm((high - low) * step, axis=1)
     number = np.ceil(span / np.maximum(radius, 0.6 * step[2])).astype(int)
-    owner = np.repeat(np.arange(len(span)), number)
-    first = np.repeat(np.cumsum(number) - number, number)
-    share = (np.arange(len(owner)) - first + 0.5) / number[owner]
+    owner, share = divided(number)
     place = low[owner] + share[:, None] * (high - low)[owner]
     volume = (np.pi * np.square(radius) * span / number)[owner] / step.prod()
     voxel = np.rint(place).astype(int)

@@ -1,6 +1,7 @@
-"""A study's chest along the rays of one view: everything before the detector.
+"""One chest radiograph from beginning to end: a study, its rays, detector, display.
 
-One chest radiograph from beginning to end: a study, its rays, detector, display.
+``set_scene`` gives the chest along the rays of one view, before the detector;
+``image_study`` takes the radiograph.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from scipy.sparse import csr_array
 from phantoms.chest.anatomy import Anatomy, build_anatomy
 from phantoms.chest.layers import Paths, optical_depth, trace_paths
 from phantoms.chest.patients import (
-    Examination,
     Patient,
     Posture,
     draw_examination,
@@ -29,9 +29,8 @@ from phantoms.devices.parts import device_shadow
 from phantoms.findings.cardiac import ratio_of_outlines
 from phantoms.findings.draw import draw_finding
 from phantoms.findings.finding import FINDINGS, MATERIALS, Filling, finding_mask
-from phantoms.findings.nodule import draw_variants, variant_thickness
-from phantoms.physics.detector import beam_opening, form_image
-from phantoms.physics.scanners import SCANNERS, close_shutter, process_for_display
+from phantoms.findings.nodule import Variants, draw_variants, variant_thickness
+from phantoms.physics.scanners import SCANNERS, expose, show
 from phantoms.shapes.solids import path_length
 from phantoms.study.study import Study
 
@@ -63,17 +62,20 @@ class Scene(NamedTuple):
     cavity_mm: np.ndarray
 
 
-def set_scene(study: Study, *, size: int) -> Scene:
-    """Return the chest of a study along the rays of an image of ``size`` pixels."""
-    patient, posture = study.patient, posture_of(study.examination)
-    for finding in study.findings:
-        patient = finding.on_patient(patient)
-    anatomy = build_anatomy(patient)
+def imaged_body(study: Study, posture: Posture) -> tuple[Anatomy, Posture]:
+    """Return the organs and the posture with what the study's findings change."""
+    anatomy = build_anatomy(study.patient)
     for finding in study.findings:
         anatomy, posture = finding.on_anatomy(anatomy), finding.on_posture(posture)
+    return anatomy, posture
+
+
+def set_scene(study: Study, *, size: int) -> Scene:
+    """Return the chest of a study along the rays of an image of ``size`` pixels."""
+    anatomy, posture = imaged_body(study, posture_of(study.examination))
     # coarse images are made from finer rays, so that thin edges keep their share
     fine = size + size // 4 if size <= 256 else size
-    view = make_view(patient, study.examination, size=fine)
+    view = make_view(study.patient, study.examination, size=fine)
     paths = trace_paths(anatomy, posture, view)
     true_mm = np.float32(view.stretch[1]) * view.slant()
     solids, shape = paths.solids, view.x.shape
@@ -86,7 +88,8 @@ def set_scene(study: Study, *, size: int) -> Scene:
         marked[finding.kind] = path_length(pieces, shape=shape) * true_mm
     # harmless variants are those of health, so that no finding moves them
     healthy = build_anatomy(study.patient)
-    paths = _with_variants(paths, healthy, study.examination, view)
+    variants = draw_variants(healthy, study.examination)
+    paths = _with_variants(paths, variants, view)
     return Scene(anatomy, posture, view, paths, filled, marked, cavity)
 
 
@@ -113,11 +116,8 @@ def fill_lungs(paths: Paths, fillings: Sequence[Filling], true_mm: np.ndarray) -
     return replace(paths, lung=lung, vessels=np.minimum(vessels, lung), tissue=tissue)
 
 
-def _with_variants(
-    paths: Paths, anatomy: Anatomy, examination: Examination, view: View
-) -> Paths:
+def _with_variants(paths: Paths, variants: Variants, view: View) -> Paths:
     """Return the paths with scars, skin folds and calcifications added."""
-    variants = draw_variants(anatomy, examination)
     scar, skin, calcium = variant_thickness(variants, view=view, lung=paths.lung)
     tissue = dict(paths.tissue)
     tissue["soft tissue"] = tissue["soft tissue"] + skin + scar
@@ -161,9 +161,7 @@ class Radiograph:
     image : uint8 array of shape (size, size)
         0 black to 255 white, bone white, the patient's right on the image's left.
     masks : dict of str to bool array of shape (size, size)
-        Where each of ``FINDINGS`` is, by the thresholds of ``findings.masks``.
-    filled_mm : dict of str to float32 array of shape (size, size)
-        Lung that each finding replaced, in mm.
+        Where each of ``FINDINGS`` is, by ``findings.finding.finding_mask``.
     pixel_mm : float
         Side of a pixel at the detector.
     study : Study
@@ -175,16 +173,10 @@ class Radiograph:
 
     image: np.ndarray
     masks: dict[str, np.ndarray]
-    filled_mm: dict[str, np.ndarray]
     pixel_mm: float
     study: Study
     cardiothoracic_ratio: float
     counts: np.ndarray
-
-    @property
-    def examination(self) -> Examination:
-        """How the patient was positioned and exposed."""
-        return self.study.examination
 
 
 def render_chest(
@@ -221,28 +213,21 @@ def render_chest(
     >>> render_chest(draw_patient(1, cohort_seed=2026), size=64).image.shape
     (64, 64)
     """
-    if visit < 1:
-        raise ValueError(f"visit is {visit}, but visits are counted from 1.")
-    unknown = sorted(set(findings) - set(FINDINGS))
-    if unknown:
+    if visit < 1 or not set(findings) <= set(FINDINGS):
         raise ValueError(
-            f"findings holds {', '.join(map(repr, unknown))}, which this phantom does "
-            f"not know. Choose from: {', '.join(FINDINGS)}."
+            f"visit is {visit} and findings {findings}, but visits count from 1 and "
+            f"findings are: {', '.join(FINDINGS)}."
         )
     anatomy = build_anatomy(patient)
-    shown = tuple(
-        draw_finding(
-            kind,
-            anatomy,
-            random_stream(patient.seed, "finding", part=FINDINGS.index(kind)),
-            detectability=detectability,
-        )
-        for kind in FINDINGS
-        if kind in findings
-    )
+    shown = []
+    for number, kind in enumerate(FINDINGS):
+        if kind in findings:
+            rng = random_stream(patient.seed, "finding", part=number)
+            found = draw_finding(kind, anatomy, rng, detectability=detectability)
+            shown.append(found)
     examination = draw_examination(patient, visit=visit)
     scanner = SCANNERS["Alder DR 21"]
-    study = Study(patient, examination, scanner, findings=shown, noise=visit)
+    study = Study(patient, examination, scanner, findings=tuple(shown), noise=visit)
     return image_study(study, size=size)
 
 
@@ -272,55 +257,21 @@ def image_study(study: Study, *, size: int = 512) -> Radiograph:
         through = through * device_shadow(
             study.devices, scene.view, posture=scene.posture, energy_kev=energy
         )
-    counts = detector_counts(study, to_pixels(through, size))
-    filled = {k: _shrunk(scene.filled_mm.get(k), size) for k in FINDINGS}
+    pixel = FIELD_MM / size
+    how = {"pixel_mm": pixel, "scanner": study.scanner, "technique": study.technique}
+    counts = expose(
+        to_pixels(through, size),
+        rng=random_stream(study.patient.seed, "noise", part=study.noise),
+        shield=marker_shield(study.markers, size=size, pixel_mm=pixel),
+        **how,
+    )
     return Radiograph(
-        image=display_counts(study, counts),
+        image=show(counts, **how),
         masks=_masks(scene, size),
-        filled_mm=filled,
-        pixel_mm=FIELD_MM / size,
+        pixel_mm=pixel,
         study=study,
         cardiothoracic_ratio=ratio_of_outlines(scene.paths.solids, scene.view),
         counts=counts,
-    )
-
-
-def detector_counts(study: Study, primary: np.ndarray) -> np.ndarray:
-    """Return the quanta that the detector reads for the transmitted share."""
-    size = len(primary)
-    pixel, technique = FIELD_MM / size, study.technique
-    opening = beam_opening(
-        primary.shape, pixel_mm=pixel, margins_mm=technique.margins_mm
-    )
-    shield = None
-    if study.markers:
-        shield = marker_shield(study.markers, size=size, pixel_mm=pixel)
-    return form_image(
-        -np.log(np.maximum(primary * opening, 1e-8)),
-        pixel_mm=pixel,
-        detector_ugy=study.scanner.detector.target_ugy * technique.dose,
-        detector=study.scanner.detector,
-        rng=random_stream(study.patient.seed, "noise", part=study.noise),
-        shield=shield,
-    )
-
-
-def display_counts(study: Study, counts: np.ndarray) -> np.ndarray:
-    """Return the grey values, 0 to 255, that the scanner shows for its counts."""
-    pixel, technique = FIELD_MM / len(counts), study.technique
-    grey = process_for_display(
-        counts,
-        pixel_mm=pixel,
-        processing=study.scanner.processing,
-        contrast=technique.contrast,
-        latitude=technique.latitude,
-        brightness=technique.brightness,
-    )
-    return close_shutter(
-        grey,
-        pixel_mm=pixel,
-        margins_mm=technique.margins_mm,
-        look=study.scanner.collimation,
     )
 
 
@@ -332,10 +283,3 @@ def _masks(scene: Scene, size: int) -> dict[str, np.ndarray]:
         for kind, marked in scene.marked_mm.items():
             masks[kind] = finding_mask(kind, to_pixels(marked, size), cavity)
     return masks
-
-
-def _shrunk(fine: np.ndarray | None, size: int) -> np.ndarray:
-    """Return a map at the image's size, all zero where there is none."""
-    if fine is None:
-        return np.zeros((size, size), np.float32)
-    return to_pixels(fine, size).astype(np.float32)

@@ -7,12 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from phantoms.chest.anatomy import (
-    Anatomy,
-    ChestSolids,
-    build_anatomy,
-    chest_solids,
-)
+from phantoms.chest.anatomy import Anatomy, ChestSolids, build_anatomy, chest_solids
 from phantoms.chest.ct import Acquisition, Inlay, compose_scene, grid_view, reconstruct
 from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
@@ -24,6 +19,7 @@ from phantoms.findings.nodule import draw_variants
 from phantoms.physics.attenuation import material_hu
 from phantoms.shapes.solids import WHOLE, Piece, ellipsoid, grid_window, tube_interval
 from phantoms.shapes.voxels import VoxelGrid, extent, fill_pieces
+from phantoms.study.radiograph import imaged_body
 from phantoms.study.study import Study
 
 #: Lying on the back in full inspiration, the arms over the head.
@@ -104,17 +100,6 @@ def scan_study(
     anatomy, posture = imaged_body(study, posture)
     grid = scan_grid(anatomy, posture, slice_mm=slice_mm, size=size)
     return scan_voxels(study, (anatomy, posture), grid, acquisition=acquisition)
-
-
-def imaged_body(study: Study, posture: Posture) -> tuple[Anatomy, Posture]:
-    """Return the organs and the posture with what the study's findings change."""
-    patient = study.patient
-    for finding in study.findings:
-        patient = finding.on_patient(patient)
-    anatomy = build_anatomy(patient)
-    for finding in study.findings:
-        anatomy, posture = finding.on_anatomy(anatomy), finding.on_posture(posture)
-    return anatomy, posture
 
 
 def scan_grid(
