@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab course test check build lock bench artefacts clean ready
+.PHONY: help lab course test notebooks check build lock bench artefacts clean ready
 
 VENV := .venv/bin/python
 export TF_CPP_MIN_LOG_LEVEL := 3
@@ -23,7 +23,20 @@ course: ready ## Run all lessons and write build/course (COHORT= FINDING= ONLY=)
 
 test: check ## Run every test: style, helpers, data, all notebooks
 	@$(VENV) -m pytest tests -n 2 --dist loadfile
-	@$(VENV) -m tools.validate_notebooks
+	@$(MAKE) --no-print-directory notebooks
+
+# strict: the solved form again, every output compared; lax: the learner form, every stub
+# untouched, to its end. On the default cohort, and without the reader's own start-up files.
+NUMBERS := $(or $(ONLY),*)
+NBVAL := env -u COHORT -u FINDING -u COHORT_SPLIT PYTHONHASHSEED=0 COURSE_QUIET=1 \
+	IPYTHONDIR=build/ipython $(VENV) -m pytest -p no:randomly -p no:cacheprovider -q \
+	--nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile
+
+notebooks: ready ## Run the lessons again and compare what they print (ONLY="21 30")
+	@$(VENV) -c "from helpers import cohorts; cohorts.load('chest_insilico')"
+	@$(NBVAL) --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg \
+		$(NUMBERS:%=notebooks/solutions/%_*.ipynb)
+	@$(NBVAL) --nbval-lax $(NUMBERS:%=notebooks/%_*.ipynb)
 
 check: ready ## Style, spelling and build checks only (under 30 seconds)
 	@$(VENV) -m ruff check .
@@ -32,6 +45,7 @@ check: ready ## Style, spelling and build checks only (under 30 seconds)
 	@$(VENV) -m tools.build_notebooks --check
 	@$(VENV) -m tools.notebook_style
 	@$(VENV) -m tools.lesson_table --check
+	@$(VENV) -m tools.size --check
 
 build: ready ## Write the notebooks and the table of lessons anew from their sources
 	@$(VENV) -m tools.build_notebooks
@@ -52,7 +66,7 @@ artefacts: ready ## Make the committed checkpoint and predictions anew
 
 clean: ## Remove what commands have made (not the environment, not the data)
 	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
-	@find helpers tools tests notebooks -type d \
+	@find helpers phantoms tools tests notebooks -type d \
 		\( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # The environment. Its own Python looks whether it is complete, unless PYTHON= names

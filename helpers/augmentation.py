@@ -2,7 +2,7 @@
 
 Whether a change keeps the label is no property of the change alone: it depends on what
 the label asks. The rule of the course: *the label must be a function of what is left
-in the picture*. `share_lost` decides it for crops from masks; for the rest one asks a
+in the picture*. `films_lost` decides it for crops from masks; for the rest one asks a
 trained network, or a reader (lesson 16).
 
 Geometric changes for training come from ``keras.layers`` (``RandomFlip``,
@@ -37,102 +37,20 @@ def mirror(films: np.ndarray) -> np.ndarray:
     return films[:, :, ::-1]
 
 
-def random_boxes(
-    count: int, area_share: float, *, rng: np.random.Generator
-) -> np.ndarray:
-    """Return boxes of one size at random places, wholly inside the film.
-
-    Parameters
-    ----------
-    count : int
-    area_share : float
-        Area of the box over that of the film, above 0 to 1; its sides are in the
-        proportion of the film's.
-    rng : numpy Generator
-
-    Returns
-    -------
-    float array of shape (count, 4)
-        Top, left, bottom, right, as shares of rows and columns from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If `area_share` is not a share.
-
-    Examples
-    --------
-    >>> random_boxes(2, 1.0, rng=np.random.default_rng(0)).tolist()
-    [[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0]]
-    """
-    if not 0 < area_share <= 1:
-        raise ValueError(
-            f"area_share is {area_share}; expected a share above 0 and at most 1. "
-            "0.5 keeps half of the film's area."
-        )
-    side = np.sqrt(area_share)
-    corners = rng.random((count, 2)) * (1 - side)
-    return np.concatenate([corners, corners + side], axis=1)
-
-
-def share_lost(masks: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Return which part of each finding a crop cuts away.
-
-    Parameters
-    ----------
-    masks : bool array of shape (n, rows, columns)
-        Each with at least one pixel.
-    boxes : array of shape (n, 4)
-        Top, left, bottom, right as shares, as `random_boxes` gives them. A pixel is
-        kept if its centre lies in the box.
-
-    Returns
-    -------
-    float array of shape (n,), 0 (all kept) to 1 (all lost)
-
-    Raises
-    ------
-    ValueError
-        If numbers differ, or a mask is empty (nothing can be lost of nothing).
-
-    Examples
-    --------
-    >>> mask = np.array([[[True, True], [False, False]]])
-    >>> share_lost(mask, np.array([[0, 0, 1, 0.5]])).tolist()
-    [0.5]
-    """
-    masks, boxes = np.asarray(masks, bool), np.asarray(boxes, float)
-    if masks.ndim != 3 or boxes.shape != (len(masks), 4):
-        raise ValueError(
-            f"masks have the shape {masks.shape} and boxes {boxes.shape}; expected "
-            "(n, rows, columns) and (n, 4): one box for each mask."
-        )
-    sizes = masks.sum(axis=(1, 2))
-    if (sizes == 0).any():
-        raise ValueError(
-            f"{np.sum(sizes == 0)} of {len(masks)} masks are empty. Expected films "
-            "with the finding: select them with masks.any(axis=(1, 2))."
-        )
-    rows = (np.arange(masks.shape[1]) + 0.5) / masks.shape[1]
-    columns = (np.arange(masks.shape[2]) + 0.5) / masks.shape[2]
-    top, left, bottom, right = boxes.T[:, :, None]
-    row_kept = (rows >= top) & (rows < bottom)
-    column_kept = (columns >= left) & (columns < right)
-    kept = (masks & row_kept[:, :, None] & column_kept[:, None, :]).sum(axis=(1, 2))
-    return 1 - kept / sizes
-
-
 def films_lost(
     masks: np.ndarray, area_share: float, *, rng: np.random.Generator
 ) -> tuple[int, int]:
     """Count the films whose finding one random crop each takes away.
+
+    The crop lies anywhere inside the film, its sides are in the proportion of the
+    film's, and it keeps the pixels whose centres lie in it.
 
     Parameters
     ----------
     masks : bool array of shape (n, rows, columns)
         Films without the finding have empty masks and are passed over.
     area_share : float
-        As in `random_boxes`.
+        Area of the crop over that of the film, above 0 to 1.
     rng : numpy Generator
 
     Returns
@@ -155,13 +73,26 @@ def films_lost(
     (2, 2)
     """
     found = masks[np.any(masks, axis=(1, 2))]
-    if len(found) == 0:
+    if len(found) == 0 or not 0 < area_share <= 1:
         raise ValueError(
-            f"All {len(masks)} masks are empty; expected films with the finding. Take "
-            "the masks of a finding that the films show."
+            f"{len(found)} of {len(masks)} masks show the finding, and area_share is "
+            f"{area_share}. Expected masks of a finding that the films show, and a "
+            "share above 0 and at most 1: 0.5 keeps half of the film's area."
         )
-    boxes = random_boxes(len(found), area_share, rng=rng)
-    return int(np.sum(share_lost(found, boxes) > 1 - LEAST_LEFT)), len(found)
+    side = np.sqrt(area_share)
+    corners = rng.random((len(found), 2)) * (1 - side)
+    rows, columns = (
+        _inside(corner, corner + side, count)
+        for corner, count in zip(corners.T, found.shape[1:], strict=True)
+    )
+    kept = (found & rows[:, :, None] & columns[:, None, :]).sum(axis=(1, 2))
+    return int(np.sum(kept < LEAST_LEFT * found.sum(axis=(1, 2)))), len(found)
+
+
+def _inside(start: np.ndarray, end: np.ndarray, count: int) -> np.ndarray:
+    """Say for each crop which of `count` rows, or columns, have their centre in it."""
+    centres = (np.arange(count) + 0.5) / count
+    return (centres >= start[:, None]) & (centres < end[:, None])
 
 
 def gamma(films: np.ndarray, exponent: float) -> np.ndarray:

@@ -3,9 +3,10 @@
 The network of lesson 21 on the default cohort and its scores lie in the project:
 ``data/checkpoints/chest_insilico_consolidation.keras``, a record of how it was made
 beside it (``.json``), and ``data/predictions/chest_insilico_consolidation.csv``. They
-are rebuilt with ``make artefacts``. For every other cohort they lie in the cache, in a
-file named after the cohort, the finding and a hash of images, labels, splits, network
-and settings; what is not there yet is trained, and a sentence says so.
+are rebuilt with ``make artefacts``; the record tells a stale one. For every other
+cohort they lie in the cache, in a file named after the cohort, the finding and a hash
+of images, labels, splits, network and settings; what is not there yet is trained, and
+a sentence says so.
 """
 
 from __future__ import annotations
@@ -18,24 +19,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.artefacts import (
-    COMMITTED_COHORT,
-    COMMITTED_FINDING,
-    COMMITTED_NETWORK,
-    COMMITTED_SCORES,
-    read_scores,
-    stale,
-    write_scores,
-)
-from helpers.cohorts import cache_dir, load
-from helpers.files import one_process_at_a_time, tell, written_whole
+from helpers.cohorts import Cohort, load
+from helpers.files import DATA, cache_dir, one_process_at_a_time, tell, written_whole
+from phantoms import GENERATOR_VERSION
 
 if TYPE_CHECKING:  # Keras takes seconds to import, the committed scores need none of it
     import keras
 
-    from helpers.cohorts import Cohort
     from helpers.training import TrainingSettings
 
+COMMITTED_COHORT, COMMITTED_FINDING = "chest_insilico", "consolidation"
+STEM = f"{COMMITTED_COHORT}_{COMMITTED_FINDING}"
+COMMITTED_NETWORK = DATA / "checkpoints" / f"{STEM}.keras"
+COMMITTED_RECORD = DATA / "checkpoints" / f"{STEM}.json"
+COMMITTED_SCORES = DATA / "predictions" / f"{STEM}.csv"
+COLUMNS = ["patient_id", "study_id", "split", "reference", "score"]
 SCORED_SPLITS = ("tuning", "internal test", "external test")
 
 
@@ -103,10 +101,7 @@ def trained_network(cohort: Cohort, finding: str | None = None) -> keras.Model:
                 return load_network(path)
             except (ValueError, OSError, KeyError):
                 tell(f"The cached network {path.name} cannot be read; training anew.")
-        tell(
-            f"There is no trained network for {finding} in {cohort.name} yet: "
-            "training one now, as lesson 21 does."
-        )
+        tell(f"There is no network for {finding} in {cohort.name} yet: training one.")
         network, _ = training.train_small_network(cohort, finding=finding)
         save(network, cohort, finding=finding)
         return network
@@ -183,3 +178,63 @@ def cached_path(
     words = (re.sub(r"[^a-z0-9]+", "-", Path(cohort.name).name.lower()), finding)
     stem = "_".join(re.sub(r"[^a-z0-9-]+", "-", word.lower())[:40] for word in words)
     return cache_dir() / "networks" / f"{stem}_{key}.keras"
+
+
+def write_scores(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of scores with six decimals, the same bytes on every system."""
+    how = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
+    with written_whole(Path(path)) as part:
+        table[COLUMNS].to_csv(part, **how)
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Read a table of scores; identifiers stay text."""
+    return pd.read_csv(path, dtype={"patient_id": str, "study_id": str})[COLUMNS]
+
+
+def stale(cohort: Cohort | None = None, finding: str | None = None) -> str | None:
+    """Say why the committed files do not belong to a cohort; None if they do.
+
+    Parameters
+    ----------
+    cohort : Cohort or None
+        None: only ask whether the generator of the default cohort has changed.
+    finding : str or None
+        The finding wanted, for a cohort.
+    """
+    wanted = (COMMITTED_COHORT, COMMITTED_FINDING)
+    if cohort is not None and (cohort.name, finding) != wanted:
+        return f"They are for {COMMITTED_FINDING} in {COMMITTED_COHORT}."
+    paths = (COMMITTED_NETWORK, COMMITTED_RECORD, COMMITTED_SCORES)
+    missing = [path.name for path in paths if not path.exists()]
+    if missing:
+        return f"{', '.join(missing)} not found; rebuild with make artefacts."
+    made = json.loads(COMMITTED_RECORD.read_text(encoding="utf-8"))
+    if made["generator_version"] != GENERATOR_VERSION:
+        return f"Made by generator {made['generator_version']}: make artefacts anew."
+    if cohort is not None and not same_cohort(made["cohort"], cohort, finding):
+        return "The cohort was made with other settings, so its images are others."
+    return None
+
+
+def describe_cohort(cohort: Cohort, finding: str) -> dict:
+    """Return what must agree for a checkpoint to belong to a cohort.
+
+    Patients, studies, splits, labels, image size and mean grey; not the pixels' last
+    bit, which another processor may round otherwise.
+    """
+    columns = ["patient_id", "study_id", "split", finding]
+    text = cohort.table[columns].to_csv(index=False, lineterminator="\n")
+    return {
+        "name": cohort.name,
+        "image_shape": list(cohort.images.shape),
+        "mean_grey": round(float(cohort.images.mean()), 2),
+        "table_sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
+
+
+def same_cohort(made: dict, cohort: Cohort, finding: str) -> bool:
+    """Compare a description with a cohort; the mean grey may differ by a rounding."""
+    present = describe_cohort(cohort, finding)
+    alike = all(made[key] == present[key] for key in present if key != "mean_grey")
+    return alike and abs(made["mean_grey"] - present["mean_grey"]) < 0.1

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from IPython import get_ipython
+from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -37,57 +39,13 @@ FIGURE_WIDTH = 9.0  # inches, of a full-width montage
 def use_course_style() -> None:
     """Set the plot style of the course for all later figures."""
     order = ("blue", "vermillion", "green", "orange", "purple", "sky", "black")
-    plt.rcParams.update(
-        {
-            "axes.grid": False,
-            "axes.prop_cycle": cycler(color=[COLOURS[name] for name in order]),
-            "axes.spines.right": False,
-            "axes.spines.top": False,
-            "axes.titlesize": 10,
-            "axes.labelsize": 10,
-            "figure.dpi": FIGURE_DPI,
-            "figure.facecolor": "white",
-            "figure.figsize": (6.0, 4.0),
-            "font.size": 10,
-            "image.cmap": "gray",
-            "image.interpolation": "nearest",
-            "legend.frameon": False,
-            "lines.linewidth": 1.8,
-            "savefig.facecolor": "white",
-        }
-    )
-
-
-def _checked_image(image: np.ndarray) -> np.ndarray:
-    image = np.asarray(image)
-    if image.ndim == 3 and image.shape[-1] == 1:
-        image = image[..., 0]
-    if image.ndim == 2 or (image.ndim == 3 and image.shape[-1] == 3):
-        return image
-    raise ValueError(
-        f"One image to show has the shape {image.shape}. Expected (rows, columns) "
-        "for grey or (rows, columns, 3) for colour. Pass one image, for example "
-        "cohort.images[0], or call montage for several."
-    )
-
-
-def _outline(ax: Axes, mask: np.ndarray, shape: tuple[int, ...], colour: str) -> None:
-    mask = np.asarray(mask, dtype=bool)
-    if mask.shape != shape[:2]:
-        raise ValueError(
-            f"The mask has the shape {mask.shape}, the image {shape[:2]}. "
-            "Expected the same rows and columns. Take both from the same row of "
-            "the cohort, and resample the mask if the image was resampled."
-        )
-    if mask.any():  # a border of empty pixels closes outlines at the image's edge
-        padded = np.pad(mask, 1).astype(float)
-        rows, columns = np.arange(-1, shape[0] + 1), np.arange(-1, shape[1] + 1)
-        hex_colour = COLOURS.get(colour, colour)
-        ax.contour(
-            columns, rows, padded, levels=[0.5], colors=[hex_colour], linewidths=1.5
-        )
-        ax.set_xlim(-0.5, shape[1] - 0.5)
-        ax.set_ylim(shape[0] - 0.5, -0.5)
+    cycle = cycler(color=[COLOURS[name] for name in order])
+    plt.rc("axes", prop_cycle=cycle, titlesize=10)
+    plt.rc("axes.spines", right=False, top=False)
+    plt.rc("figure", dpi=FIGURE_DPI, figsize=(6.0, 4.0))
+    plt.rc("image", cmap="gray", interpolation="nearest")
+    plt.rc("legend", frameon=False)
+    plt.rc("lines", linewidth=1.8)
 
 
 def show_image(
@@ -129,14 +87,35 @@ def show_image(
     >>> ax.get_title()
     'black'
     """
-    image = _checked_image(image)
+    image = np.asarray(image)
+    if image.shape[2:] == (1,):
+        image = image[..., 0]
+    if image.ndim != 2 and image.shape[2:] != (3,):
+        raise ValueError(
+            f"One image to show has the shape {image.shape}. Expected (rows, columns) "
+            "for grey or (rows, columns, 3) for colour. Pass one image, for example "
+            "cohort.images[0], or call montage for several."
+        )
     ax = plt.gca() if ax is None else ax
     ax.imshow(image, cmap="gray", vmin=vmin, vmax=vmax)  # colour ignores the scale
     if mask is not None:
-        _outline(ax, mask, image.shape, mask_colour)
+        _outline(ax, np.asarray(mask, dtype=bool), image.shape[:2], mask_colour)
     ax.set_title(title, fontsize=9)
     ax.set_axis_off()
     return ax
+
+
+def _outline(ax: Axes, mask: np.ndarray, shape: tuple[int, int], colour: str) -> None:
+    if mask.shape != shape:
+        raise ValueError(
+            f"The mask has the shape {mask.shape}, the image {shape}. Expected the "
+            "same rows and columns. Resample the mask if the image was resampled."
+        )
+    if mask.any():  # a border of empty pixels closes outlines at the image's edge
+        rows, columns = np.arange(-1, shape[0] + 1), np.arange(-1, shape[1] + 1)
+        line = {"colors": [COLOURS.get(colour, colour)], "linewidths": 1.5}
+        ax.contour(columns, rows, np.pad(mask, 1).astype(float), levels=[0.5], **line)
+        ax.set(xlim=(-0.5, shape[1] - 0.5), ylim=(shape[0] - 0.5, -0.5))
 
 
 def montage(
@@ -145,7 +124,7 @@ def montage(
     titles: Sequence[str] | None = None,
     masks: np.ndarray | Sequence[np.ndarray | None] | None = None,
     columns: int = 6,
-    **drawing: object,
+    **grey_scale: float,
 ) -> Figure:
     """Draw several images side by side on one grey scale.
 
@@ -157,8 +136,8 @@ def montage(
         One title and one mask for each image; a mask may be None.
     columns : int
         Images in one row of the figure.
-    **drawing
-        `vmin`, `vmax` and `mask_colour` of `show_image`, for all images.
+    **grey_scale
+        `vmin` and `vmax` of `show_image`, for all images.
 
     Raises
     ------
@@ -172,41 +151,29 @@ def montage(
     4
     >>> plt.close(fig)
     """
-    count = _checked_count(images, titles=titles, masks=masks)
+    counts = {len(some) for some in (images, titles, masks) if some is not None}
+    if counts == {0} or len(counts) > 1:
+        raise ValueError(
+            f"Images, titles and masks have the lengths {sorted(counts)}. Expected at "
+            "least one image, and one of each for it. Take them from the same rows."
+        )
+    count = len(images)
     columns = min(columns, count)
     lines = -(-count // columns)
     tallest = max(np.shape(image)[0] / np.shape(image)[1] for image in images)
-    title_height = 0.28 if titles is not None else 0.0
     tile = FIGURE_WIDTH / max(columns, 4)
+    height = tile * tallest + (0.28 if titles is not None else 0.0)
+    size = (columns * tile, lines * height)
     fig, grid = plt.subplots(
-        lines,
-        columns,
-        figsize=(columns * tile, lines * (tile * tallest + title_height)),
-        squeeze=False,
-        layout="constrained",
+        lines, columns, figsize=size, squeeze=False, layout="constrained"
     )
     for ax in grid.flat:
         ax.set_axis_off()
-    for index, ax in enumerate(grid.flat[:count]):
-        title = "" if titles is None else str(titles[index])
-        mask = None if masks is None else masks[index]
-        show_image(images[index], ax=ax, title=title, mask=mask, **drawing)
+    titles = [""] * count if titles is None else [str(title) for title in titles]
+    masks = [None] * count if masks is None else masks
+    for ax, image, title, mask in zip(grid.flat, images, titles, masks, strict=False):
+        show_image(image, ax=ax, title=title, mask=mask, **grey_scale)
     return fig
-
-
-def _checked_count(images: Sequence, **companions: Sequence | None) -> int:
-    if len(images) == 0:
-        raise ValueError(
-            "There is no image to show: the list is empty. Expected at least one. "
-            "Check the selection that came before, it may match no row."
-        )
-    for name, values in companions.items():
-        if values is not None and len(values) != len(images):
-            raise ValueError(
-                f"{len(values)} {name} for {len(images)} images. Expected one for "
-                f"each image. Take {name} and images from the same rows."
-            )
-    return len(images)
 
 
 def describe(fig: Figure, text: str) -> None:
@@ -239,23 +206,10 @@ def describe(fig: Figure, text: str) -> None:
             "The text alternative of the figure is empty. Expected one or two "
             "sentences that say what the figure shows, for those who cannot see it."
         )
-    if _in_notebook():
-        from IPython.display import display
-
+    if getattr(get_ipython(), "kernel", None) is not None:
         drawing = io.BytesIO()
         fig.savefig(drawing, format="png", dpi=FIGURE_DPI, bbox_inches="tight")
         png = base64.b64encode(drawing.getvalue()).decode("ascii")
-        display(
-            {"image/png": png, "text/plain": f"Figure: {text}"},
-            raw=True,
-            metadata={"image/png": {"alt": text}},
-        )
+        shown = {"image/png": png, "text/plain": f"Figure: {text}"}
+        display(shown, raw=True, metadata={"image/png": {"alt": text}})
     plt.close(fig)
-
-
-def _in_notebook() -> bool:
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return getattr(get_ipython(), "kernel", None) is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
@@ -13,13 +12,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
+
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
 
 PROJECT = Path(__file__).resolve().parents[1]
-NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+DATA = PROJECT / "data"
 STALE_AFTER_S = 24 * 3600
 
 
@@ -30,7 +31,7 @@ def cache_dir() -> Path:
     when something is first written to it.
     """
     chosen = os.environ.get("COURSE_CACHE_DIR")
-    return Path(chosen).expanduser() if chosen else PROJECT / "data" / "cache"
+    return Path(chosen).expanduser() if chosen else DATA / "cache"
 
 
 def data_dir() -> Path | None:
@@ -52,14 +53,31 @@ def tell(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
-def is_disk_full(error: BaseException) -> bool:
-    """Return True when the error, or one it came from, is a full disk or quota."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.errno in NO_SPACE:
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False
+def evidence(file_name: str) -> pd.DataFrame:
+    """Read a table of recorded measurements from ``data/evidence``.
+
+    Parameters
+    ----------
+    file_name : str
+        For instance "first_network_pneumoniamnist.csv".
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing of that name was recorded; the message says how to.
+
+    Examples
+    --------
+    >>> evidence("lesson_14_nih.csv").empty
+    False
+    """
+    path = DATA / "evidence" / file_name
+    if not path.exists():
+        raise FileNotFoundError(
+            f"There is no {file_name} in data/evidence. Record it as its README says "
+            "(python -m tools.bench --record), or git checkout data/evidence."
+        )
+    return pd.read_csv(path)
 
 
 @contextlib.contextmanager
@@ -107,9 +125,8 @@ def one_process_at_a_time(target: Path, waiting_for: str) -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    name = hashlib.sha256(f"{os.getuid()} {target.absolute()}".encode()).hexdigest()[
-        :16
-    ]
+    owner = f"{os.getuid()} {target.absolute()}"
+    name = hashlib.sha256(owner.encode()).hexdigest()[:16]
     path = Path(tempfile.gettempdir()) / f"radiology-course-{name}.lock"
     with path.open("w") as lock:
         try:

@@ -15,8 +15,6 @@ from scipy import stats
 
 from helpers.diagnostic_metrics import check_reference_and_score
 
-__all__ = ["Interval", "clustered_bootstrap", "mean_interval", "wilson"]
-
 LARGEST_SHARE_UNDEFINED = 0.05
 
 
@@ -40,8 +38,7 @@ def _check_confidence(confidence: float) -> None:
     """Raise unless the confidence lies between 0 and 1."""
     if not 0 < confidence < 1:
         raise ValueError(
-            f"confidence is {confidence}, expected a number above 0 and below 1. Write "
-            "0.95 for a 95 % interval."
+            f"confidence is {confidence}, expected above 0 and below 1: write 0.95."
         )
 
 
@@ -65,7 +62,8 @@ def wilson(
     Raises
     ------
     ValueError
-        If the counts are not whole numbers, contradict each other, or `total` is 0.
+        If the counts are not whole numbers, contradict each other, or `total` is 0, or
+        the confidence is no share.
 
     Examples
     --------
@@ -78,24 +76,16 @@ def wilson(
     Wilson EB. J Am Stat Assoc 1927;22:209-212.
     """
     _check_confidence(confidence)
-    if int(total) != total or int(successes) != successes:
+    whole = int(total) == total and int(successes) == successes
+    if not whole or total < 1 or not 0 <= successes <= total:
         raise ValueError(
-            f"successes is {successes} and total is {total}, expected whole numbers. "
-            "Pass counts of cases, not shares."
+            f"successes is {successes} and total is {total}, expected whole numbers, "
+            "total at least 1 and successes between 0 and total. Pass counts of cases."
         )
-    if total < 1 or not 0 <= successes <= total:
-        raise ValueError(
-            f"successes is {successes} and total is {total}, expected total of at "
-            "least 1 and successes between 0 and total. No cases, no interval."
-        )
-    z = stats.norm.ppf(0.5 + confidence / 2)
-    share = successes / total
-    centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
-    half_width = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    half_width /= 1 + z**2 / total
-    low = 0.0 if successes == 0 else float(centre - half_width)
-    high = 1.0 if successes == total else float(centre + half_width)
-    return low, high
+    found = stats.binomtest(int(successes), int(total)).proportion_ci(
+        confidence, method="wilson"
+    )
+    return float(found.low), float(found.high)
 
 
 def mean_interval(
@@ -129,21 +119,16 @@ def mean_interval(
     """
     _check_confidence(confidence)
     repeats = np.asarray(values, dtype=float)
-    if repeats.ndim != 1 or repeats.size < 2:
+    if repeats.ndim != 1 or repeats.size < 2 or not np.isfinite(repeats).all():
         raise ValueError(
-            f"values has shape {repeats.shape}, expected (repeats,) with at least 2 "
-            "repeats. One run alone does not show how much runs vary: repeat it with "
-            "other seeds."
-        )
-    if not np.isfinite(repeats).all():
-        raise ValueError(
-            f"values holds {np.sum(~np.isfinite(repeats))} missing or infinite "
-            "value(s), expected one finite number per repeat. Mend or report a "
+            f"values is {repeats}, expected at least 2 finite numbers. One run alone "
+            "does not show how much runs vary: repeat it with other seeds. Report a "
             "failed run; do not average it."
         )
     mean = float(repeats.mean())
-    standard_error = repeats.std(ddof=1) / np.sqrt(repeats.size)
-    half_width = stats.t.ppf(0.5 + confidence / 2, repeats.size - 1) * standard_error
+    half_width = stats.sem(repeats) * stats.t.ppf(
+        0.5 + confidence / 2, repeats.size - 1
+    )
     return mean, float(mean - half_width), float(mean + half_width)
 
 
@@ -201,54 +186,35 @@ def clustered_bootstrap(
     _check_confidence(confidence)
     labels, scores = check_reference_and_score(reference, score)
     rows_of_patient = _rows_by_cluster(clusters, n_images=len(labels))
-    if replicates < 100:
-        raise ValueError(
-            f"replicates is {replicates}, expected at least 100. The limits are read "
-            "off the tails, and a handful of resamples has none; 2000 is usual."
-        )
     rng = np.random.default_rng(seed)
     n_patients = len(rows_of_patient)
-    values = np.full(replicates, np.nan)
-    for replicate in range(replicates):
+    values = []
+    for _ in range(replicates):
         drawn = rng.integers(n_patients, size=n_patients)
         rows = np.concatenate([rows_of_patient[patient] for patient in drawn])
         if 0 < labels[rows].sum() < len(rows):
-            values[replicate] = statistic(labels[rows], scores[rows])
-    return _percentile_interval(values, confidence=confidence, n_patients=n_patients)
+            values.append(statistic(labels[rows], scores[rows]))
+    usable = np.asarray(values)[np.isfinite(values)]
+    if replicates < 100 or len(usable) < (1 - LARGEST_SHARE_UNDEFINED) * replicates:
+        raise ValueError(
+            f"{len(usable)} of {replicates} resamples of {n_patients} patients gave a "
+            f"value, the others hold one class only; expected at least 100 resamples "
+            f"and {1 - LARGEST_SHARE_UNDEFINED:.0%} of them with a value. Too few "
+            "patients have the finding, or too few lack it: report the counts."
+        )
+    low, high = np.quantile(usable, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    return Interval(low=float(low), high=float(high), replicates=len(usable))
 
 
 def _rows_by_cluster(clusters: ArrayLike, *, n_images: int) -> list[np.ndarray]:
     """Return the row numbers of each patient, patients in sorted order."""
     names = np.asarray(clusters)
-    if names.shape != (n_images,):
+    if names.shape != (n_images,) or len(np.unique(names)) < 2:
         raise ValueError(
-            f"clusters has shape {names.shape}, expected ({n_images},): the patient of "
-            "each image. Take it from the same table as reference and score."
+            f"clusters has shape {names.shape} and names {len(np.unique(names))} "
+            f"patient(s), expected the patient of each of {n_images} images, and at "
+            "least 2 patients: from one nothing can be said about others."
         )
     _, patient_of_row = np.unique(names.astype(str), return_inverse=True)
     order = np.argsort(patient_of_row, kind="stable")
-    starts = np.flatnonzero(np.diff(patient_of_row[order])) + 1
-    rows_of_patient = np.split(order, starts)
-    if len(rows_of_patient) < 2:
-        raise ValueError(
-            f"clusters names one patient only ({names[0]}), expected at least 2. From "
-            "one patient nothing can be said about others."
-        )
-    return rows_of_patient
-
-
-def _percentile_interval(
-    values: np.ndarray, *, confidence: float, n_patients: int
-) -> Interval:
-    """Read the limits off the replicates, if enough of them have a value."""
-    usable = values[np.isfinite(values)]
-    undefined = len(values) - len(usable)
-    if undefined > LARGEST_SHARE_UNDEFINED * len(values):
-        raise ValueError(
-            f"The measure was undefined in {undefined} of {len(values)} resamples of "
-            f"{n_patients} patients, because they held one class only; expected in at "
-            f"most {LARGEST_SHARE_UNDEFINED:.0%} of them. Too few patients have the "
-            "finding, or too few lack it: report the counts, and find more patients."
-        )
-    low, high = np.quantile(usable, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    return Interval(low=float(low), high=float(high), replicates=len(usable))
+    return np.split(order, np.flatnonzero(np.diff(patient_of_row[order])) + 1)

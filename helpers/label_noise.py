@@ -18,10 +18,7 @@ from helpers.diagnostic_metrics import check_reference_and_score
 def _check_share(**shares: float) -> None:
     for name, value in shares.items():
         if not 0 <= value <= 1:
-            raise ValueError(
-                f"{name} is {value}, expected a share between 0 and 1. Write 0.2 for "
-                "20 %."
-            )
+            raise ValueError(f"{name} is {value}, expected a share between 0 and 1.")
 
 
 def flip_labels(
@@ -64,44 +61,6 @@ def flip_labels(
     return noisy
 
 
-def hide_smallest(truth: ArrayLike, size: ArrayLike, *, missed: float) -> np.ndarray:
-    """Return labels in which the smallest findings are missed, none by chance.
-
-    Parameters
-    ----------
-    truth : array of shape (images,)
-        0 or 1.
-    size : array of shape (images,)
-        Size of the finding in any unit; looked at where `truth` is 1.
-    missed : float
-        Share of the ones that become 0; rounded to whole images.
-
-    Raises
-    ------
-    ValueError
-        If the rate is outside 0 to 1, or a size is missing where the finding is there.
-
-    Examples
-    --------
-    >>> hide_smallest([1, 1, 0, 1], [30, 5, 0, 20], missed=1 / 3).tolist()
-    [1, 0, 0, 1]
-    """
-    _check_share(missed=missed)
-    labels, _ = check_reference_and_score(truth, truth, both_classes=False)
-    sizes = np.asarray(size, dtype=float)
-    rows = np.flatnonzero(labels == 1)
-    if sizes.shape != labels.shape or np.isnan(sizes[rows]).any():
-        raise ValueError(
-            f"size has shape {sizes.shape} and is missing in "
-            f"{int(np.isnan(sizes).sum())} images, expected one number for each of the "
-            f"{len(rows)} findings among {len(labels)} labels. Take both columns from "
-            "the same table."
-        )
-    smallest = rows[np.argsort(sizes[rows], kind="stable")]
-    labels[smallest[: round(missed * len(rows))]] = 0
-    return labels
-
-
 KINDS = ("flipped", "missed", "smallest missed")
 
 
@@ -127,27 +86,39 @@ def wrong_labels(
     seed : int
         Of the chance; the smallest are always the same.
     size : array of shape (images,), optional
-        Needed for "smallest missed", as for `hide_smallest`.
+        Size of the finding in any unit, for "smallest missed"; looked at where `truth`
+        is 1.
 
     Raises
     ------
     ValueError
-        If the kind is unknown, the sizes are not given, or as `flip_labels`.
+        If the kind is unknown, a size is missing where the finding is there, or as
+        `flip_labels`.
 
     Examples
     --------
     >>> wrong_labels([1, 1, 0, 0], kind="flipped", rate=1).tolist()
     [0, 0, 1, 1]
+    >>> size = [30, 5, 0, 20]
+    >>> wrong_labels([1, 1, 0, 1], kind="smallest missed", rate=0.3, size=size).tolist()
+    [1, 0, 0, 1]
     """
-    if kind not in KINDS or (kind == "smallest missed" and size is None):
-        raise ValueError(
-            f"kind is {kind!r}, expected one of {', '.join(KINDS)}, the last with the "
-            "size of each finding."
-        )
-    if kind == "smallest missed":
-        return hide_smallest(truth, size, missed=rate)
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}, expected one of {', '.join(KINDS)}.")
     invented = rate if kind == "flipped" else 0.0
-    return flip_labels(truth, missed=rate, invented=invented, seed=seed)
+    labels = flip_labels(truth, missed=rate, invented=invented, seed=seed)
+    if kind != "smallest missed":
+        return labels
+    labels, _ = check_reference_and_score(truth, truth, both_classes=False)
+    sizes, rows = np.asarray(size, dtype=float), np.flatnonzero(labels)
+    if sizes.shape != labels.shape or np.isnan(sizes[rows]).any():
+        raise ValueError(
+            f"size has shape {sizes.shape}, expected a number for each of {len(rows)} "
+            f"findings among {len(labels)} labels. Take both from the same table."
+        )
+    smallest = rows[np.argsort(sizes[rows], kind="stable")]
+    labels[smallest[: round(rate * len(rows))]] = 0
+    return labels
 
 
 def predictive_values(
@@ -182,8 +153,8 @@ def predictive_values(
     ones = prevalence * (1 - missed) + (1 - prevalence) * invented
     if not 0 < ones < 1:
         raise ValueError(
-            f"All labels would be {int(ones > 0)} at a prevalence of {prevalence}, "
-            f"missed {missed} and invented {invented}. Expected both kinds of label."
+            f"All labels would be {int(ones > 0)}, expected both kinds at a prevalence "
+            f"of {prevalence}, missed {missed} and invented {invented}."
         )
     true_ones = prevalence * (1 - missed) / ones
     return true_ones, (1 - prevalence) * (1 - invented) / (1 - ones)

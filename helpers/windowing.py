@@ -4,13 +4,56 @@ Two forms are in use and they are not the same. The plain window taught in radio
 runs from ``center - width / 2`` to ``center + width / 2``. DICOM's default function,
 LINEAR, shifts the centre by a half and shortens the width by one, because it counts
 grey levels of integers; LINEAR_EXACT is the plain window, SIGMOID has no ends.
+
+`export_grey` makes the 8-bit picture that leaves a viewer, `recover_hounsfield` says
+what can be had back from it: inside the window nearly everything, outside nothing.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from scipy.special import expit
 
 FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+LARGEST = 1e30  # of a centre or a width; float32 ends at 3e38
+
+
+class Window(NamedTuple):
+    """A display window in HU, in the plain form: centre and width.
+
+    Attributes
+    ----------
+    center, width : float
+        HU.
+    """
+
+    center: float
+    width: float
+
+    @property
+    def low(self) -> float:
+        """CT number that becomes black."""
+        return self.center - self.width / 2
+
+    @property
+    def high(self) -> float:
+        """CT number that becomes white."""
+        return self.center + self.width / 2
+
+    @property
+    def step(self) -> float:
+        """HU that share one of 256 grey levels."""
+        return self.width / 255
+
+
+#: The settings of the course. Scanners and hospitals use others: look at the header.
+WINDOWS: dict[str, Window] = {
+    "lung": Window(-600.0, 1500.0),
+    "mediastinum": Window(40.0, 400.0),
+    "bone": Window(500.0, 2000.0),
+}
 
 
 def plain_window(values: np.ndarray, *, center: float, width: float) -> np.ndarray:
@@ -25,22 +68,22 @@ def plain_window(values: np.ndarray, *, center: float, width: float) -> np.ndarr
 
     Returns
     -------
-    float array of the same shape, 0 to 1.
+    float array of the same shape, 0 to 1; float32 where it holds `values` exactly.
 
     Raises
     ------
     ValueError
-        If `width` is not above 0.
+        If the centre is no number, or the width none above 0.
 
     Examples
     --------
     >>> plain_window(np.array([-1000.0, 40.0, 3000.0]), center=40, width=400).tolist()
     [0.0, 0.5, 1.0]
     """
-    _check_width(width, lowest=0.0, function="a plain window")
-    grey = _as_float(values, offset=center - width / 2)
-    grey /= width
-    return np.clip(grey, 0.0, 1.0, out=grey)
+    _check_window(center, width)
+    values = np.asarray(values)
+    values = values.astype(np.result_type(values, np.float32))
+    return np.clip((values - float(center - width / 2)) / float(width), 0.0, 1.0)
 
 
 def apply_window(
@@ -59,13 +102,13 @@ def apply_window(
 
     Returns
     -------
-    float array of the same shape, 0 to 1; float32 unless `values` are float64.
+    float array of the same shape, 0 to 1.
 
     Raises
     ------
     ValueError
-        If the function is unknown, or the width is too small for it (below 1 for
-        LINEAR, not above 0 for the two others).
+        If the function is unknown, the centre is no number, or the width is too small
+        for the function (below 1 for LINEAR, not above 0 for the two others).
 
     Examples
     --------
@@ -76,21 +119,19 @@ def apply_window(
     ----------
     DICOM PS3.3, C.11.2.1.2 (windowing) and C.11.2.1.3 (VOI LUT Function).
     """
-    name = str(function).strip().upper()
-    if name == "LINEAR_EXACT":
+    if function not in FUNCTIONS:
+        raise ValueError(
+            f"The VOI LUT function {function!r} is not known. Expected one of "
+            f"{', '.join(FUNCTIONS)}. A header without VOI LUT Function means LINEAR."
+        )
+    _check_window(center, width, least=1.0 if function == "LINEAR" else 1 / LARGEST)
+    if function == "SIGMOID":
+        return expit(4.0 / width * (np.asarray(values) - float(center)))
+    if function == "LINEAR_EXACT":
         return plain_window(values, center=center, width=width)
-    if name == "SIGMOID":
-        _check_width(width, lowest=0.0, function=name)
-        return _sigmoid(values, center, width)
-    if name == "LINEAR":
-        _check_width(width, lowest=1.0, function=name)
-        if width == 1:  # a step: everything above center - 0.5 is white
-            return (np.asarray(values) > center - 0.5).astype(np.float32)
-        return plain_window(values, center=center - 0.5, width=width - 1)
-    raise ValueError(
-        f"The VOI LUT function {function!r} is not known. Expected one of "
-        f"{', '.join(FUNCTIONS)}. A header without VOI LUT Function means LINEAR."
-    )
+    if width == 1:  # a step: everything above center - 0.5 is white
+        return (np.asarray(values) > center - 0.5).astype(np.float32)
+    return plain_window(values, center=center - 0.5, width=width - 1)
 
 
 def window_limits(
@@ -107,7 +148,7 @@ def window_limits(
     >>> window_limits(40, 400)
     (-160.0, 239.0)
     """
-    if str(function).strip().upper() == "LINEAR":
+    if function == "LINEAR":
         center, width = center - 0.5, width - 1
     return float(center - width / 2), float(center + width / 2)
 
@@ -120,36 +161,75 @@ def to_bytes(grey: np.ndarray) -> np.ndarray:
     >>> to_bytes(np.array([-0.2, 0.5, 1.0, np.nan])).tolist()
     [0, 128, 255, 0]
     """
-    scaled = np.rint(np.asarray(grey) * 255.0)
-    if scaled.size and not np.isfinite(scaled.sum()):
-        scaled = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
-    return np.clip(scaled, 0.0, 255.0).astype(np.uint8)
+    levels = np.clip(np.rint(np.asarray(grey) * 255.0), 0.0, 255.0)
+    return np.nan_to_num(levels, nan=0.0).astype(np.uint8)
 
 
-def _as_float(values: np.ndarray, *, offset: float) -> np.ndarray:
-    """Return values - offset as float32 (float64 stays); never modular integers."""
-    values = np.asarray(values)
-    wide = values.dtype == np.float64 or values.dtype.itemsize > 4
-    kind = (
-        np.float64
-        if wide or values.dtype.kind in "iu" and values.dtype.itemsize > 2
-        else np.float32
-    )
-    return np.subtract(values, kind(offset), dtype=kind)
+def export_grey(hu: np.ndarray, window: Window) -> np.ndarray:
+    """Return the 8-bit picture of CT numbers: 0 black, 255 white, NaN black.
+
+    Parameters
+    ----------
+    hu : float or integer array of any shape
+    window : Window
+
+    Raises
+    ------
+    ValueError
+        If the centre is no number, or the width none above 0.
+
+    Examples
+    --------
+    >>> export_grey(np.array([-2000.0, -160.0, 40.0, 900.0]), Window(40, 400)).tolist()
+    [0, 0, 128, 255]
+    """
+    return to_bytes(plain_window(hu, center=window.center, width=window.width))
 
 
-def _sigmoid(values: np.ndarray, center: float, width: float) -> np.ndarray:
-    """Return 1 / (1 + exp(-4 (x - center) / width)) without overflow."""
-    steep = np.clip(_as_float(values, offset=center) * (-4.0 / width), -80.0, 80.0)
-    return 1.0 / (1.0 + np.exp(steep))
+def recover_hounsfield(grey: np.ndarray, window: Window) -> np.ndarray:
+    """Return what an 8-bit picture still says of the CT numbers, NaN where nothing.
+
+    Parameters
+    ----------
+    grey : uint8 array of any shape
+        0 and 255 are the open ends of the window: "at most" and "at least", no value.
+    window : Window
+        The one that the picture was made with. The picture does not say which.
+
+    Returns
+    -------
+    float32 array of the same shape
+        HU, within half a `Window.step` of the original; NaN at both ends.
+
+    Raises
+    ------
+    TypeError
+        If the picture is not uint8.
+    ValueError
+        If the centre is no number, or the width none above 0.
+
+    Examples
+    --------
+    >>> recover_hounsfield(np.array([0, 51, 255], np.uint8), Window(40, 400)).tolist()
+    [nan, -80.0, nan]
+    """
+    grey = np.asarray(grey)
+    if grey.dtype != np.uint8:
+        raise TypeError(
+            f"The picture holds {grey.dtype}. Expected uint8, 0 black to 255 white. A "
+            "colour or 16-bit picture must be read as one 8-bit channel first."
+        )
+    _check_window(*window)
+    hu = np.float32(window.low) + grey * np.float32(window.step)
+    hu[(grey == 0) | (grey == 255)] = np.nan
+    return hu
 
 
-def _check_width(width: float, *, lowest: float, function: str) -> None:
-    """Raise when a window has no extent."""
-    enough = width >= lowest if lowest else width > 0
-    if not (np.isfinite(width) and enough):
-        rule = f"at least {lowest:g}" if lowest else "above 0"
+def _check_window(center: float, width: float, *, least: float = 1 / LARGEST) -> None:
+    """Raise when a window has no place or no extent."""
+    if not (abs(center) < LARGEST and least <= width < LARGEST):
         raise ValueError(
-            f"The window width is {width:g}. Expected a width {rule} for {function}, "
-            "in the unit of the values. Check that centre and width were not exchanged."
+            f"The window is {center:g} / {width:g} (centre / width). Expected numbers "
+            f"and a width {'above 0' if least < 1 else 'of at least 1'}, in the unit "
+            "of the values. Check that the two were not exchanged."
         )

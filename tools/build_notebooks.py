@@ -1,22 +1,16 @@
 """Build both notebooks of each lesson from its source.
 
-::
-
-    python -m tools.build_notebooks              every lesson; execute what changed
-    python -m tools.build_notebooks 21 30        only these
-    python -m tools.build_notebooks --force 21   execute even if nothing changed
-    python -m tools.build_notebooks --check      write nothing, start no kernel: is
-                                                 every notebook what its source says?
-    python -m tools.build_notebooks --check --strict
-                                                 also: were the outputs stored by the
-                                                 helpers and artefacts of today?
+python -m tools.build_notebooks              every lesson; execute what changed
+python -m tools.build_notebooks 21 30        only these
+python -m tools.build_notebooks --force 21   execute even if nothing changed
+python -m tools.build_notebooks --check      write nothing, start no kernel: is
+every notebook what its source says?
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -33,9 +27,8 @@ from tools.lessons.forms import (
     first_difference,
     learner_form,
     solution_form,
-    write_atomically,
+    write_text,
 )
-from tools.lessons.progress import LessonProgress
 from tools.lessons.source import Lesson, SourceError, find_lessons, read_cells
 from tools.lessons.stored_outputs import (
     clean_notebook,
@@ -91,31 +84,30 @@ def build(lesson: Lesson, *, force: bool = False) -> str:
     """
     cells = read_cells(lesson)
     built = solution_form(lesson, cells)
-    wrote = write_atomically(lesson.learner, as_text(learner_form(lesson, cells)))
+    wrote = write_text(lesson.learner, as_text(learner_form(lesson, cells)))
     stored = read_notebook(lesson.solution)
     reason = "asked for" if force else why_execute(lesson, stored)
     if reason:
         warm_up(lesson.root)
         seconds = execute(lesson, built)
         return f"executed in {seconds:.0f} s ({reason})"
-    wrote |= write_atomically(lesson.solution, as_text(keep_outputs(built, stored)))
+    wrote |= write_text(lesson.solution, as_text(keep_outputs(built, stored)))
     return "rewritten, outputs kept" if wrote else "up to date"
 
 
 def execute(lesson: Lesson, built: NotebookNode) -> float:
     """Execute a solution form, store it, record its time; return the seconds."""
-    with LessonProgress(lesson.name) as progress:
-        run = run_notebook(
-            built,
-            folder=lesson.learner.parent,
-            environment=kernel_environment(cohort=False),
-            report=progress.cell,
-        )
+    run = run_notebook(
+        built,
+        name=lesson.name,
+        folder=lesson.learner.parent,
+        environment=kernel_environment(cohort=False),
+    )
     if run.failure:
         raise ExecutionError(f"{lesson.name}, {run.failure}")
     clean_notebook(built)
     built.metadata["course"]["digests"] = digests(lesson.root, built, lesson.number)
-    write_atomically(lesson.solution, as_text(built))
+    write_text(lesson.solution, as_text(built))
     record_time(
         lesson.root,
         lesson.name,
@@ -126,14 +118,11 @@ def execute(lesson: Lesson, built: NotebookNode) -> float:
     return run.seconds
 
 
-def check(lesson: Lesson, *, strict: bool = False) -> list[str]:
+def check(lesson: Lesson) -> list[str]:
     """Return what is stale about a lesson's notebooks, one sentence each."""
     cells = read_cells(lesson)
-    forms: list[tuple[Path, Callable]] = [
-        (lesson.learner, learner_form),
-        (lesson.solution, solution_form),
-    ]
     problems = []
+    forms = ((lesson.learner, learner_form), (lesson.solution, solution_form))
     for path, form in forms:
         where = path.relative_to(lesson.root).as_posix()
         stored = read_notebook(path)
@@ -148,23 +137,11 @@ def check(lesson: Lesson, *, strict: bool = False) -> list[str]:
             problems.append(f"{where} was written by another tool (its JSON differs).")
         if path == lesson.learner and any(c.get("outputs") for c in stored.cells):
             problems.append(f"{where} holds outputs; the learner form has none.")
-        if path == lesson.solution:
-            problems += _solution_problems(lesson, stored, where, strict=strict)
+        missing = unexecuted_cells(stored) if path == lesson.solution else []
+        if missing:
+            numbers = ", ".join(map(str, missing))
+            problems.append(f"{where}: cell {numbers} has no execution count.")
     return problems
-
-
-def _solution_problems(
-    lesson: Lesson, stored: NotebookNode, where: str, *, strict: bool
-) -> list[str]:
-    """Return what is wrong with the stored outputs of a solution."""
-    missing = unexecuted_cells(stored)
-    if missing:
-        numbers = ", ".join(map(str, missing))
-        return [f"{where}: cell {numbers} has no execution count (stripped outputs)."]
-    reason = why_execute(lesson, stored)
-    if strict and reason:
-        return [f"{where}: the outputs may be stale, {reason}."]
-    return []
 
 
 def strangers(root: Path, lessons: list[Lesson]) -> list[str]:
@@ -182,31 +159,28 @@ def strangers(root: Path, lessons: list[Lesson]) -> list[str]:
 def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.build_notebooks",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m tools.build_notebooks", description="Build the lessons."
     )
     parser.add_argument("lessons", nargs="*", metavar="NN", help="only these lessons")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    parser.add_argument("--strict", action="store_true", help="with --check: see above")
     parser.add_argument("--force", action="store_true", help="execute in any case")
     options = parser.parse_args(arguments)
     try:
         lessons = find_lessons(root, options.lessons)
         if options.check:
-            return _check_all(root, lessons, options)
+            return _check_all(root, lessons, everything=not options.lessons)
     except SourceError as error:
         print(error, file=sys.stderr)
         return 1
     return _build_all(lessons, force=options.force)
 
 
-def _check_all(root: Path, lessons: list[Lesson], options) -> int:
+def _check_all(root: Path, lessons: list[Lesson], *, everything: bool) -> int:
     """Print what is stale; return 1 if anything is."""
-    problems = [] if options.lessons else strangers(root, find_lessons(root))
+    problems = strangers(root, lessons) if everything else []
     for lesson in lessons:
         try:
-            problems += check(lesson, strict=options.strict)
+            problems += check(lesson)
         except SourceError as error:
             problems.append(str(error))
     for line in problems:

@@ -1,7 +1,5 @@
 """The table of lessons in the README, from the lessons and their measured times.
 
-::
-
     python -m tools.lesson_table           write the table into README.md
     python -m tools.lesson_table --check   say whether it is up to date
 
@@ -28,20 +26,7 @@ HEADER = (
 
 
 def lesson_row(source: Path, times: dict[str, dict[str, int]]) -> str:
-    """Return the line of one lesson.
-
-    Parameters
-    ----------
-    source : Path
-        `notebooks/source/NN_topic.py`.
-    times : dict
-        Measured times by name of the lesson, in seconds.
-
-    Raises
-    ------
-    ValueError
-        If the title, its question or the time is missing.
-    """
+    """Return the line of one lesson; ValueError where its card lacks a part."""
     text = "\n".join(
         line.removeprefix("#").removeprefix(" ")
         for line in source.read_text(encoding="utf-8").splitlines()
@@ -50,14 +35,11 @@ def lesson_row(source: Path, times: dict[str, dict[str, int]]) -> str:
     card = re.search(r"^\| \**Time\** \|([^|]+)\|", text, re.M)
     intro = text[title.end() : card.start()] if title and card else ""
     prose = " ".join(intro.partition("%%")[0].split())
-    # the first paragraph, up to its question; badges that may precede it are dropped
-    question = re.sub(r"\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)", "", prose)
-    question = question[: question.rfind("?") + 1].strip()
+    question = prose[: prose.rfind("?") + 1]
     if not question:
         raise ValueError(
-            f"{source.name} has no title '# NN Title', no sentence with a question "
-            "mark below it, or no row '| Time |' in its card. Expected all three in "
-            "the first two cells; the README quotes them."
+            f"{source.name} lacks its title '# NN Title', the question below it or "
+            "the row '| Time |' of its card. The README quotes all three."
         )
     to_work = card[1].partition(";")[0].replace(" to work through", "").strip()
     link = f"[{title[2]}](notebooks/{source.stem}.ipynb)"

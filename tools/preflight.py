@@ -15,10 +15,21 @@ import sys
 import sysconfig
 import textwrap
 
-OLDEST, TOO_NEW = (3, 11), (3, 14)
 SPACE_NEEDED_GB = 5.0
 SPACE_INSTALLED_GB = 2.5  # of which an environment that is to be replaced gives back
-CALL_LIMIT_S = 90  # seconds a call of pip or uv may take before it counts as no answer
+CALL_LIMIT_S = 90  # seconds a call of pip may take before it counts as no answer
+SYSTEMS = {
+    "rosetta": "This Mac has an Apple processor, but this Python is the Intel build "
+    "(Rosetta), for which there is no TensorFlow after 2.16. Install the Apple silicon "
+    "(arm64) Python and name it: make lab PYTHON=/path/to/python3.12",
+    "intel mac": "This is a Mac with an Intel processor: there is no TensorFlow for it "
+    "after 2.16. Use another computer, a Linux virtual machine on this one, or a "
+    "hosted notebook service.",
+    "musl": "This Linux uses the musl C library (Alpine, for example). TensorFlow is "
+    "made for glibc. Use Debian, Ubuntu, Fedora or a container of one of them.",
+    "windows arm": "This Python is the ARM build for Windows, for which TensorFlow is "
+    "not made. Use Linux in WSL 2 on this computer (see the README).",
+}
 
 
 def check_python(version=None, implementation=None, free_threaded=None):
@@ -28,27 +39,20 @@ def check_python(version=None, implementation=None, free_threaded=None):
     if free_threaded is None:
         free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     found = ".".join(str(part) for part in version)
-    advice = (
-        "Install Python 3.11, 3.12 or 3.13 and name it in the command, for example: "
-        "make lab PYTHON=python3.12"
-    )
     if implementation != "CPython":
-        return f"This is {implementation} {found}. TensorFlow needs CPython. {advice}"
-    if version[:2] < OLDEST:
-        return (
-            f"Python {found} is too old: the course needs 3.11, 3.12 or 3.13. {advice}"
-        )
-    if version[:2] >= TOO_NEW:
-        return (
-            f"Python {found} is too new: the libraries of the course are locked for "
-            f"3.11, 3.12 and 3.13. {advice}"
-        )
-    if free_threaded:
-        return (
-            f"This Python {found} is the free-threaded build, for which TensorFlow is "
-            f"not made. {advice}"
-        )
-    return None
+        wrong = f"This is {implementation} {found}, but TensorFlow needs CPython."
+    elif version[:2] < (3, 11):
+        wrong = f"Python {found} is too old for the course."
+    elif version[:2] >= (3, 14):
+        wrong = f"Python {found} is too new for the locked libraries of the course."
+    elif free_threaded:
+        wrong = f"Python {found} is the free-threaded build, without TensorFlow."
+    else:
+        return None
+    return (
+        f"{wrong} Install Python 3.11, 3.12 or 3.13 and name it in the command, for "
+        "example: make lab PYTHON=python3.12"
+    )
 
 
 def check_bits(bits=None):
@@ -69,30 +73,14 @@ def check_system(system=None, machine=None, platform_tag=None, translated=None):
     platform_tag = platform_tag or str(sysconfig.get_config_var("SOABI") or "")
     if system == "Darwin" and machine == "x86_64":
         if translated is None:
-            translated = _sysctl("sysctl.proc_translated") == "1"
-        if translated:
-            return (
-                "This Mac has an Apple processor, but this Python is the Intel build "
-                "(it runs under Rosetta), for which there is no TensorFlow after 2.16. "
-                "Install the Apple silicon (arm64) or universal build of Python and "
-                "name it: make lab PYTHON=/path/to/python3.12"
+            translated = (
+                call(["sysctl", "-n", "sysctl.proc_translated"])[1].strip() == "1"
             )
-        return (
-            "This is a Mac with an Intel processor: there is no TensorFlow for it "
-            "after 2.16, and the course is locked to a newer one. Use another "
-            "computer, a Linux virtual machine or container on this one, or a hosted "
-            "notebook service."
-        )
+        return SYSTEMS["rosetta" if translated else "intel mac"]
     if system == "Linux" and "musl" in platform_tag:
-        return (
-            "This Linux uses the musl C library (Alpine, for example). TensorFlow is "
-            "made for glibc. Use Debian, Ubuntu, Fedora or a container of one of them."
-        )
+        return SYSTEMS["musl"]
     if system == "Windows" and machine in ("arm64", "aarch64"):
-        return (
-            "This Python is the ARM build for Windows, for which TensorFlow is not "
-            "made. Use Linux in WSL 2 on this computer (see the README)."
-        )
+        return SYSTEMS["windows arm"]
     return None
 
 
@@ -102,10 +90,7 @@ def check_macos(release=None):
     major = release.split(".")[0]
     if not major.isdigit() or int(major) >= 12:
         return None  # not a Mac, or new enough
-    return (
-        f"This Mac runs macOS {release}; TensorFlow needs macOS 12 or newer. Update "
-        "the system, or use a hosted notebook service."
-    )
+    return f"This Mac runs macOS {release}; TensorFlow needs macOS 12. Update it."
 
 
 def check_avx(machine=None, features=None):
@@ -113,23 +98,18 @@ def check_avx(machine=None, features=None):
     machine = (machine or platform.machine()).lower()
     if machine not in ("x86_64", "amd64"):
         return None
-    if features is None:
-        features = processor_features()
+    features = processor_features() if features is None else features
     if not features or any(word.startswith("avx") for word in features):
         return None  # unknown counts as good: no false alarm
     return (
         "This processor (or the virtual machine it is shown through) lacks AVX "
         "instructions: TensorFlow would stop with 'Illegal instruction'. In a virtual "
-        "machine choose the processor type 'host'; otherwise use a computer made "
-        "after about 2012, or a hosted notebook service."
+        "machine choose the processor type 'host'; otherwise use another computer."
     )
 
 
 def processor_features(cpuinfo="/proc/cpuinfo"):
     """Return the instruction sets of the processor in lower case, [] if unknown."""
-    if platform.system() == "Darwin":
-        words = _sysctl("machdep.cpu.features") + " " + _sysctl("hw.optional.avx1_0")
-        return ["avx" if word == "1" else word for word in words.lower().split()]
     try:
         with open(cpuinfo, encoding="utf-8", errors="replace") as lines:
             for line in lines:
@@ -145,31 +125,24 @@ def check_metal(system=None, folders=()):
     """tensorflow-metal breaks a current TensorFlow: look where it would be used."""
     if (system or platform.system()) != "Darwin":
         return None
-    for folder in folders:
-        if not os.path.isdir(folder):
-            continue
-        if any(name.startswith("tensorflow_metal") for name in os.listdir(folder)):
-            return (
-                "The package tensorflow-metal is installed in "
-                f"{shorten_home(folder)}. It was made for older releases of "
-                "TensorFlow and makes a current one fail to import or compute wrong "
-                "numbers. Remove it: python -m pip uninstall tensorflow-metal"
-            )
-    return None
+    names = [name for one in folders if os.path.isdir(one) for name in os.listdir(one)]
+    if not any(name.startswith("tensorflow_metal") for name in names):
+        return None
+    return (
+        "The package tensorflow-metal is installed. It makes a current TensorFlow fail "
+        "or compute wrong numbers. Remove it: python -m pip uninstall tensorflow-metal"
+    )
 
 
 def check_space(folder, free_gb=None, installed=False):
     """About 3 GB are installed; the rest is room for downloads and cohorts."""
     needed_gb = SPACE_NEEDED_GB - (SPACE_INSTALLED_GB if installed else 0.0)
-    if free_gb is None:
-        free_gb = shutil.disk_usage(folder).free / 1e9
+    free_gb = shutil.disk_usage(folder).free / 1e9 if free_gb is None else free_gb
     if free_gb >= needed_gb:
         return None
     return (
-        f"Only {free_gb:.1f} GB are free where the course lies "
-        f"({shorten_home(folder)}); it needs {needed_gb:g} GB, most of it "
-        "for the libraries. Free some space, or move the folder of the course to a "
-        "larger disk."
+        f"Only {free_gb:.1f} GB are free where the course lies; it needs {needed_gb:g} "
+        "GB, most of it for the libraries. Free some space, or move the folder."
     )
 
 
@@ -188,31 +161,20 @@ def check_venv(found=None, version=None):
     major, minor = tuple(version or sys.version_info[:2])[:2]
     return (
         "This Python lacks the modules venv and ensurepip, with which the course makes "
-        "its own environment. On Debian and Ubuntu: "
-        f"sudo apt install python{major}.{minor}-venv. Elsewhere install Python "
-        "from python.org."
+        f"its own environment. On Debian and Ubuntu: sudo apt install "
+        f"python{major}.{minor}-venv. Elsewhere install Python from python.org."
     )
 
 
-def check_network(commands, requirement, call=None):
-    """Ask for one tiny package as the installers would: mirrors and proxies count.
-
-    `commands` maps the name of an installer to its command, in order of preference.
-    Returns (name of the first installer that can fetch `requirement`, problem).
-    """
-    answers = []
-    for name, command in commands:
-        succeeded, said = (call or _call)(command + [requirement])
-        if succeeded:
-            return name, None
-        last = [line.strip() for line in said.splitlines() if line.strip()]
-        answers.append("{}: {}".format(name, last[-1] if last else "no answer"))
-    return None, (
-        "No package could be fetched: tried {}, and the installer said: {}. The "
-        "set-up needs the network once (about 1 GB). Connect the computer; behind a "
-        "proxy set HTTPS_PROXY; where packages come from a mirror, name it with pip "
-        "config set global.index-url. Then run the same command again."
-    ).format(requirement, " | ".join(answers))
+def no_network(requirement, said):
+    """Return the problem that no package could be fetched, in the installer's words."""
+    last = [line.strip() for line in said.splitlines() if line.strip()]
+    return (
+        "No package could be fetched: tried {}, and pip said: {}. The set-up needs the "
+        "network once (about 1 GB). Connect the computer; behind a proxy set "
+        "HTTPS_PROXY; where packages come from a mirror, name it with pip config set "
+        "global.index-url. Then run the same command again."
+    ).format(requirement, last[-1] if last else "no answer")
 
 
 def problems_of_machine(folder, environment_folders=(), installed=False):
@@ -232,45 +194,15 @@ def problems_of_machine(folder, environment_folders=(), installed=False):
 
 def report(problems):
     """Return the problems as numbered paragraphs, wrapped for a terminal."""
-    title = "The course cannot be set up on this machine yet:"
-    lines = [title]
+    lines = ["The course cannot be set up on this machine yet:"]
     for number, problem in enumerate(problems, start=1):
-        lines.append(
-            textwrap.fill(
-                problem,
-                width=78,
-                initial_indent=f"  {number}. ",
-                subsequent_indent="     ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-        )
+        text = f"{number}. {problem}"
+        lines += textwrap.wrap(text, 74, break_on_hyphens=False, break_long_words=False)
     lines.append("Sure that this is mistaken? COURSE_PREFLIGHT=off goes on regardless.")
     return "\n".join(lines)
 
 
-def shorten_home(path):
-    """Return a path with the home folder written as ~ (no user name in reports)."""
-    path, home = str(path), os.path.expanduser("~")
-    if home not in ("", "/", "~") and (path + os.sep).startswith(home + os.sep):
-        return "~" + path[len(home) :]
-    return path
-
-
-def _sysctl(name):
-    try:
-        return (
-            subprocess.check_output(
-                ["sysctl", "-n", name], stderr=subprocess.DEVNULL, timeout=10
-            )
-            .decode("utf-8", "replace")
-            .strip()
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
-def _call(command):
+def call(command):
     """Return (succeeded, output) of a command that may not hang."""
     try:
         done = subprocess.run(
@@ -285,10 +217,3 @@ def _call(command):
     except OSError as error:
         return False, str(error)
     return done.returncode == 0, done.stdout.decode("utf-8", "replace")
-
-
-if __name__ == "__main__":
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    found_here = problems_of_machine(here)
-    print(report(found_here) if found_here else "Nothing stands in the way of set-up.")
-    sys.exit(1 if found_here else 0)

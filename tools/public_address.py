@@ -7,91 +7,53 @@ badge to nowhere is worse than none.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
-PROJECT = Path(__file__).resolve().parents[1]
-COLAB_PICTURE = "https://colab.research.google.com/assets/colab-badge.svg"
-BINDER_PICTURE = "https://mybinder.org/badge_logo.svg"
+COLAB = "https://colab.research.google.com"
+BINDER = "https://mybinder.org"
 
 
-def public_address(pyproject: Path | None = None) -> str:
-    """Return the address of the public repository, or "" while there is none.
+def public_repository(pyproject: Path) -> str:
+    """Return "owner/repository", or "" while the course is not published.
 
     Raises
     ------
     ValueError
-        If the setting is not of the form https://host/owner/repository.
+        If the setting is not of the form https://github.com/owner/repository.
     """
-    text = (pyproject or PROJECT / "pyproject.toml").read_text(encoding="utf-8")
-    setting = tomllib.loads(text).get("tool", {}).get("course", {})
-    address = str(setting.get("public_address", "")).strip().rstrip("/")
-    if address:
-        _parts(address)
-    return address.removesuffix(".git")
-
-
-def _parts(address: str) -> tuple[str, str]:
-    """Return the host and "owner/repository" of an address."""
-    split = urlsplit(address)
-    path = split.path.strip("/").removesuffix(".git")
-    if split.scheme != "https" or not split.netloc or path.count("/") < 1:
+    setting = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
+    address = setting.get("course", {}).get("public_address", "").strip()
+    found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w-]+)(\.git)?/?", address)
+    if address and not found:
         raise ValueError(
             f"public_address in pyproject.toml is {address!r}. Expected "
-            "https://host/owner/repository, or an empty text while the course is "
-            "not published. Mend the setting and run `make build`."
+            "https://github.com/owner/repository, or nothing while the course is not "
+            "published. Mend the setting and run `make build`."
         )
-    return split.netloc, path
+    return found[1] if found else ""
 
 
-def badges(notebook: str | Path, *, address: str | None = None) -> str:
-    """Return the Markdown badges of a lesson, "" while there is no address.
+def badges(notebook: str, repository: str) -> str:
+    """Return the Markdown below the title of a lesson, "" without a repository.
 
     Parameters
     ----------
-    notebook : str or path
+    notebook : str
         Path of the lesson inside the repository, "notebooks/21_first_network.ipynb".
-    address : str, optional
-        Address of the repository; by default the setting in ``pyproject.toml``.
-
-    Returns
-    -------
-    str
-        One line. Colab opens repositories of GitHub alone, so that elsewhere only
-        the Binder badge is given.
-
-    Examples
-    --------
-    >>> badges("notebooks/21_first_network.ipynb", address="")
-    ''
+    repository : str
+        "owner/repository" on GitHub. Colab opens the notebook alone, so that the text
+        also says what a first cell must fetch.
     """
-    address = public_address() if address is None else address
-    if not address:
+    if not repository:
         return ""
-    host, repository = _parts(address)
-    notebook = quote(Path(notebook).as_posix())
-    line = []
-    if host == "github.com":
-        place = f"https://colab.research.google.com/github/{repository}/blob/main"
-        line.append(f"[![Open in Colab]({COLAB_PICTURE})]({place}/{notebook})")
-        source = f"gh/{repository}"
-    elif host == "gitlab.com":
-        source = f"gl/{quote(repository, safe='')}"
-    else:
-        source = f"git/{quote(address, safe='')}"
-    place = f"https://mybinder.org/v2/{source}/HEAD?urlpath=lab/tree/{notebook}"
-    line.append(f"[![Open in Binder]({BINDER_PICTURE})]({place})")
-    return " ".join(line)
-
-
-def colab_preparation(*, address: str | None = None) -> str:
-    """Return the lines that a first cell in Colab needs, "" while there is no address.
-
-    Colab opens the notebook alone: the helpers and the small data files come with the
-    repository.
-    """
-    address = public_address() if address is None else address
-    if not address or _parts(address)[0] != "github.com":
-        return ""
-    return f"!git clone -q {address} course\n%cd course\n%pip install -q -e ."
+    colab = f"{COLAB}/github/{repository}/blob/main/{notebook}"
+    binder = f"{BINDER}/v2/gh/{repository}/HEAD?urlpath=lab/tree/{notebook}"
+    return (
+        f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({colab}) "
+        f"[![Open in Binder]({BINDER}/badge_logo.svg)]({binder})\n\n"
+        "In Colab, run this in a new first cell:\n```\n"
+        f"!git clone -q https://github.com/{repository} course\n"
+        "%cd course\n%pip install -q -e .\n```"
+    )

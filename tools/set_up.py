@@ -3,10 +3,9 @@
 Run by every target of the Makefile, and by hand where there is no make:
 `python tools/set_up.py`. Plain Python without any package. The steps: compare the
 stamp of the last complete set-up; look at the machine (`preflight`); make an empty
-environment; install exactly the locked libraries, each checked against its hash, with
-uv where it is there and pip otherwise; install the course itself; write the stamp. A
-set-up that was interrupted leaves no stamp and is begun again from an empty
-environment.
+environment; install exactly the locked libraries, each checked against its hash;
+install the course itself; write the stamp. A set-up that was interrupted leaves no
+stamp and is begun again from an empty environment.
 """
 
 import hashlib
@@ -89,33 +88,21 @@ def locked_requirement(lock, name):
     return name
 
 
-def fetch_commands(python, folder):
-    """Return the commands that try to fetch one package, best installer first."""
-    commands = []
-    uv = shutil.which("uv")
-    if uv:
-        dry = ["pip", "install", "--quiet", "--dry-run", "--no-deps", "--python"]
-        commands.append(("uv", [uv] + dry + [python, "--reinstall"]))
-    pip = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
-    no_news = ["--disable-pip-version-check", "--dest", folder]
-    commands.append(("pip", pip + no_news + ATTEMPTS))
-    return commands
+def check_network(environment):
+    """Fetch one tiny package as pip would: mirrors and proxies count; stop if it can't.
 
-
-def choose_installer(python, lock):
-    """Return "uv" or "pip", whichever reaches its packages; stop if neither does."""
+    `--no-cache-dir` asks the network even where pip has kept the package.
+    """
     if unchecked():
-        return "pip"
+        return
+    wanted = locked_requirement(environment.lock, SMALL_PACKAGE)
     folder = tempfile.mkdtemp(prefix="course-")
-    try:
-        name, problem = preflight.check_network(
-            fetch_commands(python, folder), locked_requirement(lock, SMALL_PACKAGE)
-        )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    if problem:
-        raise SetUpError(preflight.report([problem]))
-    return name
+    pip = [environment.python, "-m", "pip", "download", "--quiet", "--no-deps"]
+    pip += ["--no-cache-dir", "--disable-pip-version-check", "--dest", folder]
+    succeeded, said = preflight.call(pip + ATTEMPTS + [wanted])
+    shutil.rmtree(folder, ignore_errors=True)
+    if not succeeded:
+        raise SetUpError(preflight.report([preflight.no_network(wanted, said)]))
 
 
 def make_empty(environment):
@@ -125,22 +112,15 @@ def make_empty(environment):
     subprocess.check_call([base, "-m", "venv", "--clear", environment.folder])
 
 
-def install_libraries(environment, installer):
+def install_libraries(environment):
     """Install the locked libraries; every file must have a hash of the lock."""
-    locked = ["--require-hashes", "--requirement", environment.lock]
-    if installer == "uv":
-        uv = [shutil.which("uv"), "pip", "install", "--python", environment.python]
-        try:
-            return run_counted(uv + locked, environment)
-        except SetUpError:
-            print("uv could not complete the installation; trying again with pip.")
-            make_empty(environment)
     pip = [environment.python, "-m", "pip", "install", "--no-input"]
-    return run_counted(pip + ["--disable-pip-version-check"] + locked, environment)
+    pip += ["--disable-pip-version-check", "--require-hashes", "--requirement"]
+    run_counted(pip + [environment.lock], environment)
 
 
 def install_course(environment):
-    """Install the package `helpers` from this folder, so that edits count at once."""
+    """Install the course from this folder, so that edits count at once."""
     command = [environment.python, "-m", "pip", "install", "--quiet", "--no-deps"]
     command += ["--no-build-isolation", "--disable-pip-version-check"]
     run_counted(command + ["--editable", environment.project], environment)
@@ -161,13 +141,10 @@ def run_counted(command, environment):
     for raw in process.stdout:
         line = raw.decode("utf-8", "replace").rstrip()
         last_lines = (last_lines + [line])[-25:]
-        if line.startswith("Collecting "):
-            collected += 1
-            show_progress(f"  {collected:3d} of at most {total} libraries")
-        elif line.startswith("Installing collected"):
-            show_progress("  installing, a minute or two    ")
-    if sys.stdout.isatty():
-        print()
+        collected += line.startswith("Collecting ")
+        if sys.stdout.isatty():
+            sys.stdout.write(f"\r  {collected:3d} of at most {total} libraries")
+            sys.stdout.flush()
     if process.wait() != 0:
         raise SetUpError(
             "The installation stopped. The installer's last lines were:\n\n  "
@@ -177,13 +154,6 @@ def run_counted(command, environment):
         )
 
 
-def show_progress(text):
-    """Show progress in place in a terminal, and nothing in a log."""
-    if sys.stdout.isatty():
-        sys.stdout.write("\r" + text)
-        sys.stdout.flush()
-
-
 def unchecked():
     """Return whether the reader knows better than the checks."""
     return os.environ.get("COURSE_PREFLIGHT", "").lower() == "off"
@@ -191,14 +161,12 @@ def unchecked():
 
 def stop_on_problems(environment):
     """Raise SetUpError if this machine cannot run the course."""
-    if unchecked():
-        return
     problems = preflight.problems_of_machine(
         environment.project,
         environment.package_folders(),
         installed=os.path.isdir(environment.folder),
     )
-    if problems:
+    if problems and not unchecked():
         raise SetUpError(preflight.report(problems))
 
 
@@ -216,13 +184,13 @@ def set_up(environment):
     print("Setting up the course in .venv (once; a few minutes, about 3 GB).")
     sys.stdout.flush()
     if environment.found_stamp():  # a whole environment: keep it if there is no network
-        choose_installer(environment.python, environment.lock)
+        check_network(environment)
     make_empty(environment)
-    installer = choose_installer(environment.python, environment.lock)
-    install_libraries(environment, installer)
+    check_network(environment)
+    install_libraries(environment)
     install_course(environment)
     environment.write_stamp()
-    print(f"Set up with {installer} in {time.time() - began:.0f} s.")
+    print(f"Set up in {time.time() - began:.0f} s.")
     return "everything"
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.checks.exercise import Case, Exercise
+from helpers.checks import Case, Exercise
 
 
 def _visits(*patient_ids: str) -> pd.DataFrame:

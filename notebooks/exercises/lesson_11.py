@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.checks.exercise import Case, Exercise
+from helpers.checks import Case, Exercise
 
 EXERCISES = {
     "11.1": Exercise(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.checks.exercise import Case, Exercise
+from helpers.checks import Case, Exercise
 
 AXIAL = (1, 0, 0, 0, 1, 0)
 SAGITTAL = (0, 1, 0, 0, 0, -1)  # normal: row x column = (-1, 0, 0)

@@ -212,8 +212,8 @@ check_exercise("10.2", keep_stored_bits)
 
 # %% [markdown]
 # Clipping at 4095 is no substitute for the mask: it would turn an overlaid pixel white instead of
-# giving its value back. Signed values need their sign extended as well, which
-# `helpers.dicom_pixels.decoding.mask_unused_bits` does by shifting up and down again.
+# giving its value back. Signed values need their sign extended as well, which pydicom's `pixel_array`
+# does by shifting up and down again.
 #
 # ## The window: which values are shown
 #
@@ -438,8 +438,7 @@ print(f"Header heeded: {equal} of {len(films)} films equal the original, every p
 
 # %% [markdown]
 # One warning. The attribute can be wrong: some public sets hold films marked MONOCHROME1 that
-# were inverted before. No header reveals that. `python -m helpers.dicom_pixels.report FOLDER`
-# hints at chest films that look like negatives; look at a page of pictures before you train.
+# were inverted before. No header reveals that: look at a page of pictures before you train.
 #
 # **Colour** has the same trap twice. Ultrasound is often stored as brightness and two colour
 # differences (YBR); taken as red, green and blue, it is still a picture. Or one number a pixel
@@ -669,14 +668,14 @@ print(f"0 to 80 HU: {levels_all:.0f} greys unwindowed, {levels_brain:.0f} in 40/
 # %% [markdown]
 # ## On real patients
 #
-# On 2026-11-26 `python -m helpers.dicom_pixels.report $COURSE_DATA_DIR/dicom` read 48 of 54 published
-# files (mammograms, chest films, CT, MR, ultrasound, nuclear medicine, dental; seven transfer
-# syntaxes). 36 have values in HU, 9 no physical unit, 2 are colour, 1 a mask. It refused a DICOMDIR,
-# a report, a cut-off plan, a file without transfer syntax, one with "1A" frames and one broken JPEG
-# 2000 stream. `pytest tests/helpers/test_dicom_pixels_renderer.py`, same day, compared these 48 and
-# the 101 readable files of pydicom with dcmtk 3.6.7. In 147 no grey level is more than one apart; in
-# 6 of them only from the same decoded values, as lossy JPEG decoders differ. Two were not compared:
-# dcmtk reads the 32-bit words of a big-endian dose grid otherwise.
+# On 2026-11-26 `read_pixels` read 48 of 54 published files (mammograms, chest films, CT, MR,
+# ultrasound, nuclear medicine, dental; seven transfer syntaxes). 36 have values in HU, 9 no
+# physical unit, 2 are colour, 1 a mask. It refused a DICOMDIR, a report, a cut-off plan, a file
+# without transfer syntax, one with "1A" frames and one broken JPEG 2000 stream. The same day the
+# displays of these 48 and of the 101 readable files of pydicom were compared with dcmtk 3.6.7. In
+# 147 no grey level is more than one apart; in 6 of them only from the same decoded values, as lossy
+# JPEG decoders differ. Two were not compared: dcmtk reads the 32-bit words of a big-endian dose
+# grid otherwise.
 #
 # `make course COHORT=pneumoniamnist ONLY=10`, same day: 40 real radiographs of 28 pixels, 20
 # negatives with the header ignored, 40 of 40 exact with it heeded.

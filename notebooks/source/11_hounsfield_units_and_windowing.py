@@ -43,9 +43,8 @@ import numpy as np
 import pydicom
 from PIL import Image
 
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
-from helpers.ct_windows import WINDOWS, Window, export_grey, recover_hounsfield
 from helpers.dicom_pixels import DicomPixelsError
 from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, show_image, use_course_style
@@ -53,7 +52,8 @@ from helpers.hounsfield_units import read_hounsfield
 from phantoms import WITH_CONTRAST, nodule_study, scan_study
 from phantoms.physics.attenuation import attenuation_per_mm, iodine_hu
 from phantoms.physics.ct_noise import KERNELS, noise_fields
-from helpers.regions_of_interest import disc, measure_region
+from helpers.volumes import disc, measure_region
+from helpers.windowing import WINDOWS, Window, export_grey, recover_hounsfield
 
 use_course_style()
 
@@ -194,8 +194,8 @@ check_exercise("11.1", hounsfield_without_padding)
 
 # %% [markdown] tags=["solution"]
 # Only floating types know NaN, so the conversion comes first for two reasons. `float32` holds
-# every 16-bit integer exactly; `float16` does not beyond 2048. The course's version is
-# `helpers.hounsfield_units.stored_to_hounsfield`.
+# every 16-bit integer exactly; `float16` does not beyond 2048. `read_hounsfield` does the same with
+# the numbers of the header.
 
 # %% [markdown]
 # **When to refuse.** A rescale is not always there. It does not always lead to HU: dual-energy
@@ -237,7 +237,7 @@ for keyword, value in (
 # The scanner is set from 80 kV to 140 kV, so that the photons carry more energy. Do the CT numbers
 # of water, fat, muscle and bone rise, fall or stay? Write down four words, then run the next cells.
 
-# %% tags=["twin:helpers.hounsfield_units.hounsfield_number"]
+# %%
 def hounsfield_number(mu, mu_water):
     """Return the CT number of a linear attenuation coefficient, in HU."""
     return 1000 * (mu - mu_water) / mu_water

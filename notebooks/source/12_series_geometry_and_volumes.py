@@ -45,10 +45,9 @@ import SimpleITK as sitk
 from scipy import ndimage
 from skimage.transform import resize
 
-from helpers import multiplanar
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
-from helpers.ct_windows import WINDOWS
+from helpers.windowing import WINDOWS
 from phantoms.damaged_series import write_damaged
 from helpers.dicom_series import (
     DicomSeriesError, affine_of, list_series, read_series,
@@ -56,7 +55,9 @@ from helpers.dicom_series import (
 from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, use_course_style
 from phantoms import nodule_cube, nodule_study, scan_study
-from helpers.volume_resampling import resample_values
+from helpers.volumes import (
+    in_patient_axes, plane_of, plane_slider, resample_values, show_planes,
+)  # fmt: skip
 
 use_course_style()
 
@@ -282,8 +283,8 @@ check_exercise("12.4", spacing_or_nan)
 
 # %% [markdown]
 # The mean of the steps alone hides a missing slice: with one of 105 gone, the mean changes by one
-# per cent, and everything above the gap is 2.5 mm too low. `spacing_from_positions` in
-# `helpers.dicom_series` does the same, with a message that names the place.
+# per cent, and everything above the gap is 2.5 mm too low. `read_series` in `helpers.dicom_series`
+# refuses such a series, with a message that names the place.
 #
 # ## Eight damaged series
 #
@@ -617,21 +618,21 @@ describe(
 # scrolls while the kernel runs.
 
 # %%
-volume = multiplanar.in_patient_axes(read_series(march))
+volume = in_patient_axes(read_series(march))
 nodule = tuple(np.rint(centre).astype(int))
-fig = multiplanar.show_planes(volume, nodule, window=LUNG_WINDOW)
+fig = show_planes(volume, nodule, window=LUNG_WINDOW)
 describe(
     fig,
     "Axial, coronal and sagittal plane through the nodule in the right lung, in true "
     "proportions. Letters at the rim give the patient's sides; thin blue lines show "
     "where the planes cut each other.",
 )
-_, aspect = multiplanar.plane_of(volume, "coronal", nodule[1])
+_, aspect = plane_of(volume, "coronal", nodule[1])
 print(f"A coronal pixel is {aspect:.2f} times as high as wide. Drawn square, the chest")
 print(f"would be {1 / aspect:.0%} of its height.")
 
 # %% tags=["nbval-ignore-output"]
-multiplanar.plane_slider(volume, "coronal", window=LUNG_WINDOW)
+plane_slider(volume, "coronal", window=LUNG_WINDOW)
 
 # %% [markdown]
 # A recipe for your own project, without the course. It sorts, takes the spacing from positions, and

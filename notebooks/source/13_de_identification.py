@@ -43,20 +43,20 @@ import numpy as np
 import pandas as pd
 import pydicom
 from dicomanonymizer import anonymize_dataset, simpledicomanonymizer
-from matplotlib.patches import Rectangle
 
 from helpers import cohorts
-from helpers.artefacts import evidence
+from helpers.files import evidence
+from helpers.burned_in_text import find_text
 from helpers.checks import check_exercise
 from helpers.de_identification import (
-    Options, actions, check_sheet, de_identify, de_identify_file, de_identify_folder,
-    days_between, editions, find_text, new_secret,
+    Options, actions, de_identify, de_identify_file, de_identify_folder, editions,
+    new_secret,
 )  # fmt: skip
 from helpers.dicom_pixels import read_pixels
 from phantoms.dicom_writing import (
     Radiograph, find_identities, plant_identities, salt_attributes, write_radiograph,
 )  # fmt: skip
-from helpers.figures import COLOURS, describe, show_image, use_course_style
+from helpers.figures import COLOURS, describe, montage, show_image, use_course_style
 from helpers.intervals import wilson
 from phantoms import ChestCohortSettings, image_study, study_of
 
@@ -265,6 +265,11 @@ def shift_date(date, days):
 check_exercise("13.2", shift_date)
 
 # %%
+def days_between(first, second):
+    """Return the days from one DICOM date (YYYYMMDD) to another."""
+    return (pd.Timestamp(second) - pd.Timestamp(first)).days
+
+
 pair = [pydicom.dcmread(ward / f"P0003-{visit}.dcm") for visit in (1, 2)]
 moved = [de_identify(one, secret=secret)[0] for one in pair]
 old_days, new_days = (
@@ -291,7 +296,8 @@ for ax, study_id in zip(axes, ["P0003-1", "P0007-1", "P0109-1"], strict=True):
     for box in boxes:
         height, width = box.bottom - box.top, box.right - box.left
         corner = (box.left, box.top)
-        ax.add_patch(Rectangle(corner, width, height, fill=False, ec=COLOURS["orange"]))
+        colour = COLOURS["orange"]
+        ax.add_patch(plt.Rectangle(corner, width, height, fill=False, ec=colour))
 fig.tight_layout()
 describe(
     fig,
@@ -370,7 +376,7 @@ check_exercise("13.3", black_out)
 # remembers who was there on a Tuesday. Wherever exactly one name fits a row of the release, the
 # row has its name back. This is called *linkage*.
 
-# %% tags=["twin:helpers.de_identification.find_again"]
+# %%
 def find_again(released, register, columns):
     """Return for every released row the one name that fits it, or None."""
     known = register[["name", *columns]].astype(str).drop_duplicates()
@@ -511,9 +517,22 @@ print(report.describe())
 # This report may travel with the data: it names no patient. Read "Unique" again. Three patients
 # are three different people, so each stands alone; with five hundred the line becomes useful.
 #
-# Now the exam. Everything that was planted in the five files is looked for in all new files.
+# Now the exam. Everything that was planted in the five files is looked for in all new files. A
+# sheet shows every series at a glance: the brightest value that each pixel has in any of its
+# files, so that writing on one slice of a hundred stays visible.
 
 # %%
+def check_sheet(folder):
+    """Draw the brightest value of every pixel over each series (folder of files)."""
+    shown, number = {}, Counter()
+    for path in sorted(folder.rglob("*.dcm")):
+        image = read_pixels(path).display()
+        shown[path.parent] = np.maximum(shown.get(path.parent, 0), image)
+        number[path.parent] += 1
+    titles = [f"series {n}: {k} file(s)" for n, k in enumerate(number.values(), 1)]
+    return montage(list(shown.values()), titles=titles, columns=4)
+
+
 everything = [item for entries in planted.values() for item in entries]
 texts = [item for item in everything if item.text is None]
 files = sorted(sent.rglob("*.dcm"))

@@ -40,7 +40,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from helpers import artefacts, checkpoints, cohorts, label_noise, linear_baseline
+from helpers import checkpoints, cohorts, files, label_noise, linear_baseline
 from helpers import reader_agreement as agreement
 from helpers.checks import check_exercise
 from helpers.diagnostic_metrics import area_under_roc, roc_curve
@@ -81,7 +81,7 @@ if cohort.name != "chest_insilico":
     )
     print(passed_over)
 else:
-    meant = artefacts.evidence("lesson_14_meant.csv").set_index("study_id")
+    meant = files.evidence("lesson_14_meant.csv").set_index("study_id")
     meant = meant.loc[table["study_id"]].set_index(table.index)
     at = {site: (table["site"] == site).to_numpy() for site in "ABC"}
     split = {name: (table["split"] == name).to_numpy() for name in cohort.splits}
@@ -563,7 +563,7 @@ if not passed_over:
               f"with the panel of five in {np.mean(own == five):.1%}, "
               f"with the other four in {np.mean(own == others):.1%}")
     model = agreement.dawid_skene(calls)
-    decided = agreement.adjudicate(calls[:, :2], calls[:, 4])
+    decided = np.where(calls[:, 0] == calls[:, 1], calls[:, 0], calls[:, 4])
     panels = {
         "reader 1, a resident": (calls[:, 0], 1),
         "reader 5, a specialist": (calls[:, 4], 1),
@@ -729,7 +729,7 @@ learners = {"linear baseline": simple}
 print(f"{len(rows)} trainings of the linear baseline.")
 if (cohort.name, finding) in (("chest_insilico", "consolidation"),
                               ("pneumoniamnist", "pneumonia")):
-    learners["network"] = artefacts.evidence(f"lesson_14_network_{cohort.name}.csv")
+    learners["network"] = files.evidence(f"lesson_14_network_{cohort.name}.csv")
 
 # %% [markdown]
 # Does a simple learner speak for a network, which can learn wrong labels by heart? The network of
@@ -823,12 +823,12 @@ for learner, results in learners.items():
 # `COURSE_DATA_DIR=path/to/data python -m tools.evidence.label noise pneumoniamnist` (and `nih`)
 
 # %%
-print("\n".join(artefacts.evidence("lesson_14_pneumoniamnist.csv")["line"]))
+print("\n".join(files.evidence("lesson_14_pneumoniamnist.csv")["line"]))
 a, b = label_noise.predictive_values(prevalence=390 / 624, missed=0.2, invented=0.2)
 for auc in (0.935, 0.980):
     expected = apparent_auc(auc, true_ones=a, true_zeros=b)
     print(f"Expected in the test from {auc:.3f}: {expected:.3f}")
-nih = artefacts.evidence("lesson_14_nih.csv")
+nih = files.evidence("lesson_14_nih.csv")
 differ = (nih["folder_class"] == "0_normal") != (nih["no_finding"] == "No Finding")
 print(f"NIH: folder and label file differ in {nih['films'][differ].sum()} of "
       f"{nih['films'].sum()} films.")

@@ -46,18 +46,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from helpers import cohorts
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.figures import COLOURS, describe, montage, use_course_style
 from helpers.intervals import mean_interval, wilson
-from helpers.patient_splits import COPY_SIMILARITY, SplitFileError, check_leakage
-from helpers.patient_splits import near_duplicates, read_split, write_split
-from helpers.patient_splits.hospitals import crooked_and_fair
-from helpers.patient_splits.image_detail import similarity_of_pairs, small_grey
-from helpers.patient_splits.optimism import label_on_another_film, repeated_gains
-from helpers.patient_splits.planted_copies import CHANGES, planted_copies
-from helpers.patient_splits.years import all_years_and_before, told_by_neighbours
+from helpers.near_duplicates import CHANGES, COPY_SIMILARITY, near_duplicates
+from helpers.near_duplicates import planted_copies, similarity_of_pairs, small_grey
+from helpers.patient_splits import SplitFileError, check_leakage, read_split
+from helpers.patient_splits import with_coins, write_split
 
 use_course_style()
 
@@ -205,7 +202,7 @@ def exam_and_training(patient_id, *, test_fraction=0.25, seed):
 # films, the heavier the weight. No network, but what can leak here can leak there; two networks
 # follow below.
 
-# %% tags=["twin:helpers.patient_splits.similar_films.outlines", "twin:helpers.patient_splits.similar_films.scores_after"]
+# %%
 def outlines(images):
     """Return the edges of each image, in 64 x 64 pixels, as one row of numbers."""
     cells = {"orientations": 8, "pixels_per_cell": (8, 8), "cells_per_block": (2, 2)}
@@ -218,6 +215,25 @@ def scores_after(features, labels, *, learn, exam):
     learner.fit(features[learn], labels[learn] - labels[learn].mean(axis=0))
     return learner.predict(features[exam])
 
+
+def gains_of_knowing(labels, *, seed):
+    """Return, for each label and for two coins, the AUC that is gained."""
+    labels = with_coins(labels, patients, seed=seed)
+    exam, *sets, met = exam_and_training(patients, seed=seed)
+    truth, rows = labels.to_numpy(int), []
+    scores = [scores_after(features, truth, learn=one, exam=exam) for one in sets]
+    for group, part in (("whole exam", met | True), ("patients met", met)):
+        for k, label in enumerate(labels):
+            known, strangers = (
+                area_under_roc(truth[exam[part], k], one[part, k]) for one in scores
+            )
+            rows.append((label, group, known - strangers, strangers, part.sum()))
+    columns = ["label", "group", "gain", "strangers", "films"]
+    return pd.DataFrame(rows, columns=columns).assign(learnt=len(sets[1]))
+
+
+features = outlines(images)
+
 # %% [markdown] tags=["predict"]
 # Besides the findings it learns two labels that no film shows: a coin tossed for each *patient*, and
 # a coin tossed for each *film*. For both, an honest AUC is 0.5.
@@ -227,15 +243,11 @@ def scores_after(features, labels, *, learn, exam):
 # (clears within weeks), nodule (stays), the coin per patient, the coin per film. Zero for which?
 
 # %%
-features = outlines(images)
 counts, seeds = table[cohort.findings].sum(), range(SEED, SEED + DEALS)
 tried = list(counts.index[counts.between(FEWEST_IMAGES, len(table) - FEWEST_IMAGES)])
-if not passed_over:
-    gains = repeated_gains(features, table[tried], patients, seeds=seeds)
-
-# %%
 print(passed_over or f"{DEALS} deals, each with another exam.")
 if not passed_over:
+    gains = pd.concat(gains_of_knowing(table[tried], seed=one) for one in seeds)
     met = gains[gains["group"] == "patients met"]
     means = met.groupby("label").mean(numeric_only=True).sort_values("gain")
     print(f"{gains['films'].max()} films in an exam, of patients met "
@@ -299,9 +311,11 @@ check_exercise("15.4", auc_of_knowing)
 worth = {"coin per patient": 1.0, "coin per film": 0.5}
 if not passed_over:
     fig, ax = plt.subplots(figsize=(6, 4))
+    many = np.isin(patients, returning)
     for name in tried:
-        here, known = label_on_another_film(table[name], patients)
-        worth[name] = area_under_roc(table[name].to_numpy()[here], known)
+        label = table[name].groupby(patients)  # the next film; after the last the first
+        known = label.shift(-1).fillna(label.transform("first"))
+        worth[name] = area_under_roc(table[name][many], known[many])
     for place, name in enumerate(sorted(means.index, key=worth.get)):
         gain, right = means.loc[name, "gain"], worth[name] > 0.9
         below = gain < 0 or place == 1  # keeps the names apart
@@ -350,9 +364,6 @@ for kind, rows in recorded.groupby("network", sort=False):
 # **Time.** To be examined on the future, cut at a date. Two traps: patients who came before and after
 # are on both sides again; and a *later* film in the training set tells an earlier one in the exam
 # what became of the patient. So cut at the date, then take out whole patients.
-#
-# Does the date matter here? At the largest hospital, patients who came only after the cut sit an
-# exam. One training set is of all years, the other, as large, of the years before.
 
 # %%
 days = table.get("study_date", pd.Series("", table.index)).astype(str)
@@ -362,31 +373,53 @@ if not dated:
     print(f"Passed over: no returning patients' studies on both sides of {CUT}.")
 else:
     cut = table.assign(split=np.where(later, "later", "earlier"))
-    both = check_leakage(cut).shared_patients["patient_id"].astype(str)
-    kept = cut[later | ~np.isin(patients, list(both))]
-    print(f"{later.sum()} films later than {CUT}; {len(both)} patients on both sides.")
+    both = np.isin(patients, check_leakage(cut).shared_patients["patient_id"])
+    kept = cut[later | ~both]
+    print(f"{later.sum()} films later than {CUT}; {len(set(patients[both]))} patients "
+          "on both sides.")
     print(f"Without their earlier films ({len(cut) - len(kept)}): clean "
           f"{check_leakage(kept).clean}")
-    years = pd.DataFrame(
-        all_years_and_before(features[home], table[home].assign(truth=table[finding]),
-                             later=later[home], seed=seed)
-        for seed in seeds
-    )
-    time_gain = mean_interval(years["all years"] - years["before"])
-    print(f"{years['films'].mean():.0f} later films examined, {years['learnt'][0]:.0f} "
-          f"learnt from; AUC {years['before'].mean():.3f} after the years before,")
-    print("from all years more by {:+.3f} ({:+.3f} to {:+.3f}).".format(*time_gain))
-
-# %%
-for name in tried if dated else []:
-    ahead, back = told_by_neighbours(table[name], patients, days)
-    print(f"{name}: the film before tells it with AUC {ahead:.2f}, the next {back:.2f}")
+    in_order = table.assign(day=days).sort_values(["patient_id", "day"], kind="stable")
+    for name in tried:
+        follows = in_order.groupby("patient_id")[name].shift(-1).dropna().astype(int)
+        film = in_order[name][follows.index]
+        ahead, back = area_under_roc(follows, film), area_under_roc(film, follows)
+        print(f"{name}: the film before tells it with AUC {ahead:.2f}, the next "
+              f"{back:.2f}")
 
 # %% [markdown]
 # The next film tells more than the one before wherever a finding appears and then stays: who has a
 # nodule later may not have had one yet, but who has none later never had one. Image-level splits
 # give away both.
 #
+# Does the date matter here? At the largest hospital, patients who came only after the cut sit an
+# exam. One training set is of all years, the other, as large, of the years before.
+
+# %%
+def years_compared(seed):
+    """Return the AUC on later patients after films of all years, and of before only."""
+    rng, truth = np.random.default_rng(seed), table[finding].to_numpy()
+    new = rng.permutation(np.unique(patients[home & later & ~both]))
+    exam = home & np.isin(patients, new[: len(new) // 2])
+    sets = {"all years": home & ~both & ~exam, "before": home & ~both & ~later}
+    found = {"films": exam.sum(), "learnt": sets["before"].sum()}
+    for name, films in sets.items():
+        learn = rng.permutation(np.flatnonzero(films))[: found["learnt"]]
+        scores = scores_after(
+            features, truth[:, None], learn=learn, exam=np.flatnonzero(exam)
+        )
+        found[name] = area_under_roc(truth[exam], scores[:, 0])
+    return found
+
+
+if dated:
+    years = pd.DataFrame(years_compared(seed) for seed in seeds)
+    time_gain = mean_interval(years["all years"] - years["before"])
+    print(f"{years['films'].mean():.0f} later films examined, {years['learnt'][0]:.0f} "
+          f"learnt from; AUC {years['before'].mean():.3f} after the years before,")
+    print("from all years more by {:+.3f} ({:+.3f} to {:+.3f}).".format(*time_gain))
+
+# %% [markdown]
 # Without the patients on both sides the later years are a fair exam. In this cohort learning from all
 # years gains little for consolidation, 0.015 AUC: hospital A's new machine hardly troubles this
 # learner. Where treatment, coding or machines change more, the date is the harder test, and the one
@@ -420,16 +453,42 @@ else:
 # needed to explain it. In our cohort the hospitals have similar patients, so the hospital is worth
 # little. Suppose somebody collects otherwise: most of the cases from the first hospital, most
 # controls from the second, as when the cases come from a special ward. All splits are by patient.
+
+# %%
+def crooked_and_fair(seed):
+    """Return the AUC after a crooked and a fair training set in four exams."""
+    truth, at_first = table[finding].to_numpy(), (sites == first).to_numpy()
+    people = np.random.default_rng(seed).permutation(np.unique(patients))
+    examined = ~np.isin(patients, people[: round(0.6 * len(people))])
+    often = at_first == (truth == 1)  # cases of the first, controls of the second
+    drawn, taken = np.random.default_rng(seed).random(len(table)), {}
+    for name, share in (("crooked", CROOKED), ("fair", 0.5)):
+        taken[name] = inside & (drawn < np.where(often, share, 1 - share))
+    exams = {"chosen alike": taken["crooked"], f"all of {first}": at_first,
+             f"all of {second}": sites == second, "elsewhere": ~inside}
+    size = min(np.sum(films & ~examined) for films in taken.values())
+    scores = {"hospital alone": at_first} | {k: np.zeros(len(table)) for k in taken}
+    for name, films in taken.items():
+        rows = np.flatnonzero(films & ~examined)
+        learn = np.random.default_rng(seed).permutation(rows)[:size]
+        scores[name][examined] = scores_after(
+            features, truth[:, None], learn=learn, exam=np.flatnonzero(examined)
+        )[:, 0]
+    found = [
+        (name, exam, area_under_roc(truth[part & examined], score[part & examined]))
+        for name, score in scores.items() for exam, part in exams.items()
+        if len(set(truth[part & examined])) == 2
+    ]
+    return pd.DataFrame(found, columns=["sample", "exam", "auc"])
+
+
+# %% [markdown]
 # Compare the crooked training set with a fair one of the same size in four exams: films chosen in
 # the same crooked way, all films of each hospital, films from elsewhere.
 
 # %%
 if not cohort.lacks("sites"):
-    people = table[["patient_id", "site"]].assign(truth=table[finding])
-    places = pd.concat(
-        crooked_and_fair(features, people, sites=pair, share=CROOKED, seed=seed)
-        for seed in seeds
-    )
+    places = pd.concat(crooked_and_fair(seed) for seed in seeds)
     by_exam = places.groupby(["exam", "sample"], sort=False)["auc"].mean().unstack()
     fig, ax = plt.subplots(figsize=(6.5, 3))
     marks = {"crooked": ("vermillion", "o"), "fair": ("blue", "s")}
@@ -499,24 +558,19 @@ check_exercise("15.6", copies_of_earlier)
 # For a second export, another window or a frame cut off, compare what survives: `near_duplicates`
 # compares fine detail, after laying one image on the other. Does it find what it should? Plant
 # copies and see. Its threshold was chosen on the tuning set of the default cohort, where it is
-# 0.95; the copies here are of other films.
-
-# %%
-grey = images if images.ndim == 3 else images.mean(axis=-1).round().astype("uint8")
-test = np.flatnonzero(table["split"].str.contains("test"))
-originals = np.random.default_rng(SEED).permutation(test)[:ORIGINALS]
-copies, names = planted_copies(grey[originals])
-one = [int(np.flatnonzero(np.array(names) == name)[0]) for name in CHANGES]
-likeness = similarity_of_pairs(grey[originals[one]], copies[one])
-titles = [f"{name}\n{value:.2f}" for name, value in zip(CHANGES, likeness, strict=True)]
-fig = montage(copies[one], titles=titles, columns=5)
-describe(fig, "One changed copy of each kind with its similarity to the original: high "
-         "for most, below 0.95 for local contrast, lowest for the negative.")
-
-# %% [markdown]
-# Now search all images of the cohort and the planted copies together.
+# 0.95; the copies here are of other films. Look at one of each kind, then search all images of the
+# cohort and the planted copies together.
 
 # %% tags=["nbval-ignore-output"]
+grey = images if images.ndim == 3 else images.mean(axis=-1).round().astype("uint8")
+tested = np.flatnonzero(table["split"].str.contains("test"))
+originals = np.random.default_rng(SEED).permutation(tested)[:ORIGINALS]
+copies, names = planted_copies(grey[originals])
+likeness = similarity_of_pairs(grey[originals[:9]], copies[:9])  # one of each kind
+titles = [f"{name}\n{value:.2f}" for name, value in zip(CHANGES, likeness, strict=True)]
+fig = montage(copies[:9], titles=titles, columns=5)
+describe(fig, "One changed copy of each kind with its similarity to the original: high "
+         "for most, below 0.95 for local contrast, lowest for the negative.")
 pairs = near_duplicates(np.concatenate([grey, copies]), threshold=0.90)
 pairs["copy"] = pairs["second"] >= len(grey)
 called = pairs[pairs["similarity"] >= COPY_SIMILARITY]

@@ -44,13 +44,12 @@ import numpy as np
 import pandas as pd
 
 from helpers import augmentation, checkpoints, cohorts, networks, training
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
-from helpers.dicom_pipeline import FilmFiles, films_in, tf
 from helpers.dicom_pixels import read_pixels
 from phantoms.dicom_writing import write_radiograph
 from helpers.figures import COLOURS, describe, montage, show_image, use_course_style
-from helpers.input_pipeline import make_dataset
+from helpers.input_pipeline import FilmFiles, films_in, make_dataset, tf
 from helpers.intervals import mean_interval, wilson
 from phantoms import twin_films
 
@@ -135,7 +134,7 @@ except tf.errors.OpError:
 # ward, that ward is no longer in the training set. A reader for training should do three things: go
 # on, say which file and why, and stop when it is no longer a matter of single files.
 #
-# `helpers.dicom_pipeline.FilmFiles` does that. Inside, the function above returns a film *and*
+# `helpers.input_pipeline.FilmFiles` does that. Inside, the function above returns a film *and*
 # whether it could be read; `filter` takes the unreadable ones out; a sentence goes to the screen
 # once. More than a tenth unreadable is an error.
 
@@ -194,9 +193,8 @@ print(f"Two at a time: at most 1.7 times: {rates['two at a time'].max() < 1.7 * 
 # %% [markdown]
 # Decoding is slow, and asking for two files at a time does not help: `tf.numpy_function` runs in one
 # Python, and one Python runs one line at a time. Decode *once*. A cache does so from the second
-# epoch on. An array does so before the first; it is the simplest, and a training set of 10,000 films
-# of 128 x 128 bytes is a mere 164 MB. For compressed files the one pass over the folder can use every
-# core (`FilmFiles.arrays`).
+# epoch on. An array does so before the first (`FilmFiles.arrays`); it is the simplest, and a training
+# set of 10,000 films of 128 x 128 bytes is a mere 164 MB.
 #
 # A cache in a file has a trap: it stays. Change the films or the size, keep the file's name, and the
 # old films come back. Put it into a temporary folder.

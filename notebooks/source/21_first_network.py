@@ -39,7 +39,7 @@ import zipfile
 import matplotlib.pyplot as plt
 import numpy as np
 
-from helpers import artefacts, checkpoints, cohorts, intervals, networks, training
+from helpers import checkpoints, cohorts, files, intervals, networks, training
 from helpers.checks import check_exercise
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.figures import COLOURS, describe, montage, use_course_style
@@ -572,7 +572,7 @@ if settings == training.TrainingSettings():
     stored = checkpoints.predictions(cohort, finding).score
     rho = scored.score.rank().corr(stored.rank())
     print(f"Ranks like those of the stored scores, rho above 0.65: {rho > 0.65}.")
-    seeds = artefacts.evidence("difficulty_chest_insilico.csv").auc
+    seeds = files.evidence("difficulty_chest_insilico.csv").auc
     print(f"Recorded, {len(seeds)} seeds: AUC {seeds.min():.3f} to {seeds.max():.3f}.")
 
 # %% [markdown]
@@ -594,7 +594,7 @@ if settings == training.TrainingSettings():
 # three variants of its first layers, so these figures are a little kinder than a sealed test.
 
 # %%
-record = artefacts.evidence("first_network_pneumoniamnist.csv")
+record = files.evidence("first_network_pneumoniamnist.csv")
 for row in record.itertuples():
     interval = f"95 % CI {row.auc_low:.3f} to {row.auc_high:.3f}"
     right = f"{row.correct} of {row.n_test} right at 0.5"

@@ -39,7 +39,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from helpers import checkpoints, cohorts
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.checks import check_exercise
 from helpers.diagnostic_metrics import (
     Counts,

@@ -4,10 +4,8 @@ import re
 
 import pytest
 
-from helpers.cohorts.medmnist import KNOWN_VARIANTS
-from helpers.cohorts.own_folder.findings import LABEL_COLUMNS
-from helpers.cohorts.own_folder.table import IMAGE_COLUMNS
-from helpers.cohorts.registry import find_published, published_cards, published_files
+from helpers import medmnist, own_folder
+from helpers.cohort_contract import SPLITS
 from helpers.files import PROJECT
 from phantoms import (
     CUBE_SHAPE,
@@ -28,25 +26,20 @@ TEXT = (PROJECT / "data" / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_set_stands_in_the_table_with_its_counts_and_licence():
-    rows = {}
-    for line in TEXT.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if cells[0] in published_cards():
-            rows[cells[0]] = cells
-    assert set(rows) == set(published_cards())
-    for name, (_, _, _, sizes, counts, licence, source) in rows.items():
-        entry = find_published(name)
-        published = [file.size for file in published_files() if file.name == name]
-        assert sizes == ", ".join(map(str, published))
-        assert counts == " / ".join(f"{count:,}" for count in entry.counts)
-        assert licence == entry.licence
-        assert source == published_cards()[name].source
+    rows = [[cell.strip() for cell in line.split("|")] for line in TEXT.splitlines()]
+    cells = {row[1]: row for row in rows if len(row) == 9}
+    for name, files in medmnist.registry().groupby("name"):
+        file = files.iloc[0]
+        sizes, counts, licence, source = cells[name][4:8]
+        assert sizes == ", ".join(map(str, files["size_px"]))
+        in_splits = file[["train", "tuning", "internal_test"]]
+        assert counts == " / ".join(f"{count:,}" for count in in_splits)
+        assert (licence, source) == (file["licence"], file["source"])
 
 
 def test_the_known_variant_is_named_with_its_hash():
-    for variant in KNOWN_VARIANTS.values():
-        assert variant.file in TEXT
-        assert variant.sha256 in TEXT
+    assert medmnist.REBUILT in TEXT
+    assert medmnist.REBUILT_SHA256 in TEXT
 
 
 def test_the_card_of_the_in_silico_cohort_has_its_numbers():
@@ -121,6 +114,9 @@ def test_the_card_of_the_ct_cubes_has_their_numbers():
     assert all(f"`{name}`" in card for name in columns_of("both", "cubes"))
 
 
-def test_the_columns_that_are_understood_are_named():
-    for name in (*IMAGE_COLUMNS, *LABEL_COLUMNS):
-        assert f"`{name}`" in TEXT
+def test_the_words_that_are_understood_are_told_apart():
+    words = own_folder.WORDS
+    assert not words.duplicated(["kind", "word"]).any()
+    assert set(own_folder.SPLIT.values()) == set(SPLITS)
+    assert set(own_folder.CELL.values()) == {"0", "1"}
+    assert "folder_words.csv" in TEXT

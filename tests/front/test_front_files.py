@@ -172,7 +172,7 @@ def test_lesson_row_quotes_title_question_and_measured_time(tmp_path):
 def test_lesson_row_says_what_is_missing(tmp_path):
     source = tmp_path / "22_x.py"
     source.write_text("# %% [markdown]\n# # 22 X\n#\n# No question.\n")
-    with pytest.raises(ValueError, match="22_x.py has no title"):
+    with pytest.raises(ValueError, match="22_x.py lacks"):
         lesson_row(source, {})
 
 

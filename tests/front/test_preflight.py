@@ -1,7 +1,6 @@
 """Preflight: each thing that can be wrong with a machine, put in front of it."""
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
 
@@ -89,13 +88,6 @@ def test_processor_features_are_read_from_cpuinfo(tmp_path, monkeypatch):
     assert preflight.processor_features(str(tmp_path / "none")) == []
 
 
-def test_processor_features_of_a_mac_come_from_sysctl(monkeypatch):
-    answers = {"machdep.cpu.features": "FPU SSE4.2 AVX1.0", "hw.optional.avx1_0": "1"}
-    monkeypatch.setattr(preflight.platform, "system", lambda: "Darwin")
-    monkeypatch.setattr(preflight, "_sysctl", answers.get)
-    assert preflight.processor_features() == ["fpu", "sse4.2", "avx1.0", "avx"]
-
-
 def test_metal_is_looked_for_on_macs_only(tmp_path):
     folder = tmp_path / "site-packages"
     folder.mkdir()
@@ -109,7 +101,7 @@ def test_metal_is_looked_for_on_macs_only(tmp_path):
 def test_space_names_what_is_free_and_what_is_needed(tmp_path):
     assert preflight.check_space(tmp_path, free_gb=5.0) is None
     said = preflight.check_space(tmp_path, free_gb=4.94)
-    assert "Only 4.9 GB are free" in said
+    assert "4.9 GB are free" in said
     assert "needs 5 GB" in said
     # an environment that will be replaced gives its space back
     assert preflight.check_space(tmp_path, free_gb=2.6, installed=True) is None
@@ -121,33 +113,19 @@ def test_missing_venv_names_the_package_of_this_python():
     assert "python3.12-venv" in preflight.check_venv(False, (3, 12))
 
 
-def test_network_takes_the_first_installer_that_answers():
-    asked = []
-
-    def call(command):
-        asked.append(command)
-        return command[0] == "pip", "no route"
-
-    commands = [("uv", ["uv", "x"]), ("pip", ["pip", "y"])]
-    assert preflight.check_network(commands, "a==1", call) == ("pip", None)
-    assert asked == [["uv", "x", "a==1"], ["pip", "y", "a==1"]]
-
-
 def test_no_network_says_what_the_installer_said():
-    name, problem = preflight.check_network(
-        [("pip", ["pip"])], "a==1", lambda command: (False, "trying\nERROR: no route\n")
-    )
-    assert name is None
-    assert "pip: ERROR: no route" in problem
+    problem = preflight.no_network("a==1", "trying\nERROR: no route\n")
+    assert "pip said: ERROR: no route" in problem
     assert "HTTPS_PROXY" in problem
     assert "mirror" in problem
+    assert "no answer" in preflight.no_network("a==1", "")
 
 
 def test_a_call_that_hangs_or_is_missing_is_no_answer(monkeypatch):
     monkeypatch.setattr(preflight, "CALL_LIMIT_S", 0.2)
     sleeper = [sys.executable, "-c", "import time; time.sleep(30)"]
-    assert preflight._call(sleeper) == (False, "no answer within 0.2 seconds")
-    succeeded, said = preflight._call(["no-such-program-here"])
+    assert preflight.call(sleeper) == (False, "no answer within 0.2 seconds")
+    succeeded, said = preflight.call(["no-such-program-here"])
     assert not succeeded
     assert "no-such-program-here" in said
 
@@ -155,16 +133,8 @@ def test_a_call_that_hangs_or_is_missing_is_no_answer(monkeypatch):
 def test_report_numbers_the_problems_and_wraps_them():
     said = preflight.report(["word " * 40, "second"])
     assert max(len(line) for line in said.splitlines()) <= 78
-    assert "  1. word" in said
-    assert "  2. second" in said
-
-
-def test_home_folder_is_shortened(monkeypatch):
-    monkeypatch.setattr(preflight.os.path, "expanduser", lambda path: "/home/someone")
-    assert preflight.shorten_home("/home/someone/course") == "~/course"
-    assert preflight.shorten_home("/home/someone2/course") == "/home/someone2/course"
-    monkeypatch.setattr(preflight.os.path, "expanduser", lambda path: "/")
-    assert preflight.shorten_home("/data") == "/data"
+    assert "\n1. word" in said
+    assert "\n2. second" in said
 
 
 def test_this_machine_runs_the_course():
@@ -204,15 +174,3 @@ def test_only_the_standard_library_is_imported():
             for alias in node.names
         }
         assert imported <= allowed
-
-
-def test_as_a_program_it_ends_with_its_finding():
-    done = subprocess.run(
-        [sys.executable, str(PROJECT / "tools" / "preflight.py")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    problems = preflight.problems_of_machine(str(PROJECT))
-    assert done.returncode == (1 if problems else 0)
-    assert ("Nothing stands in the way" in done.stdout) is not bool(problems)

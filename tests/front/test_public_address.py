@@ -2,64 +2,36 @@
 
 import pytest
 
-from tools.public_address import badges, colab_preparation, public_address
+from tools.public_address import badges, public_repository
 
 LESSON = "notebooks/21_first_network.ipynb"
 
 
+def repository(tmp_path, setting):
+    path = tmp_path / "pyproject.toml"
+    path.write_text(f'[tool.course]\npublic_address = "{setting}"\n')
+    return public_repository(path)
+
+
 def test_no_address_no_badge(tmp_path):
-    settings = tmp_path / "pyproject.toml"
-    settings.write_text('[tool.course]\npublic_address = ""\n')
-    assert public_address(settings) == ""
-    assert badges(LESSON, address="") == ""
-    assert colab_preparation(address="") == ""
+    assert repository(tmp_path, "") == ""
+    assert badges(LESSON, "") == ""
 
 
-def test_setting_that_is_absent_counts_as_empty(tmp_path):
-    settings = tmp_path / "pyproject.toml"
-    settings.write_text("[project]\nname = 'x'\n")
-    assert public_address(settings) == ""
-
-
-def test_github_address_gives_colab_and_binder():
-    line = badges(LESSON, address="https://github.com/owner/course")
-    assert (
-        "(https://colab.research.google.com/github/owner/course/blob/main/"
-        "notebooks/21_first_network.ipynb)" in line
-    )
-    assert (
-        "(https://mybinder.org/v2/gh/owner/course/HEAD?urlpath=lab/tree/"
-        "notebooks/21_first_network.ipynb)" in line
-    )
-    assert "\n" not in line
-
-
-def test_elsewhere_binder_only():
-    gitlab = badges(LESSON, address="https://gitlab.com/group/sub/course")
-    assert "colab" not in gitlab
-    assert "mybinder.org/v2/gl/group%2Fsub%2Fcourse/HEAD" in gitlab
-    own = badges(LESSON, address="https://git.example.org/owner/course")
-    assert "mybinder.org/v2/git/https%3A%2F%2Fgit.example.org%2Fowner%2Fcourse/" in own
-    assert colab_preparation(address="https://gitlab.com/group/course") == ""
-
-
-def test_address_is_read_trimmed(tmp_path):
-    settings = tmp_path / "pyproject.toml"
-    settings.write_text(
-        '[tool.course]\npublic_address = "https://github.com/owner/course.git/"\n'
-    )
-    assert public_address(settings) == "https://github.com/owner/course"
-    first_cell = colab_preparation(address=public_address(settings))
-    assert first_cell.splitlines()[0] == (
-        "!git clone -q https://github.com/owner/course course"
-    )
+@pytest.mark.parametrize("ending", ["", "/", ".git"])
+def test_badges_lead_to_the_lesson(tmp_path, ending):
+    found = repository(tmp_path, f"https://github.com/owner/course{ending}")
+    assert found == "owner/course"
+    line = badges(LESSON, found)
+    assert f"/github/owner/course/blob/main/{LESSON})" in line
+    assert f"/v2/gh/owner/course/HEAD?urlpath=lab/tree/{LESSON})" in line
+    assert "git clone -q https://github.com/owner/course course" in line
 
 
 @pytest.mark.parametrize(
-    "wrong", ["github.com/owner/course", "https://github.com/owner", "git@host:a/b"]
+    "wrong",
+    ["github.com/owner/course", "http://github.com/a/b", "https://github.com/a"],
 )
-def test_wrong_address_says_what_is_expected(tmp_path, wrong):
-    settings = tmp_path / "pyproject.toml"
-    settings.write_text(f'[tool.course]\npublic_address = "{wrong}"\n')
-    with pytest.raises(ValueError, match="Expected https://host/owner/repository"):
-        public_address(settings)
+def test_a_wrong_address_is_refused(tmp_path, wrong):
+    with pytest.raises(ValueError, match="public_address"):
+        repository(tmp_path, wrong)

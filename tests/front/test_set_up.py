@@ -61,7 +61,6 @@ def _offline(small, monkeypatch):
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", (small / "wheels.txt").read_text())
-    monkeypatch.setattr(set_up.shutil, "which", lambda name: None)  # no uv
     monkeypatch.setattr(set_up.preflight, "problems_of_machine", lambda *a, **k: [])
 
 
@@ -87,7 +86,7 @@ def test_set_up_installs_the_lock_once_and_mends_what_was_interrupted(
     assert set_up.set_up(environment) == "everything"
     assert installed(environment, "lungs") == "2.0"
     assert len(course) == 1
-    assert "Set up with pip in" in capsys.readouterr().out
+    assert "Set up in" in capsys.readouterr().out
 
     assert set_up.set_up(environment) == "nothing"
     assert len(course) == 1
@@ -111,7 +110,7 @@ def test_set_up_installs_the_lock_once_and_mends_what_was_interrupted(
     # an interruption leaves no stamp, so that the next call begins again
     with monkeypatch.context() as broken:
 
-        def interrupt(environment, installer):
+        def interrupt(environment):
             raise KeyboardInterrupt
 
         broken.setattr(set_up, "install_libraries", interrupt)
@@ -153,30 +152,6 @@ def test_problems_stop_set_up_before_anything_is_made(tmp_path, monkeypatch):
     assert not Path(environment.folder).exists()
     monkeypatch.setenv("COURSE_PREFLIGHT", "off")
     set_up.stop_on_problems(environment)
-
-
-def test_uv_is_preferred_and_pip_comes_after_it(monkeypatch):
-    monkeypatch.setattr(set_up.shutil, "which", lambda name: "/bin/uv")
-    names = [name for name, _ in set_up.fetch_commands("python", "folder")]
-    assert names == ["uv", "pip"]
-
-
-def test_uv_that_fails_midway_is_followed_by_pip(small, monkeypatch, capsys):
-    commands, emptied = [], []
-
-    def run(command, environment):
-        commands.append(command[0])
-        if command[0] == "/bin/uv":
-            raise set_up.SetUpError("no")
-
-    monkeypatch.setattr(set_up.shutil, "which", lambda name: "/bin/uv")
-    monkeypatch.setattr(set_up, "run_counted", run)
-    monkeypatch.setattr(set_up, "make_empty", emptied.append)
-    environment = set_up.Environment(str(small))
-    set_up.install_libraries(environment, "uv")
-    assert commands == ["/bin/uv", environment.python]
-    assert emptied == [environment]
-    assert "trying again with pip" in capsys.readouterr().out
 
 
 def test_requirement_asked_for_first_is_in_the_lock():

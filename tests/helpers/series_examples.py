@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -64,15 +63,3 @@ def lean(paths, shift_mm) -> None:
     for number, path in enumerate(paths):
         place = np.asarray(pydicom.dcmread(path).ImagePositionPatient, dtype=float)
         change(path, ImagePositionPatient=list(place + number * np.asarray(shift_mm)))
-
-
-def second_time_point(paths, *, acquisition=2) -> list[Path]:
-    """Add another image at every position, told apart by Acquisition Number."""
-    added = []
-    for path in paths:
-        twin = path.with_name(f"second_{path.name}")
-        shutil.copy(path, twin)
-        uid = pydicom.uid.generate_uid()
-        change(twin, SOPInstanceUID=uid, AcquisitionNumber=acquisition)
-        added.append(twin)
-    return added

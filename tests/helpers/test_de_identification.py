@@ -1,494 +1,548 @@
-"""Valid and readable afterwards; consistent over files; refusals in words."""
+"""No salt survives, what must stay stays, and a folder is delivered whole or not."""
 
-import re
-import shutil
-import subprocess
-import time
+import base64
+import datetime
+import hashlib
+import io
+import zlib
 
 import numpy as np
 import pydicom
 import pytest
+from dicomanonymizer import anonymize_dataset, simpledicomanonymizer
 from pydicom.uid import UID
+from skimage.transform import resize
 
-from helpers import de_identification
 from helpers.de_identification import (
     Options,
-    days_between,
+    actions,
     de_identify,
     de_identify_file,
     de_identify_folder,
+    editions,
     new_secret,
-    pseudonym,
-    shifted_date,
     substitute_uid,
-)
-from helpers.de_identification.dates import shifted_date_time, shifted_time
-from helpers.de_identification.pseudonyms import Shift, time_shift
+)  # fmt: skip
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
 from phantoms.dicom_writing import (
     CtSeries,
     Radiograph,
+    find_identities,
     plant_identities,
+    salt_attributes,
+    salt_repeating_groups,
     write_radiograph,
     write_report,
     write_series,
-)
-from tests.helpers.dicom_examples import course_files, make_dataset, wheel_files
+)  # fmt: skip
+from tests.helpers.dicom_examples import course_files, item, make_dataset, wheel_files
 
 SECRET = b"a secret of the tests, 32 bytes."
-FILM = np.tile(np.linspace(40, 160, 256).astype(np.uint8), (192, 1))
-HU = np.tile(np.linspace(-900, 200, 192).astype(np.int16), (3, 160, 1))
+SMOOTH = resize(np.random.default_rng(0).random((6, 8)), (192, 256), order=3)
+FILM = (60 + 90 * SMOOTH).astype(np.uint8)
+HU = np.stack([(SMOOTH * 900 - 800).astype(np.int16)] * 3)
+SYNTAXES = ["uncompressed", "implicit", "deflated", "rle", "jpeg2000"]
 
 
-def film(path, **options):
-    details = Radiograph(sex="F", age_years=options.pop("age", 61), date="20260203")
-    return write_radiograph(
-        path, FILM, **{"patient_id": "P0001", "details": details} | options
-    )
+def film(folder, name="film.dcm", *, patient_id="P0001", age=61, **options):
+    details = Radiograph(sex="F", age_years=age, date="20260203", institution="Salt")
+    arguments = {"patient_id": patient_id, "details": details} | options
+    return write_radiograph(folder / name, FILM, **arguments)
 
 
-def series(folder, **options):
-    details = CtSeries(date="20260203", **options)
-    return write_series(
-        folder, HU, spacing_mm=(2, 0.7, 0.7), patient_id="P0001", details=details
-    )
+def series(folder):
+    details = CtSeries(sex="F", age_years=61, date="20260203")
+    write_series(folder, HU, spacing_mm=(2, 0.7, 0.7), patient_id="P1", details=details)
+    return folder
 
 
-# --- names and dates, worked by hand
+def header(**attributes):
+    base = {"PatientID": "P7", "StudyDate": "20260301", "StudyInstanceUID": "1.2.3"}
+    return make_dataset(np.zeros((8, 8), np.uint8), **(base | attributes))
 
 
-def test_pseudonyms_and_uids_need_the_secret():
-    other = new_secret()
-    assert pseudonym("7", SECRET) == pseudonym(" 7 ", SECRET) != pseudonym("7", other)
-    assert len(pseudonym("7", SECRET)) == 9
-    uid = substitute_uid("1.2.3", SECRET)
-    assert UID(uid).is_valid
-    assert uid == substitute_uid("1.2.3\0", SECRET) != substitute_uid("1.2.4", SECRET)
-    assert len({pseudonym(str(number), SECRET) for number in range(20_000)}) == 20_000
+def cleaned(secret=SECRET, options=None, **attributes):
+    """Return a small image after de-identification, given attributes before it."""
+    options = options or Options()
+    return de_identify(header(**attributes), secret=secret, options=options)[0]
+
+
+def all_bytes(path):
+    """Return a file's bytes, the inflated ones too, and those of its pixels."""
+    content = path.read_bytes()
+    dataset = pydicom.dcmread(io.BytesIO(content))
+    parts = [content, dataset.pixel_array.tobytes()]
+    if dataset.file_meta.TransferSyntaxUID.is_deflated:
+        start = 144 + int.from_bytes(content[140:144], "little")
+        parts.append(zlib.decompress(content[start:], -zlib.MAX_WBITS))
+    return b"\n".join(parts).lower()
+
+
+def left_in(content, planted):
+    encodings = ("utf-8", "utf-16-le", "utf-16-be")
+    return {
+        one.where
+        for one in planted
+        if any(one.value.lower().encode(each) in content for each in encodings)
+    }
+
+
+# --- the table of the standard, at every depth
+
+
+def test_the_table_is_the_newest_and_complete():
+    assert editions() == ["2023", "2024b", "2026c"]
+    codes = {"D", "Z", "X", "U", "Z/D", "X/Z", "X/D", "X/Z/D", "X/Z/U*"}
+    assert set(actions().values()) == codes
+    assert len(actions()) == 652  # 655 less curves, overlay data, overlay comments
+    assert len(actions("2023")) == 606
+    with pytest.raises(ValueError, match="1993"):
+        actions("1993")
+
+
+@pytest.mark.parametrize("transfer_syntax", SYNTAXES)
+@pytest.mark.parametrize("all_is_kept", [False, True])
+def test_no_salt_of_the_table_survives(tmp_path, transfer_syntax, all_is_kept):
+    path, new = film(tmp_path, transfer_syntax=transfer_syntax), tmp_path / "new.dcm"
+    planted = salt_attributes(path, actions())
+    assert len({one.value for one in planted}) == len(planted) > 1250
+    if transfer_syntax == "uncompressed":
+        assert len(left_in(all_bytes(path), planted)) == len(planted)
+        nested = pydicom.dcmread(path).SharedFunctionalGroupsSequence[0]
+        wanted = {tag for tag in actions() if tag >> 16 >= 8}
+        inner = nested.FrameContentSequence[0].keys()
+        assert {int(tag) for tag in inner} == wanted
+    options = Options(intervals=all_is_kept, characteristics=all_is_kept)
+    record = de_identify_file(path, new, secret=SECRET, options=options)
+    kept = {"PatientSize", "PatientWeight"} if all_is_kept else set()
+    left = left_in(all_bytes(new), planted)
+    assert {where.rpartition(".")[2] for where in left} == kept
+    assert left_in(str(record).lower().encode(), planted) == set()
+    assert read_pixels(new).display().shape == FILM.shape
+
+
+def test_what_another_program_removes_is_removed_here(tmp_path):
+    path = film(tmp_path)
+    salt_attributes(path, actions())
+    before, other = pydicom.dcmread(path), pydicom.dcmread(path)
+    rules = simpledicomanonymizer.initialize_actions("dicomfields_2026c")
+    anonymize_dataset(other, base_rules_gen=lambda: rules)
+    ours, _ = de_identify(before, secret=SECRET)
+    touched = [tag for tag in actions() if before.get(tag) != other.get(tag)]
+    assert len(touched) > 600
+    assert [tag for tag in touched if ours.get(tag) == before.get(tag)] == []
+
+
+def test_what_no_table_lists_is_caught_by_its_kind(tmp_path):
+    path = film(tmp_path)
+    dataset = pydicom.dcmread(path)
+    dataset.add_new(0x0008FFF0, "LO", "SALT-UNKNOWN")  # no such attribute
+    dataset.add_new(0x00189423, "LO", "kept")  # Acquisition Protocol Name stays
+    dataset.EvaluatorName = "SALT-PERSON"  # PN outside the table
+    dataset.TextValue = "SALT-LONG-TEXT"
+    dataset.RetrieveURL = "https://salt.example.org/SALT-URL"
+    dataset.add_new(0x00180050, "LO", "SALT-WRONG-TYPE")  # Slice Thickness is a DS
+    dataset.add_new(0x00280040, "CS", "SALTRETIRED")  # Image Format, retired
+    dataset.add_new(0x00080000, "UL", 0x544C4153)  # a group length that reads SALT
+    dataset.SpecificCharacterSet = "SALT-SET"
+    dataset.add_new(0x00181271, "FD", 1.5)  # Water Equivalent Diameter stays
+    private = item()
+    private.private_block(0x0029, "SALT", create=True).add_new(1, "LO", "SALT-PRIVATE")
+    dataset.SharedFunctionalGroupsSequence = [item(FrameContentSequence=[private])]
+    planted = salt_repeating_groups(dataset)
+    dataset.save_as(path)
+    assert len(left_in(all_bytes(path), planted)) == len(planted) == 80
+    de_identify_file(path, tmp_path / "new.dcm", secret=SECRET)
+    assert b"salt" not in all_bytes(tmp_path / "new.dcm")
+    new = pydicom.dcmread(tmp_path / "new.dcm")
+    assert (new.AcquisitionProtocolName, new[0x00181271].value) == ("kept", 1.5)
+
+
+def test_of_references_only_the_references_stay():
+    image = item(ReferencedSOPInstanceUID="1.2.9", ReferencedFrameNumber=3)
+    image.ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    image.StudyDescription, image.CodeValue = "not for a reference", "SALT"
+    (kept,) = cleaned(ReferencedImageSequence=[image]).ReferencedImageSequence
+    assert kept.ReferencedSOPInstanceUID == substitute_uid("1.2.9", SECRET)
+    assert kept.ReferencedSOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
+    assert kept.ReferencedFrameNumber == 3
+    assert len(kept) == 3
+
+
+# --- one person
+
+
+@pytest.mark.parametrize("transfer_syntax", SYNTAXES)
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_an_invented_person_vanishes(tmp_path, transfer_syntax, photometric):
+    options = {"transfer_syntax": transfer_syntax, "photometric": photometric}
+    path = film(tmp_path, **options)
+    planted = plant_identities(path)  # header, file meta, overlay, icon, pixels
+    (text,) = [one.text for one in planted if one.place == "burned-in text"]
+    before, original = path.read_bytes(), pydicom.dcmread(path)
+    record = de_identify_file(path, tmp_path / "new.dcm", secret=SECRET)
+    assert path.read_bytes() == before
+    assert find_identities(tmp_path / "new.dcm", planted) == ()
+    words = [one for one in planted if one.text is None]
+    assert left_in(all_bytes(tmp_path / "new.dcm"), words) == set()
+    shown = read_pixels(tmp_path / "new.dcm").display()
+    assert shown[text.box].max() <= FILM.min()  # black, in either polarity
+    np.testing.assert_array_equal(shown[30:], FILM[30:])
+    assert record["text boxes"] == 1
+    new = pydicom.dcmread(tmp_path / "new.dcm")
+    assert new.preamble == bytes(128)
+    assert {one.keyword for one in new.file_meta} == {
+        *("FileMetaInformationGroupLength", "FileMetaInformationVersion"),
+        *("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID"),
+        *("TransferSyntaxUID", "ImplementationClassUID", "ImplementationVersionName"),
+    }
+    assert new.file_meta.MediaStorageSOPInstanceUID == new.SOPInstanceUID
+    unread = str(original)
+    de_identify(original, secret=SECRET)
+    assert str(original) == unread
 
 
 @pytest.mark.parametrize(
-    "secret", [b"", b"short", "text of 32 letters, not of bytes", 7]
+    "echo",
+    [
+        *("Scanner of PRETEND", "pretend", "for Ada", "NWH0042", "of nwh0042"),
+        *("19641231", "1964-12-31", "born 31.12.1964", "12/31/1964", "31/12/1964"),
+        *("Dr Bertilsson", "Nowhere General"),
+    ],
 )
-def test_a_secret_that_is_none_is_refused(tmp_path, secret):
-    with pytest.raises(ValueError, match="The secret is.*16 to 64.*new_secret"):
-        de_identify(pydicom.Dataset(), secret=secret)
-    with pytest.raises(ValueError, match="can be guessed"):
-        de_identify_folder(tmp_path, tmp_path / "new", secret=b"a" * 32)
+def test_an_echo_of_the_patient_in_kept_text_dies(echo):
+    person = {"PatientName": "Pretend^Ada", "PatientID": "NWH0042"}
+    person |= {"PatientBirthDate": "19641231", "InstitutionName": "Nowhere General"}
+    person["ConsultingPhysicianName"] = "Bertilsson^Bo"
+    view = item(CodeMeaning=f"PA {echo}")
+    kept = {"ManufacturerModelName": echo, "SoftwareVersions": ["1.0", echo]}
+    new = cleaned(**person, **kept, ViewCodeSequence=[view])
+    assert new.ManufacturerModelName == new.SoftwareVersions == "REMOVED"
+    assert new.ViewCodeSequence[0].CodeMeaning == "REMOVED"
 
 
-def test_shifts_differ_between_patients_and_stay_within_ten_years():
-    days = [time_shift(f"P{number}", SECRET).days for number in range(500)]
-    assert min(days) >= 1
-    assert max(days) <= 3650
-    assert len(set(days)) > 400
-
-
-def test_dates_and_times_are_moved_by_the_shift():
-    shift = Shift(days=31, seconds=3600, microseconds=250_000)
-    assert shifted_date("20260301", shift) == "20260129"
-    assert shifted_date("2026.03.01", shift) == "20260129"  # ACR-NEMA form
-    assert shifted_date("20240229", Shift(366, 0, 0)) == "20230228"
-    assert shifted_time("1200", shift) == ("110000", 0)
-    assert shifted_time("003000.5", shift) == ("233000.250000", 1)
-    assert shifted_date_time("20260301003000", shift) == "20260128233000"
-    for nonsense in ("", "2026", "20261301", "0000-00-00", "soon", "00010101"):
-        assert shifted_date(nonsense, Shift(400, 0, 0)) == ""
-    for nonsense in ("", "25", "1260", "noon"):
-        assert shifted_time(nonsense, shift) == ("", 0)
-
-
-def test_intervals_between_two_studies_are_kept(tmp_path):
-    dates = [("20260203", "a"), ("20260402", "b")]
-    new = []
-    for date, name in dates:
-        details = Radiograph(date=date, study=name)
-        path = film(tmp_path / f"{name}.dcm", details=details)
-        new.append(de_identify(pydicom.dcmread(path), secret=SECRET)[0])
-    assert new[0].PatientID == new[1].PatientID
-    assert new[0].StudyInstanceUID != new[1].StudyInstanceUID
-    assert days_between("20260203", "20260402") == 58
-    # both at noon, so both dates borrow the same day, or neither
-    assert days_between(new[0].StudyDate, new[1].StudyDate) == 58
-    assert new[0].StudyTime == new[1].StudyTime != "120000"
-    assert new[0].LongitudinalTemporalInformationModified == "MODIFIED"
-
-
-def test_a_date_gives_a_day_when_its_time_passes_midnight(tmp_path):
-    dataset = pydicom.dcmread(film(tmp_path / "a.dcm"))
-    dataset.StudyTime = "000000"
-    shift = time_shift("P0001", SECRET)
-    new, _ = de_identify(dataset, secret=SECRET)
-    assert new.StudyDate == shifted_date("20260203", Shift(shift.days + 1, 0, 0))
-    assert new.SeriesDate == shifted_date("20260203", shift) or shift.seconds > 43_200
-
-
-# --- what is kept, what is stated
-
-
-def test_the_header_states_what_was_done(tmp_path):
-    path = film(tmp_path / "a.dcm")
-    new, _ = de_identify(pydicom.dcmread(path), secret=SECRET)
-    codes = [item.CodeValue for item in new.DeidentificationMethodCodeSequence]
-    assert new.PatientIdentityRemoved == "YES"
-    assert codes == ["113100", "113101", "113107"]
-    assert "2026c" in new.DeidentificationMethod
-    options = Options(dates="remove", characteristics=True, pixels="leave")
-    new, _ = de_identify(pydicom.dcmread(path), secret=SECRET, options=options)
-    codes = [item.CodeValue for item in new.DeidentificationMethodCodeSequence]
-    assert codes == ["113100", "113108"]
-    assert new.LongitudinalTemporalInformationModified == "REMOVED"
-    assert new.StudyDate == "19000101"
+def test_what_is_no_echo_stays():
+    kept = {"ManufacturerModelName": "Chest 3000", "BodyPartExamined": "CHEST"}
+    new = cleaned(PatientName="Chest^Van^Li", PatientID="300", **kept)
+    assert new.BodyPartExamined == "CHEST"  # a closed list
+    assert new.ManufacturerModelName == "REMOVED"
+    frame_type = ["DERIVED", "PRIMARY", "PERFUSION", "RCBF"]
+    new = cleaned(PatientName="Perfusion^Primary", ImageType=frame_type)
+    assert list(new.ImageType) == frame_type
+    kept |= {"ManufacturerModelName": "Advantage 300", "PatientBirthDate": "19641231"}
+    new = cleaned(PatientName="Van^Li", PatientID="300", **kept)  # too short or common
+    assert new.ManufacturerModelName == "Advantage 300"
 
 
 @pytest.mark.parametrize(
     ("age", "kept"),
-    [(0, "000Y"), (61, "061Y"), (89, "089Y"), (90, "090Y"), (104, "090Y")],
+    [
+        *(("000Y", "000Y"), ("089Y", "089Y"), ("090Y", "090Y"), ("091Y", "090Y")),
+        *(("104Y", "090Y"), ("900D", "900D"), ("old", ""), ("Y123", "")),
+    ],
 )
-def test_ages_above_89_share_one_value(tmp_path, age, kept):
-    dataset = pydicom.dcmread(film(tmp_path / "a.dcm", age=age))
-    new, _ = de_identify(dataset, secret=SECRET, options=Options(characteristics=True))
-    assert (new.PatientAge, new.PatientSex) == (kept, "F")
-    new, _ = de_identify(dataset, secret=SECRET)
-    assert "PatientAge" not in new
-    assert new.PatientSex == ""
+def test_characteristics_are_kept_on_request_and_ages_above_89_are_one(age, kept):
+    person = {"PatientAge": age, "PatientSex": "F", "PatientSize": "1.7"}
+    new = cleaned(options=Options(characteristics=True), **person)
+    assert (new.PatientAge, new.PatientSex, new.PatientSize) == (kept, "F", 1.7)
+    odd = cleaned(options=Options(characteristics=True), PatientSex="Jon's")
+    assert odd.PatientSex == ""
+    new = cleaned(**person)
+    assert ("PatientAge" in new, new.PatientSex, "PatientSize" in new) == (0, "", 0)
 
 
-def test_the_original_is_not_changed(tmp_path):
-    path = film(tmp_path / "a.dcm")
-    plant_identities(path)
-    dataset, before = pydicom.dcmread(path), path.read_bytes()
-    text = str(dataset)
-    de_identify(dataset, secret=SECRET)
-    assert str(dataset) == text
-    assert path.read_bytes() == before
+# --- substitutes: a secret, and nothing else, gives them
 
 
-def test_a_series_keeps_geometry_values_and_references(tmp_path):
-    paths = series(tmp_path / "ct")
-    plant_identities(tmp_path / "ct", places=["UIDs", "dates and times", "sequences"])
-    image = pydicom.Dataset()
-    image.ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
-    image.ReferencedSOPInstanceUID = pydicom.dcmread(paths[0]).SOPInstanceUID
-    image.StudyDescription = "not for a reference"
-    for path in paths[1:]:
-        header = pydicom.dcmread(path)
-        header.ReferencedImageSequence = [image]
-        header.save_as(path)
-    de_identify_folder(tmp_path / "ct", tmp_path / "new", secret=SECRET)
-    found = [pydicom.dcmread(path) for path in (tmp_path / "new").rglob("*.dcm")]
-    new = {header.InstanceNumber: header for header in found}
-    assert len({header.SeriesInstanceUID for header in found}) == 1
-    assert len({header.FrameOfReferenceUID for header in found}) == 1
-    for path in paths:
-        old = pydicom.dcmread(path)
-        header = new[old.InstanceNumber]
-        for keyword in (
-            *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
-            *("SliceThickness", "RescaleSlope", "RescaleIntercept", "KVP", "Rows"),
-        ):
-            assert header[keyword].value == old[keyword].value
-        assert header.PixelData == old.PixelData
-        assert header.SOPInstanceUID != old.SOPInstanceUID
-    # instance 3 is slice 0, to which the others refer
-    for number in (1, 2):
-        (item,) = new[number].ReferencedImageSequence
-        assert item.ReferencedSOPInstanceUID == new[3].SOPInstanceUID
-        assert "StudyDescription" not in item
+def digest(text, purpose, secret=SECRET):
+    keyed = hashlib.blake2b(text, key=secret, digest_size=32, person=purpose)
+    return keyed.digest()
 
 
-@pytest.mark.parametrize("transfer_syntax", ["rle", "jpeg2000", "deflated", "implicit"])
-@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
-def test_pixels_outside_the_text_are_untouched(tmp_path, photometric, transfer_syntax):
-    path = film(
-        tmp_path / "a.dcm", photometric=photometric, transfer_syntax=transfer_syntax
-    )
-    (text,) = [item.text for item in plant_identities(path, places=["burned-in text"])]
-    record = de_identify_file(path, tmp_path / "new.dcm", secret=SECRET)
-    shown = read_pixels(tmp_path / "new.dcm").display()
-    assert record.boxes == 1
-    assert len(np.unique(shown[text.box])) == 1
-    assert shown[text.box].max() <= FILM.min()  # black, in either polarity
-    np.testing.assert_array_equal(shown[30:], FILM[30:])
-    assert "blackened" in " ".join(record.warnings)
+def test_pseudonyms_and_uids_belong_to_the_secret():
+    new, other = cleaned(), cleaned(secret=new_secret())
+    name = "P" + base64.b32encode(digest(b"P7", b"patient")[:5]).decode()
+    number = int.from_bytes(digest(b"1.2.3", b"uid")[:16], "big")
+    assert new.PatientName == new.PatientID == name != other.PatientID
+    assert new.StudyInstanceUID == f"2.25.{number}" == substitute_uid("1.2.3\0", SECRET)
+    assert UID(new.StudyInstanceUID).is_valid
+    assert new.StudyInstanceUID != other.StudyInstanceUID
+    assert cleaned(PatientID=" P7 ").PatientID == name
+    assert cleaned(PatientID="P8").PatientID != name
+    frame = cleaned(FrameOfReferenceUID="1.2.840.10008.1.4.1.1")  # a registered one
+    assert frame.FrameOfReferenceUID == "1.2.840.10008.1.4.1.1"
+    assert len(new_secret()) == 32 != new_secret() != new_secret()
 
 
-def sound_files():
-    listed = []
-    for path in [*wheel_files(), *course_files()]:
-        try:
-            small = read_pixels(path).values.size < 3_000_000
-        except DicomPixelsError:
-            continue
-        if small:
-            listed.append(path)
-    return listed
+def test_an_image_without_patient_id_takes_its_study():
+    new, record = de_identify(header(PatientID=""), secret=SECRET)
+    assert new.PatientID == cleaned(PatientID="1.2.3").PatientID
+    assert "no Patient ID" in " ".join(record["warnings"])
 
 
-@pytest.mark.parametrize("path", sound_files(), ids=lambda path: path.name)
-def test_every_readable_file_shows_the_same_picture(tmp_path, path):
-    before = read_pixels(path)
-    if before.dataset.get("BurnedInAnnotation") == "YES":
-        pytest.skip("the header announces text: refused unless it is found")
-    record = de_identify_file(path, tmp_path / "new.dcm", secret=SECRET)
-    after = read_pixels(tmp_path / "new.dcm")
-    assert after.unit == before.unit
-    if not record.boxes:
-        np.testing.assert_array_equal(after.display(), before.display())
-        assert after.spacing_mm == before.spacing_mm
-    changed = np.mean(after.display() != before.display())
-    assert changed < 0.35, "most in a test picture that is a page of text"
+def shift_of(patient):
+    days, seconds, micro = np.frombuffer(digest(patient, b"shift"), ">u8")[:3].tolist()
+    return datetime.timedelta(1 + days % 3650, seconds % 86400, micro % 10**6)
+
+
+@pytest.mark.parametrize("patient", [b"P7", b"P8", b"P9", b"P10"])
+@pytest.mark.parametrize("clock", ["000000", "120000", "235959", "120000.500000"])
+def test_dates_and_times_go_back_together(patient, clock):
+    times = {"StudyTime": clock, "AcquisitionDateTime": f"20260301{clock}+0100"}
+    new = cleaned(PatientID=patient.decode(), **times)
+    shift = shift_of(patient)
+    if "." not in clock:
+        shift -= datetime.timedelta(microseconds=shift.microseconds)
+    form = "%H%M%S.%f" if "." in clock else "%H%M%S"
+    moment = datetime.datetime.strptime(f"20260301{clock}", f"%Y%m%d{form}") - shift
+    assert new.StudyDate == f"{moment:%Y%m%d}" < "20260301"
+    assert new.StudyTime == f"{moment:{form}}"
+    assert new.AcquisitionDateTime == new.StudyDate + new.StudyTime
+    assert new.LongitudinalTemporalInformationModified == "MODIFIED"
+
+
+def test_a_date_without_time_goes_back_by_whole_days():
+    dates = {"SeriesDate": "2026.03.01", "CalibrationDate": "20260301"}
+    day = datetime.date(2026, 3, 1) - datetime.timedelta(shift_of(b"P7").days)
+    new = cleaned(**dates, SeriesTime="noon", CalibrationTime="000000")
+    assert new.SeriesDate == f"{day:%Y%m%d}"
+    assert new.SeriesTime == ""
+    before = day - datetime.timedelta(1)
+    assert new.CalibrationDate == f"{before:%Y%m%d}"  # its time passes midnight
+    several = cleaned(DateOfLastCalibration=["20260301", "20260302"])
+    first, second = several.DateOfLastCalibration
+    assert int(second) - int(first) in (1, 1 + 100 - day.day)
+    short = cleaned(StudyTime="12").StudyTime
+    assert len(short) == 6
+
+
+@pytest.mark.parametrize(
+    "value", ["soon", "2026", "20261301", "0000-00-00", "00010101"]
+)
+def test_what_is_no_date_is_emptied(value):
+    assert cleaned(StudyDate=value).StudyDate == ""
+    assert cleaned(AcquisitionDateTime=value).AcquisitionDateTime == ""
+
+
+def test_birth_is_removed_and_dates_too_on_request():
+    assert cleaned(PatientBirthDate="19641231").PatientBirthDate == ""
+    assert "PatientBirthTime" not in cleaned(PatientBirthTime="120000")
+    times = {"StudyTime": "1200", "AcquisitionDateTime": "20260301", "SeriesDate": ""}
+    new = cleaned(options=Options(intervals=False), **times)
+    found = (new.StudyDate, new.StudyTime, new.AcquisitionDateTime, new.SeriesDate)
+    assert found == ("19000101", "000000", "19000101000000", "")
+    assert new.LongitudinalTemporalInformationModified == "REMOVED"
+
+
+def test_the_header_states_what_was_done_and_claims_no_clean_pixels():
+    def codes(new):
+        return [one.CodeValue for one in new.DeidentificationMethodCodeSequence]
+
+    new = cleaned(DeidentificationMethod="by Ada")
+    assert (new.PatientIdentityRemoved, codes(new)) == ("YES", ["113100", "113107"])
+    assert "2026c" in new.DeidentificationMethod
+    assert "Ada" not in new.DeidentificationMethod
+    assert "BurnedInAnnotation" not in new
+    options = Options(intervals=False, characteristics=True)
+    assert codes(cleaned(options=options)) == ["113100", "113108"]
+
+
+# --- pixels
+
+
+def test_bits_and_bytes_beside_the_image_are_cleared(tmp_path):
+    path = film(tmp_path, bits=12)
+    before = read_pixels(path).stored.copy()
+    dataset = pydicom.dcmread(path)
+    cells = np.frombuffer(dataset.PixelData, "<u2").copy()
+    cells[1000:1040] |= 0xA000  # in the four unused bits
+    dataset.PixelData = cells.tobytes() + b"SALT-AFTER-THE-LAST-PIXEL."
+    dataset.save_as(path)
+    de_identify_file(path, tmp_path / "new.dcm", secret=SECRET)
     new = pydicom.dcmread(tmp_path / "new.dcm")
-    assert new.PatientName == new.PatientID == record.facts["patient"]
+    assert new.PixelData == before.astype("<u2").tobytes()
 
 
-def errors_of(path):
-    run = subprocess.run(["dciodvfy", str(path)], capture_output=True, timeout=30)
-    lines = (run.stderr + run.stdout).decode("latin-1").splitlines()
-    return {line for line in lines if line.startswith("Error")}
-
-
-@pytest.mark.skipif(
-    shutil.which("dciodvfy") is None,
-    reason="dciodvfy (Debian: dicom3tools) is not installed",
-)
-@pytest.mark.parametrize("kind", ["film", "rle film", "ct"])
-@pytest.mark.parametrize("dates", ["shift", "remove"])
-def test_dciodvfy_finds_no_new_error(tmp_path, kind, dates):
-    if kind == "ct":
-        series(tmp_path / "in")
-    else:
-        (tmp_path / "in").mkdir()
-        syntax = "rle" if kind == "rle film" else "uncompressed"
-        film(tmp_path / "in" / "a.dcm", transfer_syntax=syntax)
-    for path in (tmp_path / "in").iterdir():
-        plant_identities(path)
-        options = Options(dates=dates, characteristics=dates == "shift")
-        de_identify_file(path, tmp_path / "new.dcm", secret=SECRET, options=options)
-        assert errors_of(path) == set()
-        assert errors_of(tmp_path / "new.dcm") == set()
-
-
-def kinds(errors):
-    """Return errors without the values that they quote."""
-    return {re.sub(r"<[^>]*>", "<>", line) for line in errors}
-
-
-@pytest.mark.real_data
-@pytest.mark.skipif(not course_files(), reason="COURSE_DATA_DIR is not set")
-@pytest.mark.skipif(
-    shutil.which("dciodvfy") is None,
-    reason="dciodvfy (Debian: dicom3tools) is not installed",
-)
-def test_dciodvfy_finds_no_new_kind_of_error_in_real_files(tmp_path):
-    cleaned, worse = 0, {}
-    for path in course_files():
+def test_every_readable_file_shows_the_same_picture(tmp_path):
+    compared = 0
+    for path in [*wheel_files()[::2], *course_files()[::2]]:
+        if path.stat().st_size > 200_000:
+            continue
         try:
-            de_identify_file(path, tmp_path / "new.dcm", secret=SECRET)
+            before = read_pixels(path)
+            record = de_identify_file(path, tmp_path / "new.dcm", secret=SECRET)
         except DicomPixelsError:
             continue
-        cleaned += 1
-        new = kinds(errors_of(tmp_path / "new.dcm")) - kinds(errors_of(path))
-        if new:
-            worse[path.name] = new
-    assert cleaned >= 45
-    assert worse == {}
+        after = read_pixels(tmp_path / "new.dcm")
+        assert after.unit == before.unit, path
+        same = np.array_equal(after.display(), before.display())
+        assert same or record["text boxes"], path
+        compared += same
+    assert compared > 30
 
 
-def test_a_patient_called_like_a_frame_type_changes_no_frame_type(tmp_path):
-    dataset = pydicom.dcmread(film(tmp_path / "a.dcm"))
-    dataset.PatientName = "Perfusion^Primary"
-    item = pydicom.Dataset()
-    item.FrameType = ["DERIVED", "PRIMARY", "PERFUSION", "RCBF"]
-    dataset.SharedFunctionalGroupsSequence = [item]
-    new, _ = de_identify(dataset, secret=SECRET)
-    kept = new.SharedFunctionalGroupsSequence[0].FrameType
-    assert list(kept) == ["DERIVED", "PRIMARY", "PERFUSION", "RCBF"]
+def test_damaged_files_are_refused_in_words_or_cleaned(tmp_path):
+    sound = [film(tmp_path, f"{each}.dcm", transfer_syntax=each) for each in SYNTAXES]
+    for path in sound:
+        plant_identities(path, places=["sequences", "private tags", "UIDs"])
+    contents, refused = [path.read_bytes() for path in sound], 0
+    for seed in range(250):
+        (tmp_path / "damaged.dcm").write_bytes(damaged(contents[seed % 5], seed))
+        new = tmp_path / f"{seed}.dcm"
+        try:
+            de_identify_file(tmp_path / "damaged.dcm", new, secret=SECRET)
+        except DicomPixelsError:
+            refused += 1
+            assert not new.exists()
+        else:
+            assert pydicom.dcmread(new).PatientIdentityRemoved == "YES"
+    assert 20 < refused < 230
 
 
-def test_a_hundred_ct_slices_take_a_second_or_a_few(tmp_path):
-    # 137 files/s were measured on two quiet cores; a busy machine gets three times that
-    rng = np.random.default_rng(0)
-    hu = rng.normal(-200, 60, (30, 512, 512)).astype(np.int16)
-    write_series(tmp_path / "ct", hu, spacing_mm=(2, 0.7, 0.7), patient_id="P1")
-    start = time.process_time()
-    report = de_identify_folder(tmp_path / "ct", tmp_path / "new", secret=SECRET)
-    seconds = time.process_time() - start
-    assert len(report.records) == 30
-    assert seconds < 3 * 30 / 100
+def damaged(content, seed):
+    """Flip, cut, repeat or insert some bytes, most of them in the header."""
+    rng = np.random.default_rng(seed)
+    data = bytearray(content)
+    for _ in range(rng.integers(1, 6)):
+        at = int(rng.integers(132, 2000 if rng.random() < 0.8 else len(data)))
+        kind, some = rng.integers(4), rng.bytes(int(rng.integers(1, 9)))
+        if kind == 0:
+            data[at] ^= 1 << int(rng.integers(8))
+        elif kind == 1:
+            data[at : at + len(some)] = some
+        elif kind == 2:
+            data[at:at] = some
+        elif rng.random() < 0.2:
+            del data[at:]
+        else:
+            del data[at : at + len(some)]
+        data += bytes(max(0, 2000 - len(data)))
+    return bytes(data)
 
 
-# --- folders
+# --- folders: whole or not at all
 
 
-def test_a_forgotten_secret_gives_other_pseudonyms(tmp_path):
-    series(tmp_path / "ct")
-    first = de_identify_folder(tmp_path / "ct", tmp_path / "one")
-    second = de_identify_folder(tmp_path / "ct", tmp_path / "two")
-    assert set(first.table()["patient"]).isdisjoint(second.table()["patient"])
+def test_a_folder_keeps_no_name_in_files_names_or_report(tmp_path):
+    source = tmp_path / "Pretend_Ada"
+    source.mkdir()
+    person = plant_identities(film(source))
+    person += plant_identities(series(source / "NWH0042"))
+    (source / "Pretend_Ada_report.txt").write_text("Pretend^Ada, 19641231")
+    report = de_identify_folder(source, tmp_path / "new", secret=SECRET)
+    files = sorted((tmp_path / "new").rglob("*.dcm"))
+    assert len(files) == len(report.table) == 4
+    assert list(report.refused) == [str(source / "Pretend_Ada_report.txt")]
+    words = [one for one in person if one.text is None]
+    told = report.describe() + report.table.to_csv()
+    told += " ".join(str(path.relative_to(tmp_path)) for path in files)
+    assert left_in(told.lower().encode(), words) == set()
+    for path in files:
+        assert find_identities(path, person) == ()
+        assert left_in(all_bytes(path), words) == set()
+    relative = [path.relative_to(tmp_path / "new").as_posix() for path in files]
+    assert relative == report.table["file"].tolist()
+
+
+def test_a_series_keeps_geometry_and_one_series(tmp_path):
+    old = [pydicom.dcmread(path) for path in series(tmp_path / "ct").iterdir()]
+    de_identify_folder(tmp_path / "ct", tmp_path / "new", secret=SECRET)
+    new = [pydicom.dcmread(path) for path in (tmp_path / "new").rglob("*.dcm")]
+    whole = {(one.SeriesInstanceUID, one.PatientID, one.StudyDate) for one in new}
+    assert (len(whole), len({one.SOPInstanceUID for one in new})) == (1, 3)
+    kept = ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows"]
+    kept += ["RescaleSlope", "RescaleIntercept", "KVP", "PixelData", "Manufacturer"]
+    for one, other in zip(
+        *(sorted(each, key=number) for each in (old, new)), strict=True
+    ):
+        assert [one[each].value for each in kept] == [
+            other[each].value for each in kept
+        ]
+
+
+def number(dataset):
+    return dataset.InstanceNumber
 
 
 def test_the_report_counts_and_warns(tmp_path):
     source = tmp_path / "in"
     source.mkdir()
-    for number in range(4):
-        age = 61 if number < 3 else 88
-        film(source / f"{number}.dcm", patient_id=f"P{number}", age=age)
+    for one, age in enumerate((61, 61, 61, 88)):
+        film(source, f"{one}.dcm", patient_id=f"P{one}", age=age)
     plant_identities(source / "0.dcm", places=["burned-in text"])
     write_report(source / "r.dcm", "No effusion.", patient_id="P0")
-    shutil.copy(source / "1.dcm", source / "again.dcm")
+    (source / "2again.dcm").write_bytes((source / "2.dcm").read_bytes())
     head = pydicom.dcmread(source / "2.dcm")
     head.Modality, head.BodyPartExamined = "CT", "HEAD"
     head.save_as(source / "2.dcm")
-    report = de_identify_folder(
-        source, tmp_path / "new", options=Options(characteristics=True)
-    )
+    options = Options(characteristics=True)
+    report = de_identify_folder(source, tmp_path / "new", options=options)
     said = " ".join(report.describe().split())
-    assert "Delivered: 4 files of 4 patients, 4 studies." in said
-    assert "blackened in 1 files (1 places)" in said
-    assert "1 no image: a report, a plan" in said
-    assert "1 the same image twice" in said
-    assert "may show a face" in said
-    # P0 and P1 are alike; P2 is a CT, P3 is 88
-    assert "2 of 4 patients share" in said
-    assert sorted(report.patients()["alike"]) == [1, 1, 2, 2]
-    assert "r.dcm" in " ".join(report.refused)
-    assert "r.dcm" not in said
-    report.write(tmp_path / "report.txt")
-    assert len((tmp_path / "report.csv").read_text().splitlines()) == 5
-
-
-def test_text_may_hold_a_file_back(tmp_path):
-    (tmp_path / "in").mkdir()
-    film(tmp_path / "in" / "a.dcm")
-    film(tmp_path / "in" / "b.dcm", patient_id="P2")
-    plant_identities(tmp_path / "in" / "a.dcm", places=["burned-in text"])
-    options = Options(pixels="hold back")
-    report = de_identify_folder(tmp_path / "in", tmp_path / "new", options=options)
-    assert len(report.records) == 1
-    assert "text is suspected in 1 place" in report.refused[str(tmp_path / "in/a.dcm")]
-    assert "held back" in report.describe()
-
-
-def test_text_that_the_header_announces_must_be_found(tmp_path):
-    path = film(tmp_path / "a.dcm")
-    header = pydicom.dcmread(path)
-    header.BurnedInAnnotation = "YES"
-    with pytest.raises(DicomPixelsError, match="YES, but no text was found.*by hand"):
-        de_identify(header, secret=SECRET)
-    options = Options(pixels="leave")
-    new, record = de_identify(header, secret=SECRET, options=options)
-    assert (new.BurnedInAnnotation, record.looked_at) == ("YES", 0)
-
-
-# --- what cannot be done is said in words, and leaves nothing
+    for part in (
+        "Delivered: 4 files of 4 patients, 4 studies.",
+        "sex, age, size, weight; free text in Manufacturer,",
+        "2 of 4 patients share",  # P0 and P1 are alike; P2 is a CT, P3 is 88
+        "blackened in 1 files (1 places)",
+        "1 files: slices of a head: together they may show a face; 1 files: text",
+        "Left out: 2 files. Not looked at: 0 frames",
+    ):
+        assert part in said
+    assert [why.rpartition("/")[2] for why in report.refused] == ["2again.dcm", "r.dcm"]
+    other = de_identify_folder(source, tmp_path / "other")  # with another secret
+    assert set(report.table["patient"]).isdisjoint(other.table["patient"])
+    assert "intervals between dates; no age" in other.describe()
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("source", "destination"),
     [
-        ({"source": "missing"}, "no such folder.*de_identify_file"),
-        ({"source": "empty"}, "holds no files.*export"),
-        ({"destination": "in/new"}, "lies in the source.*beside"),
-        ({"destination": "in"}, "lies in the source"),
-        ({"destination": "full"}, "exists already.*never mix"),
-        ({"destination": "no/new"}, "cannot be written.*Nothing was left"),
-        ({"options": Options(dates="keep")}, "option dates is 'keep'.*'shift'"),
-        ({"options": Options(pixels="blur")}, "option pixels is 'blur'"),
-        ({"options": Options(characteristics="yes")}, "characteristics is 'yes'"),
-        ({"options": Options(characteristics=1)}, "characteristics is 1"),
-        ({"source": "texts"}, "none of the 1 files.*not a DICOM file"),
+        *(("missing", "new"), ("empty", "new"), ("texts", "new"), ("in", "in")),
+        *(("in", "in/new"), ("in", "full"), ("in/a.dcm", "new")),
     ],
 )
-def test_folders_that_cannot_be_used(tmp_path, change, words):
+def test_folders_that_cannot_be_used_are_refused(tmp_path, source, destination):
     for name in ("in", "empty", "full", "texts"):
         (tmp_path / name).mkdir()
-    film(tmp_path / "in" / "a.dcm")
+    film(tmp_path / "in", "a.dcm")
     (tmp_path / "full" / "kept.txt").write_text("mine")
     (tmp_path / "texts" / "a.txt").write_text("nothing of DICOM in it")
-    arguments = {"source": "in", "destination": "new"} | change
-    before = sorted(path for path in tmp_path.rglob("*"))
-    source, destination = (
-        tmp_path / arguments.pop(each) for each in ("source", "destination")
-    )
-    with pytest.raises(DicomPixelsError, match=words):
-        de_identify_folder(source, destination, **arguments)
-    assert sorted(path for path in tmp_path.rglob("*")) == before
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DicomPixelsError):
+        de_identify_folder(tmp_path / source, tmp_path / destination)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     series(tmp_path / "ct")
-    monkeypatch.setattr("helpers.de_identification.folder.cleaned_file", _disk_is_full)
-    with pytest.raises(DicomPixelsError, match="No space left.*Nothing was left"):
+    written, original = [], type(tmp_path).write_bytes
+
+    def full_after_one(path, content):
+        written.append(path)
+        if len(written) > 1:
+            raise OSError(28, "No space left on device")
+        return original(path, content)
+
+    monkeypatch.setattr(type(tmp_path), "write_bytes", full_after_one)
+    with pytest.raises(OSError, match="No space left"):
         de_identify_folder(tmp_path / "ct", tmp_path / "new")
+    first = next((tmp_path / "ct").iterdir())
+    with pytest.raises(OSError, match="No space left"):
+        de_identify_file(first, tmp_path / "one.dcm", secret=SECRET)
     assert [path.name for path in tmp_path.iterdir()] == ["ct"]
 
 
-def _disk_is_full(*_):
-    raise OSError(28, "No space left on device")
-
-
 def test_one_file_must_not_replace_its_original(tmp_path):
-    path = film(tmp_path / "a.dcm")
+    path = film(tmp_path)
     before = path.read_bytes()
-    with pytest.raises(DicomPixelsError, match="the same file.*Choose another"):
-        de_identify_file(path, path, secret=SECRET)
+    with pytest.raises(DicomPixelsError, match="replaced"):
+        de_identify_file(path, tmp_path / "." / "film.dcm", secret=SECRET)
     assert path.read_bytes() == before
 
 
-def test_what_is_no_image_is_refused_in_words(tmp_path):
-    report = write_report(tmp_path / "r.dcm", "No effusion.", patient_id="P1")
-    (tmp_path / "a.txt").write_text("nothing of DICOM in it")
-    (tmp_path / "empty.dcm").write_bytes(b"")
-    for path, words in (
-        (report, "Basic Text SR.*no pixel data.*reports"),
-        (tmp_path / "a.txt", "not a DICOM file.*text file"),
-        (tmp_path / "empty.dcm", "is empty"),
-        (tmp_path / "gone.dcm", "cannot be opened"),
-        (tmp_path, "this is a folder"),
-    ):
-        with pytest.raises(DicomPixelsError, match=words):
-            de_identify_file(path, tmp_path / "new.dcm", secret=SECRET)
-    assert not (tmp_path / "new.dcm").exists()
-
-
-def test_an_image_without_patient_id_takes_its_study(tmp_path):
-    dataset = make_dataset(np.zeros((8, 8), np.uint8), StudyInstanceUID="1.2.3")
-    new, record = de_identify(dataset, secret=SECRET)
-    assert record.facts["patient"] == pseudonym("1.2.3", SECRET)
-    assert "no Patient ID" in record.warnings[0]
-
-
-@pytest.mark.real_data
-@pytest.mark.skipif(not course_files(), reason="COURSE_DATA_DIR is not set")
-def test_the_odd_files_are_cleaned_or_refused_in_words(tmp_path):
-    odd = [path for path in course_files() if path.parent.name == "odd"]
-    refused = {}
-    for path in odd:
-        try:
-            de_identify_file(path, tmp_path / path.name, secret=SECRET)
-            read_pixels(tmp_path / path.name)
-        except DicomPixelsError as error:
-            refused[path.name] = str(error)
-    assert set(refused) == {
-        *("meta_missing_transfer_syntax.dcm", "bad_vr_frames_1A.dcm"),
-        *("j2k_embedded_sequence_delimiter.dcm", "sr_no_pixel_data.dcm"),
-        *("rtplan_truncated.dcm", "empty_dicomdir.dcm"),
-    }
-    assert all("Expected" in text for text in refused.values())
-    written = {path.name for path in tmp_path.iterdir()}
-    assert written == {path.name for path in odd} - set(refused)
-
-
-def test_the_command_says_what_it_did(tmp_path, capsys):
-    from helpers.de_identification.__main__ import main
-
-    series(tmp_path / "ct")
-    assert main([str(tmp_path / "ct"), str(tmp_path / "new")]) == 0
-    assert "Delivered: 3 files of 1 patients" in capsys.readouterr().out
-    assert main([str(tmp_path / "ct"), str(tmp_path / "new")]) == 1
-    assert "exists already" in capsys.readouterr().err
-
-
-def test_everything_offered_is_there():
-    assert all(hasattr(de_identification, name) for name in de_identification.__all__)
+@pytest.mark.parametrize("secret", [b"", b"15 bytes long.", "text, of 32 letters", 7])
+def test_a_secret_that_is_none_is_refused(secret):
+    with pytest.raises(ValueError, match="new_secret"):
+        cleaned(secret=secret)
+    with pytest.raises(ValueError, match="new_secret"):
+        cleaned(secret=bytes(65))
+    assert cleaned(secret=bytes(range(16))).PatientID

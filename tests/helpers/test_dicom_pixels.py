@@ -1,6 +1,13 @@
-"""What read_pixels makes of sound images, worked by hand on a few pixels."""
+"""What read_pixels makes of images, worked by hand on a few pixels."""
+
+import os
+import struct
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -9,402 +16,499 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from helpers.dicom_pixels import read_pixels
+from helpers import dicom_pixels
+from helpers.dicom_pixels import DicomPixelsError, open_dataset, read_pixels
 from tests.helpers.dicom_examples import WHEEL, item, make_dataset, write
 
-UNSIGNED = np.array([[0, 1024], [2024, 4095]], dtype=np.uint16)
+SHIPPED = WHEEL / "test_files"
+SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
+FILM = np.arange(64, dtype=np.uint16).reshape(8, 8)
+
+
+def table(first, entries, bits, **attributes):
+    """Return the item of a lookup table."""
+    one = item(LUTDescriptor=[len(entries) % 65536, first, bits], LUTData=entries)
+    one["LUTDescriptor"].VR = "SS" if first < 0 else "US"
+    one["LUTData"].VR = "OW" if isinstance(entries, bytes) else "US"
+    for keyword, value in attributes.items():
+        setattr(one, keyword, value)
+    return one
+
+
+def of(stored, kind=np.uint16, **attributes):
+    """Return the image of one row of stored values."""
+    return read_pixels(make_dataset(np.array([stored], kind), **attributes))
+
+
+# stored values and rescale
 
 
 def test_rescale_of_unsigned_values_does_not_wrap():
-    # 0 - 1024 = -1024, 1024 - 1024 = 0, 2024 - 1024 = 1000, 4095 - 1024 = 3071
-    dataset = make_dataset(
-        UNSIGNED, Modality="CT", RescaleSlope=1, RescaleIntercept=-1024
-    )
-    pixels = read_pixels(dataset)
-    np.testing.assert_array_equal(pixels.values, [[-1024, 0], [1000, 3071]])
-    assert (pixels.unit, pixels.values.dtype) == ("HU", np.float32)
-
-
-def test_rescale_with_a_fraction():
-    # 0.5 * 3 - 2 = -0.5
-    stored = np.array([[3]], dtype=np.uint8)
-    pixels = read_pixels(make_dataset(stored, RescaleSlope=0.5, RescaleIntercept=-2))
-    assert pixels.values.tolist() == [[-0.5]]
-    assert pixels.unit == "US"
+    # 0 * 2 - 1024 = -1024; 3 * 2 - 1024 = -1018; 40000 * 2 - 1024 = 78976
+    image = of([0, 3, 40000], RescaleSlope=2, RescaleIntercept=-1024)
+    assert image.values.tolist() == [[-1024, -1018, 78976]]
+    assert (image.values.dtype, image.unit) == (np.float32, "US")
+    assert image.stored.tolist() == [[0, 3, 40000]]
 
 
 def test_rescale_of_32_bit_values_keeps_every_digit():
-    # 4294967295 * 1e-6 = 4294.967295; float32 would give 4294.967
-    stored = np.array([[4294967295]], dtype=np.uint32)
-    dataset = make_dataset(stored, Modality="RTDOSE", DoseUnits="GY")
-    dataset.DoseGridScaling = "0.000001"
-    pixels = read_pixels(dataset)
-    assert pixels.values[0, 0] == pytest.approx(4294.967295, abs=1e-9)
-    assert pixels.unit == "Gy"
+    # 4294967295 * 1e-6 = 4294.967295; float32 would give 4294.9673
+    image = of([4294967295], np.uint32, DoseGridScaling="0.000001", DoseUnits="GY")
+    assert float(image.values[0, 0]) == pytest.approx(4294.967295, abs=1e-9)
+    assert image.unit == "Gy"
+    assert of([7], DoseGridScaling=0.5, DoseUnits="RELATIVE").unit == "relative"
+
+
+@pytest.mark.parametrize("kind", ["", "US"])
+def test_a_rescale_that_changes_nothing_leaves_the_integers(kind):
+    rescale = {"RescaleSlope": 1, "RescaleIntercept": 0}
+    image = of([1, 60000], **rescale, RescaleType=kind)
+    assert (image.values.dtype, image.unit) == (np.uint16, "US")
+    assert of([1], **rescale, RescaleType="HU").values.dtype == np.float32
+    assert of([1], RescaleSlope=1, RescaleIntercept=2).values.tolist() == [[3]]
+    assert of([1], RescaleSlope=2, RescaleIntercept=0).values.tolist() == [[2]]
 
 
 @pytest.mark.parametrize(
     ("attributes", "unit"),
     [
-        ({"RescaleType": "HU", "RescaleSlope": 1, "RescaleIntercept": 0}, "HU"),
-        ({"RescaleType": "OD", "RescaleSlope": 1, "RescaleIntercept": 0}, "OD"),
-        ({"RescaleSlope": 1, "RescaleIntercept": 0}, "stored value"),  # cannot be air
-        ({"RescaleSlope": 2, "RescaleIntercept": -300}, "US"),
-        ({"RescaleSlope": 1, "RescaleIntercept": -1024}, "HU"),
+        ({"RescaleSlope": 1, "RescaleIntercept": 0, "RescaleType": "hu"}, "HU"),
+        ({"RescaleSlope": 1, "RescaleIntercept": -999}, "US"),  # 0 is not yet air
+        ({"RescaleSlope": 1, "RescaleIntercept": -1000}, "HU"),
+        # -128 * 8 + 24 = -1000, but only with a sign
+        ({"RescaleSlope": 8, "RescaleIntercept": 24}, "US"),
+        ({"RescaleSlope": 8, "RescaleIntercept": 24, "PixelRepresentation": 1}, "HU"),
+        ({"RescaleSlope": 8, "RescaleIntercept": 25, "PixelRepresentation": 1}, "US"),
+        ({"RescaleSlope": 1}, "stored value"),
+        ({"RescaleIntercept": -1024}, "stored value"),
         ({}, "stored value"),
-        (
-            {
-                "RescaleSlope": 1,
-                "RescaleIntercept": -1024,
-                "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"],
-            },
-            "US",
-        ),
+        ({"RescaleSlope": 1, "RescaleIntercept": -1000, "Modality": "MR"}, "US"),
     ],
 )
 def test_unit_of_a_ct_is_hounsfield_only_if_the_header_allows_it(attributes, unit):
-    stored = np.array([[0, 255]], dtype=np.uint8)
-    pixels = read_pixels(make_dataset(stored, Modality="CT", **attributes))
-    assert pixels.unit == unit
-    assert bool(pixels.notes) == ("RescaleType" not in attributes and unit != "HU")
+    assert of([0, 127], np.uint8, **{"Modality": "CT"} | attributes).unit == unit
 
 
-def test_unit_of_a_pet_is_that_of_the_header():
-    dataset = make_dataset(UNSIGNED, Modality="PT", Units="BQML")
-    dataset.RescaleSlope, dataset.RescaleIntercept = 2, 0
-    assert read_pixels(dataset).unit == "Bq/ml"
+def test_units_of_scouts_of_pet_and_of_masks():
+    scout = {"Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+    assert of([0], RescaleSlope=1, RescaleIntercept=-1024, **scout).unit == "US"
+    pet = of([3], Modality="PT", Units="BQML", RescaleSlope=2, RescaleIntercept=0)
+    assert (pet.unit, pet.values.tolist()) == ("Bq/ml", [[6]])
+    assert of([3], Modality="PT", Units="BQML").unit == "stored value"
+    assert of([1], np.uint8, Modality="SEG", SegmentationType="BINARY").unit == "mask"
 
 
 def test_bits_above_the_stored_ones_are_masked():
     # bit 12 counts 4096: 4096 + 5 -> 5
-    stored = np.array([[4101, 4095]], dtype=np.uint16)
-    pixels = read_pixels(make_dataset(stored, BitsStored=12, HighBit=11))
-    assert pixels.values.tolist() == [[5, 4095]]
-    assert "Only bits 0 to 11" in pixels.notes[0]
+    image = of([4101, 4095], BitsStored=12, HighBit=11)
+    assert image.values.tolist() == [[5, 4095]]
+    assert image.bits_stored == 12
 
 
 def test_signed_values_of_twelve_bits_get_their_sign():
     # 0x0FFF is -1 in 12 bits, 0x0800 is -2048
-    stored = np.array([[0x0FFF, 0x0800, 0x07FF]], dtype=np.int16)
-    pixels = read_pixels(make_dataset(stored, BitsStored=12, HighBit=11))
-    assert pixels.values.tolist() == [[-1, -2048, 2047]]
-
-
-def test_values_in_the_upper_bits_are_shifted_down():
-    # high bit 15, 12 stored: 0x1230 holds 0x123 = 291
-    stored = np.array([[0x1230, 0xFFFF]], dtype=np.uint16)
-    pixels = read_pixels(make_dataset(stored, BitsStored=12, HighBit=15))
-    assert pixels.values.tolist() == [[291, 4095]]
-
-
-def test_monochrome1_is_turned_over_for_display_only():
-    stored = np.array([[0, 51, 255]], dtype=np.uint8)
-    pixels = read_pixels(make_dataset(stored, PhotometricInterpretation="MONOCHROME1"))
-    assert pixels.inverted
-    assert pixels.values.tolist() == [[0, 51, 255]]
-    assert pixels.display().tolist() == [[255, 204, 0]]
+    image = of([0x0FFF, 0x0800, 0x07FF], np.int16, BitsStored=12, HighBit=11)
+    assert image.values.tolist() == [[-1, -2048, 2047]]
 
 
 @pytest.mark.parametrize(
-    ("photometric", "shape", "contradicts"),
-    [
-        ("MONOCHROME1", "INVERSE", False),
-        ("MONOCHROME2", "IDENTITY", False),
-        ("MONOCHROME1", "IDENTITY", True),
-        ("MONOCHROME2", "INVERSE", True),
-    ],
+    ("slope", "intercept"), [("0", "0"), ("1e31", "0"), ("1e-31", "0"), ("1", "-1e31")]
 )
-def test_presentation_shape_never_inverts_a_second_time(
-    photometric, shape, contradicts
-):
-    dataset = make_dataset(np.array([[0, 255]], dtype=np.uint8))
-    dataset.PhotometricInterpretation = photometric
-    dataset.PresentationLUTShape = shape
-    pixels = read_pixels(dataset)
-    white_first = [[255, 0]] if photometric == "MONOCHROME1" else [[0, 255]]
-    assert pixels.display().tolist() == white_first
-    assert any("contradict" in note for note in pixels.notes) == contradicts
-
-
-def test_first_window_is_used_and_another_can_be_chosen():
-    # LINEAR 50/101: black at -0.5 - ... = 49.5 - 50 = -0.5, white at 99.5
-    stored = np.array([[0, 50, 200]], dtype=np.uint16)
-    dataset = make_dataset(stored, WindowCenter=[50, 100], WindowWidth=[101, 201])
-    assert read_pixels(dataset).display_range == (-0.5, 99.5)
-    assert read_pixels(dataset, window=1).display_range == (-0.5, 199.5)
-    assert read_pixels(dataset, window=None).display_range == (0.0, 200.0)
-    # 50.5 / 100 * 255 = 128.8
-    assert read_pixels(dataset).display().tolist() == [[1, 129, 255]]
-
-
-@pytest.mark.parametrize(
-    ("function", "middle"), [("LINEAR_EXACT", 64), ("SIGMOID", 69), (None, 64)]
-)
-def test_window_function_of_the_header_is_obeyed(function, middle):
-    # centre 100, width 200, value 50: exact 0.25 -> 64; sigmoid 1/(1+e) = 0.269 -> 69
-    dataset = make_dataset(np.array([[50]], dtype=np.uint16))
-    dataset.WindowCenter, dataset.WindowWidth = 100, 200
-    if function:
-        dataset.VOILUTFunction = function
-    assert read_pixels(dataset).display().tolist() == [[middle]]
-
-
-@pytest.mark.parametrize(
-    "attributes",
-    [
-        {"WindowCenter": 5, "WindowWidth": 0},
-        {"WindowCenter": 5, "WindowWidth": 9, "VOILUTFunction": "LOG"},
-    ],
-)
-def test_a_window_that_cannot_be_used_is_ignored_with_a_note(attributes):
-    dataset = make_dataset(np.array([[0, 10]], dtype=np.uint16), **attributes)
-    pixels = read_pixels(dataset)
-    assert pixels.display().tolist() == [[0, 255]]
-    assert "is ignored" in pixels.notes[0]
-
-
-def test_voi_table_goes_before_the_window():
-    # values 10, 11, 12 -> 0, 255, 128 of 8 bits; below and above: the end entries
-    table = item(LUTDescriptor=[3, 10, 8], LUTData=[0, 255, 128])
-    table["LUTData"].VR = "US"
-    table["LUTDescriptor"].VR = "US"
-    dataset = make_dataset(np.array([[0, 10, 11, 12, 99]], dtype=np.uint8))
-    dataset.VOILUTSequence = [table]
-    dataset.WindowCenter, dataset.WindowWidth = 50, 101
-    pixels = read_pixels(dataset)
-    assert pixels.display().tolist() == [[0, 0, 255, 128, 128]]
-    assert pixels.display_range == (10.0, 12.0)
+def test_a_rescale_that_makes_all_values_equal_or_infinite_is_refused(slope, intercept):
+    with pytest.raises(DicomPixelsError, match="Rescale Slope .* with Intercept"):
+        of([0, 1], RescaleSlope=slope, RescaleIntercept=intercept)
 
 
 def test_modality_table_replaces_stored_values():
-    # first mapped value -1 in a signed image is written as 65535
-    table = item(LUTDescriptor=[3, 65535, 16], LUTData=[100, 200, 300])
-    table.ModalityLUTType = "HU"
-    for keyword in ("LUTData", "LUTDescriptor"):
-        table[keyword].VR = "US"
-    dataset = make_dataset(np.array([[-5, -1, 0, 1, 7]], dtype=np.int16))
-    dataset.ModalityLUTSequence = [table]
-    pixels = read_pixels(dataset)
-    assert pixels.values.tolist() == [[100, 100, 200, 300, 300]]
-    assert pixels.unit == "HU"
+    # -1 -> 100, 0 -> 200, 1 -> 4000; below and above: the end entries
+    steps = table(-1, [100, 200, 4000], 12, ModalityLUTType="OD")
+    image = of([-5, -1, 0, 1, 7], np.int16, ModalityLUTSequence=[steps])
+    assert image.values.tolist() == [[100, 100, 200, 4000, 4000]]
+    assert image.unit == "OD"
+
+
+def test_a_table_of_65536_entries_says_0_in_its_descriptor():
+    # entry k is 65535 - k
+    entries = np.arange(65536)[::-1].astype("<u2").tobytes()
+    full = item(LUTDescriptor=[0, 0, 16], LUTData=entries)
+    image = of([0, 1, 65535], ModalityLUTSequence=[full])
+    assert image.values.tolist() == [[65535, 65534, 0]]
+    assert image.unit == "US"
+
+
+@pytest.mark.parametrize("descriptor", [[3, 0, 16], [2, 0, 17]])
+def test_a_table_with_too_few_entries_or_too_many_bits_is_refused(descriptor):
+    bad = table(0, [1, 2], 16, LUTDescriptor=descriptor)
+    with pytest.raises(DicomPixelsError, match="-bit table with 2 of"):
+        of([0], ModalityLUTSequence=[bad])
+
+
+# from values to grey
+
+
+def test_monochrome1_is_turned_over_for_display_only():
+    image = of([0, 51, 255], np.uint8, PhotometricInterpretation="MONOCHROME1")
+    assert image.photometric == "MONOCHROME1"
+    assert image.values.tolist() == [[0, 51, 255]]
+    assert image.display().tolist() == [[255, 204, 0]]
+    assert of([0, 51, 255], np.uint8).display().tolist() == [[0, 51, 255]]
+
+
+def test_first_window_is_used():
+    # LINEAR 50 / 101: from 49.5 - 50 = -0.5 to 99.5; 50.5 / 100 * 255 = 128.8
+    image = of([0, 50, 200], WindowCenter=[50, 100], WindowWidth=[101, 201])
+    assert image.display_range == (-0.5, 99.5)
+    assert image.display().tolist() == [[1, 129, 255]]
+
+
+def test_the_window_is_in_the_unit_of_the_rescaled_values():
+    # 1064 - 1024 = 40, the middle of 40 / 401: 0.5 + 0.5 / 400 -> 127.8
+    rescale = {"RescaleSlope": 1, "RescaleIntercept": -1024}
+    image = of([0, 1064], WindowCenter=40, WindowWidth=401, **rescale)
+    assert image.display().tolist() == [[0, 128]]
+
+
+@pytest.mark.parametrize(
+    ("function", "greys"),
+    [
+        # (8 - 9.5) / 7 + 0.5 = 0.286 -> 73; (9 - 9.5) / 7 + 0.5 = 0.429 -> 109
+        (None, [73, 109]),
+        ("LINEAR", [73, 109]),
+        # (8 - 10) / 8 + 0.5 = 0.25 -> 64; 0.375 -> 96
+        ("LINEAR_EXACT", [64, 96]),
+        # 1 / (1 + e^1) = 0.269 -> 69; 1 / (1 + e^0.5) = 0.378 -> 96
+        ("SIGMOID", [69, 96]),
+    ],
+)
+def test_window_function_of_the_header_is_obeyed(function, greys):
+    image = of([8, 9], WindowCenter=10, WindowWidth=8, VOILUTFunction=function)
+    assert image.display().tolist() == [greys]
+
+
+@pytest.mark.parametrize(
+    "window", [(5, 0, "LINEAR"), (5, 9, "LOG"), (5, "1e31", "LINEAR")]
+)
+def test_a_window_that_cannot_be_used_is_ignored_with_a_note(window):
+    keywords = ("WindowCenter", "WindowWidth", "VOILUTFunction")
+    image = of([0, 10], **dict(zip(keywords, window, strict=True)))
+    assert image.display().tolist() == [[0, 255]]
+    assert "is ignored" in image.notes[0]
+    assert "is ignored" in image.describe()
+
+
+def test_voi_table_goes_before_the_window():
+    # 10, 11, 12 -> 0, 7, 4 of 3 bits, 4 / 7 -> 146; below and above: the end entries
+    voi = table(10, [0, 7, 4], 3)
+    image = of(
+        [0, 10, 11, 12, 99], WindowCenter=50, WindowWidth=101, VOILUTSequence=[voi]
+    )
+    assert image.display().tolist() == [[0, 0, 255, 146, 146]]
+    assert image.display_range == (10.0, 12.0)
+    # rescaled values that are no integers take the nearest entry: 10.6 -> 11
+    rescale = {"RescaleSlope": 0.2, "RescaleIntercept": 0}
+    assert of([53], VOILUTSequence=[voi], **rescale).display().tolist() == [[255]]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_entries_of_a_table_in_bytes(tmp_path, order):
+    # words of 16 bits in the byte order of the file; bytes where there are too few
+    syntax = ExplicitVRBigEndian if order == ">" else ImplicitVRLittleEndian
+    content = np.array([0, 256], f"{order}u2").tobytes()
+    words = table(0, content, 9, LUTDescriptor=[2, 0, 9])
+    dataset = make_dataset(np.array([[0, 1]], np.uint16), syntax=syntax)
+    dataset.ModalityLUTSequence = [words]
+    image = read_pixels(write(dataset, tmp_path / "table.dcm"))
+    assert image.values.tolist() == [[0, 256]]
+    packed = table(0, bytes([7, 9]), 8, LUTDescriptor=[2, 0, 8])
+    assert of([0, 1], ModalityLUTSequence=[packed]).values.tolist() == [[7, 9]]
 
 
 def test_every_frame_has_its_own_rescale_and_window():
     # frame 0: 10 * 1 + 0 = 10; frame 1: 10 * 2 - 5 = 15
-    stored = np.array([[[10]], [[10]]], dtype=np.uint16)
-    groups = []
-    for slope, intercept, center in ((1, 0, 10), (2, -5, 30)):
-        rescale = item(RescaleSlope=slope, RescaleIntercept=intercept, RescaleType="US")
-        window = item(WindowCenter=center, WindowWidth=21)
-        groups.append(
-            item(
-                PixelValueTransformationSequence=[rescale],
-                FrameVOILUTSequence=[window],
-            )
+    groups = [
+        item(
+            PixelValueTransformationSequence=[
+                item(RescaleSlope=slope, RescaleIntercept=intercept, RescaleType="US")
+            ],
+            FrameVOILUTSequence=[item(WindowCenter=center, WindowWidth=21)],
         )
-    dataset = make_dataset(stored, PerFrameFunctionalGroupsSequence=groups)
-    pixels = read_pixels(dataset)
-    assert pixels.values.ravel().tolist() == [10.0, 15.0]
-    # frame 0: (10 - 9.5) / 20 + 0.5 = 0.525 -> 134; frame 1: 15 is below 19.5 -> 0
-    assert pixels.display().ravel().tolist() == [134, 0]
-    assert pixels.frames == 2
+        for slope, intercept, center in ((1, 0, 10), (2, -5, 15), (1, 1, 1))
+    ]
+    stored = np.full((2, 1, 1), 10, np.uint16)  # a group more than frames
+    image = read_pixels(make_dataset(stored, PerFrameFunctionalGroupsSequence=groups))
+    assert image.values.ravel().tolist() == [10.0, 15.0]
+    # the centre of each: 0.5 + 0.5 / 20 = 0.525 -> 134
+    assert image.display().ravel().tolist() == [134, 134]
+    assert (image.frames, image.unit, image.display_range) == (2, "US", (-0.5, 19.5))
+    del groups[1].FrameVOILUTSequence  # shown from 10 to 15
+    image = read_pixels(make_dataset(stored, PerFrameFunctionalGroupsSequence=groups))
+    assert image.display().ravel().tolist() == [134, 255]
+    few = make_dataset(np.full((4, 1, 1), 10, np.uint16))
+    few.PerFrameFunctionalGroupsSequence = groups
+    with pytest.raises(DicomPixelsError, match="shorter"):
+        read_pixels(few)
 
 
-def test_shared_groups_hold_for_all_frames():
-    stored = np.array([[[1]], [[2]]], dtype=np.uint16)
+def test_shared_groups_hold_for_frames_without_their_own_before_the_header():
     rescale = item(RescaleSlope=10, RescaleIntercept=1, RescaleType="HU")
-    measures = item(PixelSpacing=[0.5, 0.25])
-    shared = item(
-        PixelValueTransformationSequence=[rescale], PixelMeasuresSequence=[measures]
-    )
-    dataset = make_dataset(stored, SharedFunctionalGroupsSequence=[shared])
-    pixels = read_pixels(dataset)
-    assert pixels.values.ravel().tolist() == [11.0, 21.0]
-    assert (pixels.unit, pixels.spacing_mm) == ("HU", (0.5, 0.25))
+    dataset = make_dataset(np.array([[[1]], [[2]]], np.uint16), RescaleSlope=5)
+    dataset.RescaleIntercept = 5
+    own = item(RescaleSlope=2, RescaleIntercept=0, RescaleType="HU")
+    own = item(PixelValueTransformationSequence=[own])
+    dataset.PerFrameFunctionalGroupsSequence = [own, item()]
+    shared = item(PixelValueTransformationSequence=[rescale])
+    dataset.SharedFunctionalGroupsSequence = [shared]
+    image = read_pixels(dataset)
+    assert (image.values.ravel().tolist(), image.unit) == ([2.0, 21.0], "HU")
 
 
-def test_padding_is_black_and_does_not_set_the_range():
-    stored = np.array([[-2000, 0, 100]], dtype=np.int16)
-    dataset = make_dataset(stored, PixelPaddingValue=-2000)
-    dataset["PixelPaddingValue"].VR = "SS"
-    pixels = read_pixels(dataset)
-    assert pixels.display_range == (0.0, 100.0)
-    assert pixels.display().tolist() == [[0, 0, 255]]
-    assert pixels.values.tolist() == [[-2000, 0, 100]]
+@pytest.mark.parametrize(
+    ("padding", "shown"),
+    [
+        ([-2000], [0, 0, 85, 255]),  # from 0 to 300
+        ([63536], [0, 0, 85, 255]),  # -2000 without its sign
+        ([-2000, 0], [0, 0, 0, 255]),  # from -2000 to 0 in either order: 100 to 300
+        ([0, -2000], [0, 0, 0, 255]),
+        ([], [0, 222, 233, 255]),  # from -2000 to 300
+    ],
+)
+def test_padding_is_black_and_does_not_set_the_range(padding, shown):
+    dataset = make_dataset(np.array([[-2000, 0, 100, 300]], np.int16))
+    for tag, value in zip((0x00280120, 0x00280121), padding, strict=False):
+        dataset.add_new(tag, "US" if value > 0 else "SS", value)
+    image = read_pixels(dataset)
+    assert image.display().tolist() == [shown]
+    assert image.values.tolist() == [[-2000, 0, 100, 300]]
+    dataset.PhotometricInterpretation = "MONOCHROME1"  # turned over, padding black
+    turned = np.where(image.padding, 0, 255 - np.array([shown]))
+    np.testing.assert_array_equal(read_pixels(dataset).display(), turned)
+    assert image.padding.sum() == {0: 0, 1: 1, 2: 2}[len(padding)]
 
 
-def test_padding_is_black_in_monochrome1_too():
-    stored = np.array([[0, 50, 100]], dtype=np.uint16)
-    dataset = make_dataset(stored, PhotometricInterpretation="MONOCHROME1")
-    dataset.PixelPaddingValue = 0
-    dataset["PixelPaddingValue"].VR = "US"
-    assert read_pixels(dataset).display().tolist() == [[0, 255, 0]]
+def test_the_range_without_a_window():
+    # 8 bits: all of them; more: the extremes; equal values are shown black
+    assert of([20, 40], np.uint8).display_range == (0, 255)
+    assert of([20, 40], np.uint8, BitsStored=6, HighBit=5).display_range == (0, 63)
+    assert of([20, 40], BitsStored=9, HighBit=8).display_range == (20, 40)
+    assert of([-20, 40], np.int8).display_range == (-20, 40)
+    assert of([700, 900]).display_range == (700, 900)
+    assert of([700, 900], WindowCenter=3).display_range == (700, 900)  # half a window
+    assert of([700, 900], WindowWidth=3).display_range == (700, 900)
+    assert of([700, 700]).display().tolist() == [[0, 0]]
 
 
-def test_a_constant_image_is_shown_without_a_division_by_zero():
-    pixels = read_pixels(make_dataset(np.full((2, 2), 700, dtype=np.uint16)))
-    assert pixels.display().max() == 0
-    assert pixels.display_range == (700.0, 700.0)
+@pytest.mark.parametrize("kind", ["FloatPixelData", "DoubleFloatPixelData"])
+def test_floating_values_with_a_gap(kind):
+    dataset = make_dataset(np.zeros((1, 3), np.uint16))
+    del dataset.PixelData, dataset.BitsStored
+    number = np.float32 if kind == "FloatPixelData" else np.float64
+    setattr(dataset, kind, np.array([-1.5, np.nan, 2.5], number).tobytes())
+    dataset.BitsAllocated = 8 * number().itemsize
+    image = read_pixels(dataset)
+    assert image.display().tolist() == [[0, 0, 255]]
+    assert (image.display_range, image.values.dtype) == ((-1.5, 2.5), number)
+    assert image.bits_stored == dataset.BitsAllocated
+    setattr(dataset, kind, np.full(3, np.nan, number).tobytes())
+    assert read_pixels(dataset).display().tolist() == [[0, 0, 0]]
 
 
-def test_colour_planes_and_colour_by_pixel_give_the_same_picture():
-    # one red and one green pixel
-    by_pixel = np.array([255, 0, 0, 0, 255, 0], dtype=np.uint8)
-    by_plane = np.array([255, 0, 0, 255, 0, 0], dtype=np.uint8)
-    shown = []
-    for configuration, content in enumerate((by_pixel, by_plane)):
-        dataset = make_dataset(np.zeros((1, 2), dtype=np.uint8), SamplesPerPixel=3)
-        dataset.PhotometricInterpretation = "RGB"
-        dataset.PlanarConfiguration = configuration
-        dataset.PixelData = content.tobytes()
-        shown.append(read_pixels(dataset).display().tolist())
-    assert shown[0] == shown[1] == [[[255, 0, 0], [0, 255, 0]]]
+# colour
+
+
+def colours(pixels, photometric="RGB", kind=np.uint8, **attributes):
+    """Return the data set of one row of pixels with three samples each."""
+    content = np.array(pixels, kind).tobytes()
+    one_row = np.zeros((1, len(pixels)), kind)
+    values = {"SamplesPerPixel": 3, "PlanarConfiguration": 0, "PixelData": content}
+    values |= {"PhotometricInterpretation": photometric}
+    return make_dataset(one_row, **values | attributes)
+
+
+def test_colour_by_pixel_and_by_plane():
+    # one red and one green pixel; window and padding mean nothing in colour
+    other = {"WindowCenter": 10, "WindowWidth": 5, "PixelPaddingValue": 255}
+    by_pixel = colours([[255, 0, 0], [0, 255, 0]], **other)
+    by_plane = colours([[255, 0, 0], [255, 0, 0]], PlanarConfiguration=1)
+    for dataset in (by_pixel, by_plane):
+        image = read_pixels(dataset)
+        assert image.display().tolist() == [[[255, 0, 0], [0, 255, 0]]]
+    assert (image.is_colour, image.frames, image.unit) == (True, 1, "RGB")
+    assert image.display_range == (0, 255)
+
+
+def test_sixteen_bit_colour_is_shown_from_its_largest_value():
+    # 65535 -> 255, 32896 -> 128
+    image = read_pixels(colours([[65535, 32896, 0]], kind=np.uint16))
+    assert image.display().tolist() == [[[255, 128, 0]]]
 
 
 def test_brightness_and_colour_difference_become_red_green_blue():
     # PS3.3 C.7.6.3.1.2: Y 76, CB 85, CR 255 is pure red (254, 0, 0 after rounding)
-    dataset = make_dataset(np.zeros((1, 2), dtype=np.uint8), SamplesPerPixel=3)
-    dataset.PhotometricInterpretation = "YBR_FULL"
+    image = read_pixels(colours([[76, 85, 255], [0, 128, 128]], "YBR_FULL"))
+    assert image.display().tolist() == [[[254, 0, 0], [0, 0, 0]]]
+
+
+@pytest.mark.parametrize("name", ["SC_rgb_jpeg_gdcm.dcm", "SC_rgb_rle.dcm"])
+def test_planar_configuration_means_nothing_for_compressed_colour(name):
+    # PS3.5 8.2.1: JPEG has its own order of colours, whatever the header says
+    dataset = pydicom.dcmread(SHIPPED / name)
     dataset.PlanarConfiguration = 0
-    dataset.PixelData = bytes([76, 85, 255, 0, 128, 128])
-    red, black = read_pixels(dataset).display()[0].tolist()
-    assert red[0] >= 253
-    assert max(red[1:]) <= 2
-    assert black == [0, 0, 0]
+    by_pixel = read_pixels(dataset).values
+    dataset.PlanarConfiguration = 1
+    np.testing.assert_array_equal(read_pixels(dataset).values, by_pixel)
 
 
-@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
-def test_palette_colours(tmp_path, syntax):
+@pytest.mark.parametrize("syntax", SYNTAXES[:2])
+@pytest.mark.parametrize(
+    ("most", "shown"),  # 255 of 65535 is 1 of 255; uint16 from 256 on
+    [(65535, [1, 255, 255]), (256, [1, 1, 1]), (255, [255, 255, 255])],
+)
+def test_palette_colours(tmp_path, syntax, most, shown):
     # index 5 is red, 6 green, 7 blue; below 5 the first entry
-    tables = {"Red": [65535, 0, 0], "Green": [0, 65535, 0], "Blue": [0, 0, 65535]}
-    dataset = make_dataset(np.array([[5, 6, 7, 0]], dtype=np.uint8), syntax=syntax)
+    tables = {
+        "Red": [min(most, 255), 0, 0],
+        "Green": [0, most, 0],
+        "Blue": [0, 0, most],
+    }
+    dataset = make_dataset(np.array([[5, 6, 7, 0]], np.uint8), syntax=syntax)
     dataset.PhotometricInterpretation = "PALETTE COLOR"
     order = "<u2" if syntax.is_little_endian else ">u2"
     for colour, entries in tables.items():
         prefix = f"{colour}PaletteColorLookupTable"
         setattr(dataset, f"{prefix}Descriptor", [3, 5, 16])
         dataset[f"{prefix}Descriptor"].VR = "US"
-        setattr(dataset, f"{prefix}Data", np.array(entries, dtype=order).tobytes())
-    pixels = read_pixels(write(dataset, tmp_path / "palette.dcm"))
-    assert pixels.unit == "RGB"
-    assert pixels.display().tolist() == [
-        [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 0, 0]]
+        setattr(dataset, f"{prefix}Data", np.array(entries, order).tobytes())
+    image = read_pixels(write(dataset, tmp_path / "palette.dcm"))
+    assert (image.unit, image.values.max()) == ("RGB", most)
+    red, green, blue = np.diag(shown).tolist()
+    assert image.display().tolist() == [[red, green, blue, red]]
+    assert image.stored.tolist() == [[5, 6, 7, 0]]
+
+
+# files and data sets
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_values_do_not_depend_on_the_transfer_syntax(tmp_path, syntax):
+    path = write(make_dataset(FILM, syntax=syntax), tmp_path / "film.dcm")
+    image = read_pixels(path)
+    np.testing.assert_array_equal(image.values, FILM)
+    assert "PixelData" not in open_dataset(path, stop_before_pixels=True)
+    assert image.values.dtype == np.uint16  # of this machine's byte order
+    assert image.transfer_syntax == syntax.name
+    assert image.name == f"{tmp_path.name}/film.dcm"
+
+
+def test_a_data_set_in_memory_stays_as_it_was():
+    dataset = make_dataset(FILM)
+    before = bytes(dataset.PixelData)
+    image = read_pixels(dataset)
+    image.values[:] = 1
+    assert dataset.PixelData == before
+    assert open_dataset(dataset) is dataset
+    assert image.name == "DICOM data set in memory"
+
+
+def test_describe_names_size_unit_range_and_notes():
+    dataset = make_dataset(FILM, WindowCenter=100, WindowWidth=201)
+    dataset.LossyImageCompression = "01"
+    dataset.add_new(0x601E3000, "OW", bytes(8))
+    lines = read_pixels(dataset).describe().splitlines()
+    assert lines == [
+        "8 x 8 values, 16 bits stored, MONOCHROME2, Explicit VR Little Endian",
+        "unit stored value, shown from -0.5 to 199.5",
+        "note: Lossy compression was used: the values are close, not exact.",
+        "note: An overlay (graphics above the image) is not drawn.",
     ]
+    del dataset[0x601E3000]
+    dataset.LossyImageCompression = "00"
+    assert read_pixels(dataset).notes == ()
 
 
-@pytest.mark.parametrize("kind", ["FloatPixelData", "DoubleFloatPixelData"])
-def test_floating_values_with_a_gap(kind):
-    dataset = make_dataset(np.zeros((1, 3), dtype=np.uint16))
-    del dataset.PixelData
-    number = np.float32 if kind == "FloatPixelData" else np.float64
-    content = np.array([-1.5, np.nan, 2.5], dtype=number)
-    setattr(dataset, kind, content.tobytes())
-    dataset.BitsAllocated = dataset.BitsStored = 8 * content.itemsize
-    pixels = read_pixels(dataset)
-    np.testing.assert_array_equal(pixels.values[0], content)
-    assert pixels.display_range == (-1.5, 2.5)
-    assert pixels.display().tolist() == [[0, 0, 255]]
+def test_what_pydicom_remarks_is_a_note_and_is_not_printed():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        image = read_pixels(SHIPPED / "MR_small_padded.dcm")
+        open_dataset(SHIPPED / "SC_rgb_jpeg.dcm", stop_before_pixels=True)
+    assert "excess padding" in image.notes[0]
 
 
-def test_one_bit_per_pixel():
-    # 10 pixels of 1 bit, lowest bit first: 0b00000101, 0b00000010
-    dataset = make_dataset(np.zeros((2, 5), dtype=np.uint8), Modality="SEG")
-    dataset.BitsAllocated = dataset.BitsStored = 1
-    dataset.HighBit = 0
-    dataset.PixelData = bytes([0b00000101, 0b00000010])
-    pixels = read_pixels(dataset)
-    assert pixels.values.tolist() == [[1, 0, 1, 0, 0], [0, 0, 0, 0, 1]]
-    assert pixels.unit == "mask"
-    assert pixels.display().max() == 255
+def test_threads_leave_the_filters_of_warnings_as_they_were():
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        images = list(pool.map(read_pixels, [SHIPPED / "MR_small_padded.dcm"] * 40))
+    assert warnings.filters == before
+    assert len({image.notes for image in images}) == 1
+
+
+# what is refused
+
+
+def test_a_missing_file_a_folder_a_pipe_and_a_wrong_type(tmp_path):
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+    for name in ("gone.dcm", "", "pipe"):
+        with pytest.raises(DicomPixelsError, match="no such file.*Expected"):
+            read_pixels(tmp_path / name)
+    with pytest.raises(DicomPixelsError, match="not list"):
+        open_dataset(["a.dcm"])
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n" + bytes(200), b"id,x\n" * 60])
+def test_something_else_is_no_dicom(tmp_path, content):
+    (tmp_path / "other.dcm").write_bytes(content)
+    with pytest.raises(DicomPixelsError, match=r"other\.dcm: .*no DICOM file"):
+        open_dataset(tmp_path / "other.dcm")
 
 
 @pytest.mark.parametrize(
-    "syntax",
+    ("name", "words"),
     [
-        ImplicitVRLittleEndian,
-        ExplicitVRBigEndian,
-        DeflatedExplicitVRLittleEndian,
-        RLELossless,
+        ("rtplan.dcm", "RT Plan Storage: an object without pixel data"),
+        ("MR_truncated.dcm", "8130 vs 8192 bytes"),
+        ("badVR.dcm", "Number of Frames is '1A'"),
+        ("meta_missing_tsyntax.dcm", "PhotometricInterpretation"),
     ],
 )
-def test_every_packing_gives_the_same_values(tmp_path, syntax):
-    stored = np.array([[-1024, 0, 1000], [7, -8, 32767]], dtype=np.int16)
-    if syntax == RLELossless:
-        dataset = make_dataset(stored)
-        dataset.compress(RLELossless)
-    else:
-        dataset = make_dataset(stored, syntax=syntax)
-    path = write(dataset, tmp_path / "image.dcm")
-    pixels = read_pixels(path)
-    np.testing.assert_array_equal(pixels.values, stored)
-    assert pixels.values.dtype.isnative
+def test_files_that_pydicom_ships_to_fail(name, words):
+    with pytest.raises(DicomPixelsError, match=f"{words}.*Expected") as caught:
+        read_pixels(SHIPPED / name)
+    assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("cut", ["preamble", "preamble and DICM", "only the DICM"])
-def test_a_missing_preamble_is_forgiven_and_noted(tmp_path, cut):
-    content = (WHEEL / "test_files/CT_small.dcm").read_bytes()
-    start = {"preamble": 128, "preamble and DICM": 132, "only the DICM": 0}[cut]
-    content = content[start:] if start else content[:128] + content[132:]
-    path = tmp_path / "bare.dcm"
-    path.write_bytes(content)
-    pixels = read_pixels(path)
-    assert pixels.values.shape == (128, 128)
-    assert "missing" in pixels.notes[0]
+@pytest.mark.parametrize(
+    ("keyword", "value", "words"),
+    [
+        ("Rows", 9, "less than expected"),
+        ("BitsStored", 17, "Bits Stored"),
+        ("PhotometricInterpretation", "CMYK", "CMYK"),
+        ("PhotometricInterpretation", "RGB", "RGB with 1 Samples"),
+        ("SamplesPerPixel", 3, "MONOCHROME2 with 3 Samples"),
+        ("NumberOfFrames", 2, "less than expected"),
+        ("NumberOfFrames", -1, "Number of Frames is '-1'"),
+        ("NumberOfFrames", 2**25, "4,294,967,296 bytes claimed"),
+    ],
+)
+def test_a_header_that_contradicts_its_pixels(keyword, value, words):
+    with pytest.raises(DicomPixelsError, match=words):
+        read_pixels(make_dataset(FILM, **{keyword: value}))
 
 
-def test_a_missing_transfer_syntax_is_guessed_if_the_length_proves_it():
-    dataset = make_dataset(UNSIGNED)
-    del dataset.file_meta.TransferSyntaxUID
-    pixels = read_pixels(dataset)
-    np.testing.assert_array_equal(pixels.values, UNSIGNED)
-    assert "No Transfer Syntax UID" in pixels.notes[0]
+def test_the_size_is_bounded_for_compressed_pixels_too():
+    dataset = make_dataset(FILM)
+    dataset.compress(RLELossless)
+    dataset.NumberOfFrames = 2**24 + 1  # 128 bytes each: one frame above 2 GB
+    with pytest.raises(DicomPixelsError, match="2,147,483,776 bytes claimed"):
+        read_pixels(dataset)
 
 
-def test_values_can_be_changed_and_the_dataset_stays_as_it_was():
-    dataset = make_dataset(UNSIGNED)
-    before = bytes(dataset.PixelData)
-    pixels = read_pixels(dataset)
-    pixels.values[:] = 1
-    assert dataset.PixelData == before
-
-
-def test_describe_names_size_unit_and_range():
-    dataset = make_dataset(UNSIGNED, WindowCenter=100, WindowWidth=201)
-    text = read_pixels(dataset).describe()
-    assert "2 x 2 values, 16 bits stored" in text
-    assert "unit stored value, shown from -0.5 to 199.5" in text
-
-
-def test_bytes_after_the_last_pixel_are_noted():
-    pixels = read_pixels(WHEEL / "test_files/MR_small_padded.dcm")
-    assert pixels.notes == ("128 bytes after the last pixel were ignored.",)
-
-
-@pytest.mark.parametrize("kind", ["", "US"])
-def test_a_rescale_that_changes_nothing_leaves_the_integers(kind):
-    dataset = make_dataset(np.array([[1, 60000]], dtype=np.uint16))
-    dataset.RescaleSlope, dataset.RescaleIntercept = 1, 0
-    dataset.RescaleType = kind
-    pixels = read_pixels(dataset)
-    assert (pixels.values.dtype, pixels.unit) == (np.uint16, "US")
-    assert pixels.values.tolist() == [[1, 60000]]
-    assert pixels.values.flags.writeable
-    dataset.RescaleType = "HU"  # a unit: always a floating type
-    assert read_pixels(dataset).values.dtype == np.float32
-
-
-def test_frames_with_rescales_of_their_own():
-    # 3 * 2 + 10 = 16; 3 * 1 - 5 = -2
-    groups = [
-        item(
-            PixelValueTransformationSequence=[
-                item(RescaleSlope=slope, RescaleIntercept=intercept, RescaleType="US")
-            ]
-        )
-        for slope, intercept in ((2, 10), (1, -5))
-    ]
-    stored = np.full((2, 1, 1), 3, dtype=np.uint16)
-    dataset = make_dataset(stored, PerFrameFunctionalGroupsSequence=groups)
-    pixels = read_pixels(dataset)
-    assert pixels.values.ravel().tolist() == [16.0, -2.0]
-    assert pixels.values.dtype == np.float32
+def test_a_deflated_bomb_is_not_inflated(tmp_path, monkeypatch):
+    path = write(make_dataset(FILM, syntax=SYNTAXES[2]), tmp_path / "bomb.dcm")
+    content = path.read_bytes()
+    start = 144 + struct.unpack("<I", content[140:144])[0]
+    length = len(zlib.decompress(content[start:], -zlib.MAX_WBITS))
+    monkeypatch.setattr(dicom_pixels, "LARGEST_BYTES", length + 1)
+    np.testing.assert_array_equal(read_pixels(path).values, FILM)
+    monkeypatch.setattr(dicom_pixels, "LARGEST_BYTES", length)
+    with pytest.raises(DicomPixelsError, match="inflates"):
+        open_dataset(path)

@@ -1,332 +1,421 @@
-"""Reading series: order, spacing, affine, against SimpleITK and by hand."""
+"""Reading series: order, spacing, affine, damage; by hand and against SimpleITK."""
 
+import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
 
-from helpers.dicom_pixels import decoder_process, many_files, read_pixels
-from helpers.dicom_series import (
-    SeriesVolume,
-    affine_of,
-    find_series,
-    list_series,
-    read_series,
-    slice_normal,
-    slice_position_mm,
-    spacing_from_positions,
-)
-from helpers.dicom_series.__main__ import main
-from helpers.dicom_series.geometry import angle_deg, tolerance_mm, toward
-from tests.helpers.dicom_examples import course_files, item, make_dataset, write
-from tests.helpers.series_examples import (
-    ORIGIN_MM,
-    SHAPE,
-    SPACING_MM,
-    change,
-    example_hu,
-    turned,
-    write_example,
-)
+from helpers import dicom_series
+from helpers.dicom_series import DicomSeriesError, list_series, read_series
+from tests.helpers import series_examples as series
+
+SHIPPED = Path(pydicom.data.data_manager.DATA_ROOT) / "test_files"
+DATA = Path(os.environ.get("COURSE_DATA_DIR") or "missing") / "dicom"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="COURSE_DATA_DIR is not set")
 
 
-def kinds(found):
-    """Return the names of the problems."""
-    return [problem.kind for problem in found.problems]
+def item(**attributes):
+    """Return a data set with some attributes."""
+    dataset = Dataset()
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    return dataset
 
 
-def plane(position, orientation=(1, 0, 0, 0, 1, 0)):
-    """Return a header with nothing but its place."""
-    return item(
-        ImagePositionPatient=list(position), ImageOrientationPatient=list(orientation)
-    )
+def kinds(folder):
+    """Return the names of the problems of the only series in a folder."""
+    (problems,) = list_series(folder)["problems"]
+    return [problem.kind for problem in problems]
+
+
+def place(path):
+    return np.asarray(pydicom.dcmread(path).ImagePositionPatient, dtype=float)
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """The slices of a sound series, in order; names rise with the slices."""
+    names = [tmp_path / "ct" / f"slice{number}.dcm" for number in range(6)]
+    return list(map(Path.rename, series.write_example(tmp_path / "ct"), names))
 
 
 # ---------------------------------------------------------------- geometry, by hand
 
 
-def test_slice_position_is_z_for_an_axial_slice():
-    assert slice_position_mm(plane((-160, -150, 42.5))) == 42.5
+@pytest.mark.parametrize(
+    ("position", "orientation", "along"),
+    [
+        ((-160, -150, 42.5), (1, 0, 0, 0, 1, 0), 42.5),
+        ((7, 1, 2), (0, 1, 0, 0, 0, -1), -7),  # (0, 1, 0) x (0, 0, -1) = (-1, 0, 0)
+        # turned by 30 degrees about x: normal (0, -sin 30, cos 30) = (0, -0.5, 0.866)
+        ((5, 10, 20), series.turned(30), -5 + 20 * np.sqrt(3) / 2),
+        ((1, 2, 3), (2, 0, 0, 0, 1, 0), 3),  # the normal has length 1 all the same
+    ],
+)
+def test_slice_position_is_along_the_normal(position, orientation, along):
+    header = item(
+        ImagePositionPatient=list(position), ImageOrientationPatient=list(orientation)
+    )
+    assert dicom_series.slice_position_mm(header) == pytest.approx(along)
 
 
-def test_slice_position_of_a_sagittal_slice_is_along_x():
-    # rows run to the back (0, 1, 0), columns to the feet (0, 0, -1):
-    # (0, 1, 0) x (0, 0, -1) = (-1, 0, 0)
-    assert slice_position_mm(plane((7, 1, 2), (0, 1, 0, 0, 0, -1))) == -7
-
-
-def test_slice_position_of_an_oblique_slice():
-    # turned by 30 degrees about x: normal (0, -sin 30, cos 30) = (0, -0.5, 0.866)
-    position = slice_position_mm(plane((5, 10, 20), turned(30)))
-    assert position == pytest.approx(-5 + 20 * np.sqrt(3) / 2)
-
-
-def test_spacing_from_positions_needs_no_order():
-    assert spacing_from_positions([plane((0, 0, z)) for z in (5, 0, 7.5, 2.5)]) == 2.5
-
-
-def test_spacing_of_a_tilted_series_is_smaller_than_the_step_of_the_table():
-    # 10 mm along z, planes turned by 60 degrees: 10 * cos 60 = 5 mm apart
-    series = [plane((0, 0, z), turned(60)) for z in (0, 10, 20)]
-    assert spacing_from_positions(series) == pytest.approx(5)
-
-
-def test_spacing_from_positions_refuses_a_gap_and_a_single_slice():
-    with pytest.raises(ValueError, match="5 mm between slices 1 and 2"):
-        spacing_from_positions([plane((0, 0, z)) for z in (0, 2.5, 7.5, 10)])
-    with pytest.raises(ValueError, match="1 slices have no distance"):
-        spacing_from_positions([plane((0, 0, 0))])
-
-
-def test_affine_of_puts_rows_and_columns_where_the_standard_does():
-    # 2 rows down (0.5 mm each, toward the back), 4 columns (0.25 mm each, left)
-    affine = affine_of((-10, -20, 5), (1, 0, 0, 0, 1, 0), (0.5, 0.25), (0, 0, 2))
-    assert (affine @ [1, 2, 4, 1]).tolist() == [-9, -19, 7]
-    assert affine.shape == (3, 4)
-
-
-def test_words_and_angles():
-    assert toward((0, 0, 2)) == "the head"
-    assert toward((-1, 0.2, 0)) == "the right"
-    assert angle_deg((0, 0, 1), (0, 1, 1)) == pytest.approx(45)
-    assert angle_deg((0, 0, 1), (0, 0, -3)) == 0
-    assert tolerance_mm(0.5) == pytest.approx(0.1, abs=1e-3)
-    assert np.linalg.norm(slice_normal(turned(17))) == pytest.approx(1)
+def test_a_volume_knows_its_millimetres():
+    affine = dicom_series.affine_of(
+        (1, 2, 3), (1, 0, 0, 0, 1, 0), (0.5, 0.25), (0, 0, -2)
+    )
+    volume = dicom_series.SeriesVolume(np.zeros((2, 3, 4), np.float32), "HU", affine)
+    assert volume.spacing_mm == (2, 0.5, 0.25)
+    assert volume.voxel_ml == 2 * 0.5 * 0.25 / 1000
+    # slice 1 is 2 mm lower, row 2 is 1 mm further back, column 4 is 1 mm to the left
+    assert volume.to_patient_mm([[1, 2, 4]]).tolist() == [[2, 3, 1]]
+    assert volume.to_voxel([[2, 3, 1], [1, 2, 3]]).tolist() == [[1, 2, 4], [0, 0, 0]]
 
 
 # ------------------------------------------------------------------------- volumes
 
 
-@pytest.mark.parametrize("syntax", ["uncompressed", "deflated", "rle"])
+@pytest.mark.parametrize("syntax", ["uncompressed", "rle"])
 def test_read_series_gives_back_what_was_written(tmp_path, syntax):
-    paths = write_example(tmp_path / "ct", syntax=syntax)
+    paths = series.write_example(tmp_path / "ct", syntax=syntax)
     volume = read_series(tmp_path / "ct")
-    np.testing.assert_array_equal(volume.values, example_hu())
-    assert volume.unit == "HU"
-    assert volume.spacing_mm == pytest.approx(SPACING_MM)
-    np.testing.assert_allclose(volume.origin_mm, ORIGIN_MM)
+    np.testing.assert_array_equal(volume.values, series.example_hu())
+    assert (volume.values.dtype, volume.unit) == (np.float32, "HU")
+    assert volume.spacing_mm == pytest.approx(series.SPACING_MM)
+    np.testing.assert_allclose(volume.affine[:, 3], series.ORIGIN_MM)
     assert list(volume.paths) == paths
-    assert volume.voxel_ml == pytest.approx(2.5 * 0.75 * 0.5 / 1000)
-    assert "shuffled" in kinds(volume)
+    assert volume.problems == ()
 
 
 def test_read_series_takes_paths_in_any_order_and_subfolders(tmp_path):
-    paths = write_example(tmp_path / "ct")
+    paths = series.write_example(tmp_path / "ct")
     (tmp_path / "ct" / "deeper").mkdir()
     moved = paths[2].rename(tmp_path / "ct" / "deeper" / paths[2].name)
-    whole = read_series(tmp_path / "ct")
-    some = read_series([paths[4], moved, paths[3]])
-    np.testing.assert_array_equal(whole.values, example_hu())
-    np.testing.assert_array_equal(some.values, example_hu()[2:5])
-    assert some.origin_mm[2] == ORIGIN_MM[2] + 2 * SPACING_MM[0]
+    np.testing.assert_array_equal(
+        read_series(str(tmp_path)).values, series.example_hu()
+    )
+    some = read_series([paths[4], str(moved), paths[3]])
+    np.testing.assert_array_equal(some.values, series.example_hu()[2:5])
+    assert some.affine[2, 3] == series.ORIGIN_MM[2] + 2 * series.SPACING_MM[0]
 
 
-def test_voxels_and_patient_coordinates_are_inverse(tmp_path):
-    write_example(tmp_path / "ct", orientation=turned(20))
-    volume = read_series(tmp_path / "ct")
-    voxels = np.array([[0, 0, 0], [5, 19, 15], [2.5, 3.25, 7]])
-    back = volume.to_voxel(volume.to_patient_mm(voxels))
-    np.testing.assert_allclose(back, voxels, atol=1e-9)
-    # 2 columns of 0.5 mm to the left of the origin
-    place = volume.to_patient_mm([0, 0, 2])
-    np.testing.assert_allclose(place, np.add(ORIGIN_MM, (1, 0, 0)))
+AXIAL, TO_THE_FEET = (1, 0, 0, 0, 1, 0), (-1, 0, 0, 0, 1, 0)
+SAGITTAL, CORONAL = (0, 1, 0, 0, 0, -1), (1, 0, 0, 0, 0, -1)
 
 
 @pytest.mark.parametrize(
     "orientation",
-    [
-        (1, 0, 0, 0, 1, 0),
-        (-1, 0, 0, 0, 1, 0),
-        (0, 1, 0, 0, 0, -1),
-        (1, 0, 0, 0, 0, -1),
-        turned(25),
-        turned(-40, "z"),
-    ],
+    [AXIAL, TO_THE_FEET, SAGITTAL, CORONAL, series.turned(25), series.turned(-40, "z")],
 )
 def test_affine_spacing_and_voxels_equal_simpleitk(tmp_path, orientation):
+    series.write_example(tmp_path / "ct", orientation=orientation)
+    assert_equal_to_simpleitk(tmp_path / "ct")
+
+
+def assert_equal_to_simpleitk(folder):
     sitk = pytest.importorskip("SimpleITK")
-    write_example(tmp_path / "ct", orientation=orientation)
-    ours = read_series(tmp_path / "ct")
-    names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(tmp_path / "ct"))
+    ours = read_series(folder)
+    names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder))
     theirs = sitk.ReadImage(names)
     np.testing.assert_allclose(ours.spacing_mm[::-1], theirs.GetSpacing(), rtol=1e-6)
     np.testing.assert_array_equal(ours.values, sitk.GetArrayFromImage(theirs))
     for voxel in ((0, 0, 0), (5, 19, 15), (3, 7, 11)):
-        place = theirs.TransformIndexToPhysicalPoint(voxel[::-1])
-        np.testing.assert_allclose(ours.to_patient_mm(voxel), place, atol=1e-5)
+        mm = theirs.TransformIndexToPhysicalPoint(voxel[::-1])
+        np.testing.assert_allclose(ours.to_patient_mm(voxel), mm, atol=1e-5)
+    return ours
 
 
-def test_slices_follow_the_normal_whatever_it_points_to(tmp_path):
-    # rows to the right: (-1, 0, 0) x (0, 1, 0) = (0, 0, -1), so slices go to the feet
-    write_example(tmp_path / "ct", orientation=(-1, 0, 0, 0, 1, 0))
-    volume = read_series(tmp_path / "ct")
-    assert [volume.toward(axis) for axis in range(3)] == [
-        "the feet",
-        "the back",
-        "the right",
-    ]
-    assert "slices toward the feet" in volume.describe()
-
-
-def test_order_is_that_of_positions_for_any_names(tmp_path):
-    rng = np.random.default_rng(3)
-    paths = write_example(tmp_path / "ct")
-    for number, path in enumerate(rng.permutation(paths)):
-        path.rename(path.with_name(f"a{number}"))
-    np.testing.assert_array_equal(read_series(tmp_path / "ct").values, example_hu())
-
-
-def test_find_series_reads_no_pixels(tmp_path):
-    paths = write_example(tmp_path / "ct")
-    for path in paths:
-        change(path, PixelData=b"\0\0")
-    geometry = find_series(tmp_path / "ct")
-    assert geometry.spacing_mm == pytest.approx(SPACING_MM)
-    assert geometry.slices == SHAPE[0]
-    assert "6 slices of 20 x 16 pixels, 2.50 mm apart" in geometry.describe()
-
-
-# ----------------------------------------------------------------------- multi-frame
-
-
-def enhanced_ct(stored, *, positions=True):
-    """Return a multi-frame object with a position for each frame."""
+def enhanced_ct(path, stored, **per_frame):
+    """Write a multi-frame object: positions 8, 4, 6, 2 mm, shared spacing."""
+    header = pydicom.dcmread(SHIPPED / "CT_small.dcm")
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient"):
+        del header[keyword]
+    header.PixelSpacing = [9, 9]  # the functional group counts, not this
+    header.NumberOfFrames, header.Rows, header.Columns = stored.shape
+    header.PixelData = stored.astype("<i2").tobytes()
     shared = item(
         PlaneOrientationSequence=[item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])],
         PixelMeasuresSequence=[item(PixelSpacing=[0.5, 0.25], SliceThickness=3)],
-        PixelValueTransformationSequence=[
-            item(RescaleIntercept=-1024, RescaleSlope=1, RescaleType="HU")
-        ],
     )
-    frames = [
-        item(PlanePositionSequence=[item(ImagePositionPatient=[1, 2, z])])
-        for z in (8, 4, 6, 2)[: len(stored)]
+    header.SharedFunctionalGroupsSequence = [shared]
+    header.PerFrameFunctionalGroupsSequence = [
+        item(PlanePositionSequence=[item(ImagePositionPatient=[1, 2, z])], **per_frame)
+        for z in (8, 4, 6, 2)
     ]
-    groups = {"PerFrameFunctionalGroupsSequence": frames} if positions else {}
-    return make_dataset(
-        stored, Modality="CT", SharedFunctionalGroupsSequence=[shared], **groups
-    )
+    header.save_as(path)
+    return path
 
 
 def test_frames_of_one_file_are_slices(tmp_path):
-    stored = np.arange(4 * 6, dtype=np.uint16).reshape(4, 2, 3)
-    path = write(enhanced_ct(stored), tmp_path / "multi.dcm")
+    stored = np.arange(4 * 6).reshape(4, 2, 3)
+    path = enhanced_ct(tmp_path / "multi.dcm", stored)
     volume = read_series(path)
-    # positions 8, 4, 6, 2 mm: frames 3, 1, 2, 0 from the feet up
+    # from the feet up: frames 3, 1, 2, 0; CT_small has the intercept -1024
     np.testing.assert_array_equal(volume.values, stored[[3, 1, 2, 0]] - 1024.0)
     assert volume.spacing_mm == (2, 0.5, 0.25)
-    assert volume.origin_mm.tolist() == [1, 2, 2]
-    assert {"overlap", "shuffled"} <= set(kinds(volume))
+    assert volume.affine[:, 3].tolist() == [1, 2, 2]
+    assert [problem.kind for problem in volume.problems] == ["overlap"]
+    measures = item(PixelSpacing=[1, 0.25])  # of a frame goes before the shared one
+    path = enhanced_ct(path, stored, PixelMeasuresSequence=[measures])
+    assert read_series(path).spacing_mm == (2, 1, 0.25)
 
 
-def test_frames_without_positions_are_refused(tmp_path):
-    stored = np.zeros((4, 2, 3), dtype=np.uint16)
-    path = write(enhanced_ct(stored, positions=False), tmp_path / "multi.dcm")
-    with pytest.raises(ValueError, match="4 frames without a position of their own"):
-        read_series(path)
-
-
-# ----------------------------------------------------------------------- many series
-
-
-def test_list_series_has_a_row_for_each(tmp_path):
-    write_example(tmp_path / "one")
-    write_example(tmp_path / "two", series=2, spacing_mm=(5, 1, 1))
+def test_list_series_and_series_uid_tell_series_apart(tmp_path):
+    series.write_example(tmp_path / "one")
+    second = series.write_example(tmp_path / "two", series=2, spacing_mm=(5, 1, 1))
     (tmp_path / "notes.txt").write_text("read me")
-    table = list_series(tmp_path).sort_values("number")
+    for name in ("reportsi.dcm", "dicomdirtests/DICOMDIR"):  # no images
+        shutil.copy(SHIPPED / name, tmp_path)
+    table = list_series(tmp_path)
+    assert table.series.tolist() == ["CT series 1", "CT series 2"]
     assert table.images.tolist() == [6, 6]
-    assert table.spacing_mm.tolist() == pytest.approx([2.5, 5.0])
-    assert table.volume.tolist() == [True, True]
-    assert table.attrs["passed_over"] == ["notes.txt: no DICOM file"]
-
-
-def test_series_uid_chooses_one_series(tmp_path):
-    write_example(tmp_path / "one")
-    second = write_example(tmp_path / "two", series=2, spacing_mm=(5, 1, 1))
+    with pytest.raises(DicomSeriesError, match="several series.*6 images of .*;"):
+        read_series(tmp_path)
+    with pytest.raises(DicomSeriesError, match="several series"):
+        read_series(tmp_path, series_uid="1.2.3")
     uid = pydicom.dcmread(second[0]).SeriesInstanceUID
-    volume = read_series(tmp_path, series_uid=uid)
-    assert volume.spacing_mm == pytest.approx((5, 1, 1))
+    assert table.series_uid[1] == uid
+    assert read_series(tmp_path, series_uid=uid).spacing_mm == pytest.approx((5, 1, 1))
 
 
-def test_command_line(tmp_path, capsys):
-    assert main([]) == 2
-    assert main([str(tmp_path / "nothing")]) == 1
-    paths = write_example(tmp_path / "ct")
-    shutil.copy(__file__, tmp_path / "ct" / "notes.txt")
-    assert main([str(tmp_path / "ct")]) == 0
+# ------------------------------------------------------------------ gaps and spacing
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind"),
+    [
+        ((2.5, 2.5, 5.0, 2.5), "gap"),
+        ((2.5, 2.5, 5.0, 5.0), "gap"),  # the lower of two medians is the spacing
+        ((2.5, 2.5, 3.1, 2.5), "uneven spacing"),  # a quarter off
+        ((10, 10.45, 9.55), None),  # 0.45 of 10 mm off its place, 5 % are allowed
+        ((10, 10.55, 9.45), "uneven spacing"),
+        ((0.6, 0.7, 0.6, 0.6, 0.6), None),  # 0.62 mm, written with one decimal
+        ((0.2, 0.25, 0.3), None),  # the smallest step is not the usual one
+        ((0.6, 0.78, 0.6, 0.6, 0.6), "uneven spacing"),  # 0.13 mm off
+        ((2.5, 0.011, 2.5), "uneven spacing"),
+        ((2.5, 0.009, 2.5), "duplicate"),
+        ((2.5, 2.5 * 40, 2.5), "gap"),  # 39 missing of 43
+        ((2.5, 2.5 * 42, 2.5), "uneven spacing"),  # 41, more than ten times 4
+    ],
+)
+def test_steps_have_names(tmp_path, steps, kind):
+    count = len(steps) + 1
+    paths = series.write_example(
+        tmp_path / "ct", hu=series.example_hu((count, 4, 4)), slice_thickness_mm=0.1
+    )
+    for path, z in zip(paths, np.cumsum([0, *steps]), strict=True):
+        series.change(path, ImagePositionPatient=[0, 0, round(float(z), 4)])
+    assert kinds(tmp_path) == ([kind] if kind else [])
+
+
+def test_gap_is_refused_and_never_closed_but_marked(paths):
+    paths[3].unlink()
     paths[2].unlink()
-    assert main([str(tmp_path / "ct")]) == 0
-    printed = capsys.readouterr().out
-    assert "CT series" in printed
-    assert "1 of 1 series can be read as a volume." in printed
-    assert "0 of 1 series can be read as a volume." in printed
-    assert "Passed over: notes.txt: no DICOM file." in printed
+    # 30.0, 32.5, 40.0, 42.5 mm: two missing
+    match = "slice1.dcm and slice4.dcm are 7.50 mm .* 2.50 mm. Missing: 2"
+    with pytest.raises(DicomSeriesError, match=match):
+        read_series(paths[0].parent, mend="tilt")
+    volume = read_series(paths[0].parent, mend=("gap",))
+    assert volume.values.shape == series.SHAPE
+    assert np.isnan(volume.values[[2, 3]]).all()
+    np.testing.assert_array_equal(
+        volume.values[[0, 1, 4, 5]], series.example_hu()[[0, 1, 4, 5]]
+    )
+    assert volume.spacing_mm == pytest.approx(series.SPACING_MM)
 
 
-# ------------------------------------------------------------------------ real files
+# ----------------------------------------------------------------------- orientation
 
 
+def test_tilt_is_refused_with_its_angle_and_mended(tmp_path):
+    # a bright column of voxels along z, seen by slices that slide 1.5 mm (2 rows of
+    # 0.75 mm) toward the back each: straightened, the column stands upright again
+    upright = np.full((5, 24, 16), -900, np.int16)
+    upright[:, 14, 7] = 500
+    leaning = np.stack(
+        [np.roll(one, -2 * number, 0) for number, one in enumerate(upright)]
+    )
+    paths = series.write_example(tmp_path / "ct", hu=leaning)
+    series.lean(paths, (0, 1.5, 0))
+    # 6 mm over 10 mm: arctan 0.6 = 31.0 degrees
+    match = f"tilt: {paths[4].name} lies 6.0 mm .* 31.0 degrees"
+    with pytest.raises(DicomSeriesError, match=match):
+        read_series(tmp_path / "ct", mend="gap")
+    volume = read_series(tmp_path / "ct", mend=("tilt",))
+    assert volume.values.shape == (5, 24 + 8, 16)
+    bright = np.argwhere(volume.values == 500)
+    assert bright.tolist() == [[number, 14, 7] for number in range(5)]
+    np.testing.assert_allclose(volume.affine[:, 3], series.ORIGIN_MM, atol=1e-6)
+    air = volume.values.min(axis=2) < -1000  # slices x rows
+    assert air[0].tolist() == [False] * 24 + [True] * 8
+    assert air[4].tolist() == [True] * 8 + [False] * 24
+
+
+def test_straightening_interpolates_within_the_planes(tmp_path):
+    # on a ramp of 10 a row and 1 a column: a slice that slid by 0.4 rows to the back
+    # and 0.6 columns to the right shows 10 x 0.4 less and 0.6 more in its old place
+    ramp = 10 * np.arange(20)[:, None] + np.arange(16)
+    paths = series.write_example(
+        tmp_path / "ct", hu=np.stack([ramp] * 3).astype(np.int16)
+    )
+    series.lean(paths, (-0.3, 0.3, 0))
+    volume = read_series(tmp_path / "ct", mend="tilt")
+    assert volume.values.shape == (3, 20 + 1, 16 + 2)
+    for number, values in enumerate(volume.values):
+        expected = ramp[3:9, 3:9] - number * (10 * 0.4 - 0.6)
+        np.testing.assert_allclose(values[3:9, 5:11], expected, atol=1e-3)
+    np.testing.assert_allclose(
+        volume.affine[:, 3], np.add(series.ORIGIN_MM, (-1, 0, 0))
+    )
+
+
+@pytest.mark.parametrize(
+    ("shift_mm", "leans"),
+    [((0.049, 0, 0), False), ((0.051, 0, 0), True), ((0, -0.076, 0), True)],
+)
+def test_half_a_pixel_over_the_series_is_no_tilt(paths, shift_mm, leans):
+    # five steps of 0.05 mm are half a column of 0.5 mm, of 0.075 mm half a row
+    series.lean(paths, shift_mm)
+    assert kinds(paths[0].parent) == (["tilt"] if leans else [])
+
+
+@pytest.mark.parametrize(
+    ("degrees", "axis", "kind"),
+    [(20, "x", "oblique"), (1.2, "z", "oblique"), (0.8, "x", None), (90, "x", None)],
+)
+def test_oblique_is_a_remark(tmp_path, degrees, axis, kind):
+    series.write_example(tmp_path / "ct", orientation=series.turned(degrees, axis))
+    volume = read_series(tmp_path)
+    assert [problem.kind for problem in volume.problems] == ([kind] if kind else [])
+    assert all(f"turned by {degrees:.1f} deg" in p.text for p in volume.problems)
+
+
+# -------------------------------------------------------------------- mixed together
+
+
+ALL, ONE = slice(None), slice(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("which", "attributes", "kind"),
+    [
+        (ONE, {"PixelSpacing": [0.752, 0.5]}, "mixed PixelSpacing"),
+        (ONE, {"PixelSpacing": [0.7505, 0.5]}, None),
+        (ONE, {"PixelSpacing": None}, "no usable PixelSpacing"),
+        (ALL, {"PixelSpacing": [0, 0.5]}, "no usable PixelSpacing"),
+        (ONE, {"ImageOrientationPatient": [1, 0, 0, 0, 1, 3e-3]}, "mixed Image"),
+        (ONE, {"ImageOrientationPatient": [1, 0, 0, 0, 1, 1e-3]}, None),
+        (ALL, {"ImageOrientationPatient": [1.02, 0, 0, 0, 1, 0]}, "skewed"),
+        (ALL, {"ImageOrientationPatient": [1.003, 0, 0, 0, 1, 0]}, None),
+        (ONE, {"ImageOrientationPatient": None}, "no usable ImageOrientationPatient"),
+        (ONE, {"ImagePositionPatient": None}, "no usable ImagePositionPatient"),
+        (ONE, {"ImagePositionPatient": [0, 0, 2e7]}, "no usable ImagePositionPatient"),
+        (ONE, {"ImagePositionPatient": [-9.76, -20, 35]}, None),
+        (ONE, {"ImagePositionPatient": [-9.74, -20, 35]}, "shifted"),  # half a pixel
+        (ONE, {"Rows": None}, "no usable Rows"),
+        (ONE, {"Rows": 19}, "mixed Rows"),
+        (ONE, {"Columns": 15}, "mixed Columns"),
+        (ALL, {"SliceThickness": 2.7}, "overlap"),  # 1.05 x 2.5 mm is 2.625 mm
+        (ALL, {"SliceThickness": 2.6}, None),
+        (ALL, {"SliceThickness": None}, None),
+    ],
+)
+def test_what_headers_say(paths, which, attributes, kind):
+    for path in paths[which]:
+        series.change(path, **attributes)
+    found = kinds(paths[0].parent)
+    assert len(found) == bool(kind)
+    if kind in (None, "overlap"):
+        volume = read_series(paths[0].parent, mend="tilt")
+        assert volume.spacing_mm[0] == pytest.approx(2.5)
+        np.testing.assert_array_equal(volume.values, series.example_hu())
+    else:
+        assert found[0].startswith(kind)
+        with pytest.raises(DicomSeriesError, match=f"ct: no .* trusted. {kind}"):
+            read_series(paths[0].parent, mend=("gap", "tilt", kind))
+
+
+def test_reversed_names_are_a_remark(tmp_path):
+    series.write_example(tmp_path / "ct", shuffled_names=False)
+    assert kinds(tmp_path) == ["reversed"]  # this scanner counts from the head
+
+
+def test_pixels_that_are_no_slice(paths):
+    dataset = pydicom.dcmread(paths[2])
+    dataset.NumberOfFrames, dataset.PixelData = 2, 2 * dataset.PixelData
+    dataset.save_as(paths[2])
+    with pytest.raises(DicomSeriesError, match="slice2.dcm has the shape"):
+        read_series(paths[0].parent)
+    series.change(paths[1], RescaleType="US", RescaleIntercept=0)
+    with pytest.raises(DicomSeriesError, match="slice1.dcm .* units are .*HU"):
+        read_series(paths[:2])
+    with pytest.raises(DicomSeriesError, match="single slice"):
+        read_series(paths[0])
+
+
+def test_no_folder_no_file_no_image(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        read_series(tmp_path / "nothing")
+    (tmp_path / "notes.txt").write_text("read me")
+    with pytest.raises(DicomSeriesError, match="no DICOM image"):
+        read_series(tmp_path)
+
+
+@pytest.mark.parametrize("left", [0, 100, 140, 200, 700, 1000, -1, -100])
+@pytest.mark.parametrize("name", ["slice0.dcm", "slice0"])
+def test_a_file_cut_anywhere_never_gives_a_shorter_volume(paths, left, name):
+    content = paths[0].read_bytes()[:left]
+    paths[0].unlink()
+    paths[0].with_name(name).write_bytes(content)
+    if name == "slice0" and 0 <= left < 132:
+        return  # nothing in it says that it is DICOM
+    with pytest.raises(DicomSeriesError):
+        read_series(paths[0].parent)
+
+
+@pytest.mark.parametrize("syntax", ["uncompressed", "rle"])
+def test_damaged_slices_give_a_volume_or_the_documented_error(tmp_path, syntax):
+    rng = np.random.default_rng(0)
+    paths = series.write_example(
+        tmp_path / "ct", hu=series.example_hu((4, 8, 8)), syntax=syntax
+    )
+    read = 0
+    for turn in range(60):
+        path = paths[turn % 4]
+        sound = path.read_bytes()
+        at, more = rng.integers(132, len(sound)), turn % 2
+        path.write_bytes(sound[:at] + rng.bytes(2 + more) + sound[at + 2 :])
+        try:
+            list_series(tmp_path)
+            volume = read_series(tmp_path, mend=("gap", "tilt"))
+        except DicomSeriesError:
+            continue
+        finally:
+            path.write_bytes(sound)
+        assert volume.values.ndim == 3
+        assert np.isfinite(volume.affine).all()
+        read += 1
+    assert 10 < read < 55  # the damage is real and not too much
+
+
+# --------------------------------------------------------- shipped and real files
+
+
+def test_shipped_series():
+    folder = SHIPPED / "dicomdirtests"
+    assert kinds(folder / "77654033" / "CT2") == ["uneven spacing"]  # 3 slices, and 1
+    assert kinds(folder / "77654033" / "CR1") == ["no usable PixelSpacing"]
+    scouts = kinds(folder / "98892001" / "CT2N")  # two, in two directions
+    assert scouts == ["mixed ImageOrientationPatient"]
+
+
+@needs_data
 @pytest.mark.real_data
 def test_real_series_equals_simpleitk():
-    sitk = pytest.importorskip("SimpleITK")
-    files = [path for path in course_files() if "ct_series" in str(path)]
-    if not files:
-        pytest.skip("COURSE_DATA_DIR with the DICOM files is not set")
-    ours = read_series(files[0].parent)
-    names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(files[0].parent))
-    theirs = sitk.ReadImage(names)
+    ours = assert_equal_to_simpleitk(DATA / "ct_series_lung_dx_a0002")
     assert ours.values.shape == (30, 512, 512)
     assert ours.spacing_mm == pytest.approx((8, 0.646484375, 0.646484375))
-    np.testing.assert_allclose(ours.spacing_mm[::-1], theirs.GetSpacing())
-    np.testing.assert_allclose(ours.origin_mm, theirs.GetOrigin())
-    np.testing.assert_array_equal(ours.values, sitk.GetArrayFromImage(theirs))
-    assert kinds(ours) == ["reversed", "passed over"]
-
-
-@pytest.mark.real_data
-def test_real_multiframe_ct_is_a_volume_and_the_others_are_refused():
-    files = {path.name: path for path in course_files()}
-    if not files:
-        pytest.skip("COURSE_DATA_DIR with the DICOM files is not set")
-    perfusion = files["ect_2frames_enhanced_ct.dcm"]
-    volume = read_series(perfusion)
-    assert volume.spacing_mm[0] == 10
-    # rows run to the right, so the normal points to the feet: z = -149, then -159 mm
-    frames = read_pixels(perfusion).values
-    np.testing.assert_array_equal(volume.values, frames[[1, 0]])
-    assert volume.toward(0) == "the feet"
-    for name in ("emri_10frames.dcm", "nm_13frames_heart.dcm"):
-        with pytest.raises(ValueError, match="frames without a position"):
-            read_series(files[name])
-
-
-def test_series_volume_prints_its_problems():
-    affine = np.column_stack([np.diag((3.0, 2, 1))[:, ::1], np.zeros(3)])
-    volume = SeriesVolume(np.zeros((2, 3, 4), np.float32), "HU", affine)
-    assert volume.describe().startswith("2 x 3 x 4 voxels of 3.00 x 2.00 x 1.00 mm")
-
-
-def test_compressed_slices_are_decoded_in_another_process_too(tmp_path, monkeypatch):
-    hu = example_hu((16, 64, 64))
-    write_example(tmp_path / "ct", hu=hu, syntax="jpeg2000")
-    elsewhere = []
-
-    class Decoders(decoder_process.Decoders):
-        def __enter__(self):
-            super().fetch(wait=True)  # it is ready: these files are quickly read here
-            return self
-
-        def fetch(self, *, wait):
-            came = super().fetch(wait=wait)
-            arrived = [one for one in came.values() if isinstance(one, np.ndarray)]
-            elsewhere.extend(arrived)
-            return came
-
-    monkeypatch.setattr(many_files, "Decoders", Decoders)
-    alone = read_series(tmp_path / "ct", workers=1)
-    assert not elsewhere
-    shared = read_series(tmp_path / "ct", workers=2)
-    assert elsewhere
-    np.testing.assert_array_equal(alone.values, hu)
-    np.testing.assert_array_equal(shared.values, hu)
+    assert [problem.kind for problem in ours.problems] == ["reversed"]

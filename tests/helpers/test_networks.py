@@ -38,39 +38,19 @@ def test_small_residual_network_size_by_hand(shape, halvings, last_map):
     assert network.output_shape == (None, 1)
 
 
-def test_small_residual_network_score_is_the_sigmoid_of_the_logit():
-    network = small_residual_network((28, 28, 1), filters=(4, 8))
-    logits = keras.Model(network.input, network.get_layer("logit").output)
-    image = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1))
-    logit, score = (np.asarray(net(image, training=False)) for net in (logits, network))
-    np.testing.assert_allclose(score, 1 / (1 + np.exp(-logit)), rtol=1e-5)
-    assert [layer.name for layer in network.layers[-2:]] == ["logit", "score"]
-
-
-def test_small_residual_network_reads_uint8_and_float_alike():
+def test_small_residual_network_from_display_values_to_the_score():
     network = small_residual_network((28, 28, 1), filters=(4, 8))
     image = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1)).astype("uint8")
-    of_uint8, of_float = network(image), network(image.astype("float32"))
-    np.testing.assert_array_equal(of_uint8, of_float)
-
-
-def test_rescaling_inside_maps_0_to_minus_1_and_255_to_1():
-    network = small_residual_network((28, 28, 1), filters=(4, 8))
-    rescaled = keras.Model(network.input, network.get_layer("rescale").output)
-    image = np.full((1, 28, 28, 1), 255.0)
-    image[0, 0, 0] = 0
-    values = np.asarray(rescaled(image))[0, :, :, 0]
-    assert (values[0, 0], values[1, 1]) == pytest.approx((-1.0, 1.0))
-
-
-def test_every_batch_normalisation_has_the_short_memory():
-    network = small_residual_network((128, 128, 1))
-    momenta = {
-        layer.momentum
-        for layer in network.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
-    }
-    assert momenta == {0.9}
+    image[0, 0, :2, 0] = 0, 255
+    layers = ("rescale", "logit", "score")
+    outputs = [network.get_layer(name).output for name in layers]
+    inside = keras.Model(network.input, outputs)
+    grey, logit, score = (np.asarray(one) for one in inside(image))
+    assert grey[0, 0, :2, 0].tolist() == pytest.approx([-1, 1])
+    np.testing.assert_allclose(score, 1 / (1 + np.exp(-logit)), rtol=1e-5)
+    np.testing.assert_array_equal(network(image.astype("float32")), score)
+    norms = [one for one in network.layers if "norm" in one.name]
+    assert [one.momentum for one in norms] == [0.9] * 5
 
 
 def test_residual_block_without_its_second_convolution_is_the_short_cut():

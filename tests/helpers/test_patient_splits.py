@@ -1,21 +1,22 @@
-"""Splits by patient: by hand, as properties, and against scikit-learn's groups."""
+"""Splits by patient: by hand, as properties, and a split file that notices changes."""
+
+import hashlib
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.model_selection import GroupShuffleSplit
 
+from helpers import patient_splits
 from helpers.patient_splits import (
-    LeakageError,
+    SplitFileError,
     check_leakage,
     exact_duplicates,
+    exam_and_training,
+    read_split,
     split_patients,
+    with_coins,
+    write_split,
 )
-
-settings.register_profile("course", deadline=None, derandomize=True)
-settings.load_profile("course")
 
 HALVES = {"train": 0.5, "test": 0.5}
 
@@ -25,177 +26,142 @@ def table_of(patients, **columns):
     return pd.DataFrame({"patient_id": list(patients), **columns})
 
 
-patient_lists = st.lists(st.integers(0, 40).map(str), min_size=1, max_size=120).filter(
-    lambda patients: len(set(patients)) >= 3
+@pytest.mark.parametrize("seed", range(30))
+def test_split_belongs_to_the_patient_and_no_split_is_empty(seed):
+    rng = np.random.default_rng(seed)
+    table = table_of(rng.integers(0, 3 + seed, size=20 + 2 * seed))
+    split = split_patients(table, seed=seed)
+    assert check_leakage(table.assign(split=split)).clean
+    assert set(split) == {"train", "tuning", "internal test"}
+    shuffled = split_patients(table.sample(frac=1, random_state=seed), seed=seed)
+    pd.testing.assert_series_equal(shuffled.sort_index(), split)
+
+
+@pytest.mark.parametrize(
+    ("patients", "shares", "sizes"),
+    [
+        (20, [0.6, 0.15, 0.25], [12, 3, 5]),  # exactly
+        (
+            10,
+            [0.6, 0.15, 0.25],
+            [6, 2, 2],
+        ),  # 1.5 and 2.5: first come
+        (7, [0.5, 0.3, 0.2], [4, 2, 1]),  # 3.5, 2.1, 1.4
+        (3, [0.98, 0.01, 0.01], [1, 1, 1]),  # none stays empty
+        (2, [0.5, 0.5], [1, 1]),
+    ],
 )
+def test_sizes_by_hand(patients, shares, sizes):
+    names = ["train", "tuning", "internal test"][: len(shares)]
+    fractions = dict(zip(names, shares, strict=True))
+    split = split_patients(table_of(range(patients)), fractions=fractions, seed=0)
+    assert [(split == name).sum() for name in names] == sizes
+    if shares[1] == 0.15:  # the default
+        assert (split == split_patients(table_of(range(patients)), seed=0)).all()
 
 
-@given(patient_lists, st.integers(0, 5))
-def test_no_patient_is_ever_in_two_splits_and_none_is_empty(patients, seed):
-    table = table_of(patients)
-    table["split"] = split_patients(table, seed=seed)
-    assert check_leakage(table).clean
-    assert set(table["split"]) == {"train", "tuning", "internal test"}
-
-
-@given(patient_lists, st.integers(0, 5), st.randoms(use_true_random=False))
-def test_split_belongs_to_the_patient_not_to_the_order_of_rows(patients, seed, random):
-    shuffled = list(patients)
-    random.shuffle(shuffled)
-    straight = dict(
-        zip(patients, split_patients(table_of(patients), seed=seed), strict=True)
-    )
-    other = dict(
-        zip(shuffled, split_patients(table_of(shuffled), seed=seed), strict=True)
-    )
-    assert straight == other
-
-
-@given(st.integers(3, 300))
-def test_sizes_are_the_fractions_to_the_nearest_patient(n_patients):
-    split = split_patients(table_of(range(n_patients)), seed=1)
-    sizes = split.value_counts()
-    for name, share in {"train": 0.6, "tuning": 0.15, "internal test": 0.25}.items():
-        assert abs(sizes[name] - share * n_patients) <= 1.3
-
-
-def test_sizes_by_hand():
-    # 20 patients: 12, 3 and 5 exactly
-    sizes = split_patients(table_of(range(20)), seed=0).value_counts()
-    assert sizes.to_dict() == {"train": 12, "tuning": 3, "internal test": 5}
-
-
-def test_index_of_the_table_is_kept():
-    table = table_of("AABC")
-    table.index = [10, 11, 20, 30]
-    split = split_patients(table, fractions=HALVES, seed=1)
-    assert split.index.tolist() == [10, 11, 20, 30]
-    assert split.name == "split"
-    assert split[10] == split[11]
-
-
-def test_seed_decides():
-    table = table_of(range(50))
-    first = split_patients(table, seed=1)
-    pd.testing.assert_series_equal(first, split_patients(table, seed=1))
-    assert (first != split_patients(table, seed=2)).any()
+def test_a_split_of_known_draws():
+    # whoever changes how patients are dealt changes every lesson
+    table = table_of("HGFEDCBA").set_index(np.arange(8) + 5)
+    split = split_patients(table, fractions=HALVES, seed=3)
+    assert (split.name, split.index[0]) == ("split", 5)
+    dealt = np.random.default_rng(3).permutation(list("ABCDEFGH"))
+    assert split[::-1].tolist() == [
+        "train" if name in dealt[:4] else "test" for name in "ABCDEFGH"
+    ]
 
 
 def test_stratified_split_keeps_the_share_of_diseased_patients():
     # 40 patients, the first 10 diseased at one of two visits: halves get 5 each
-    table = table_of([p for p in range(40) for _ in range(2)])
+    table = table_of(np.repeat(range(40), 2))
     table["effusion"] = [int(p < 10 and visit) for p in range(40) for visit in (0, 1)]
-    table["split"] = split_patients(
-        table, fractions=HALVES, stratify="effusion", seed=3
-    )
+    options = {"fractions": HALVES, "stratify": "effusion", "seed": 3}
+    table["split"] = split_patients(table, **options)
     diseased = table[table["effusion"] == 1]
     assert diseased["split"].value_counts().to_dict() == {"train": 5, "test": 5}
     assert check_leakage(table).clean
+    table["effusion"] = 1  # one stratum is empty
+    split_patients(table, stratify="effusion", seed=3)
 
 
-def test_agrees_with_scikit_learn_that_groups_do_not_mix():
-    # scikit-learn deals other patients, but both must put whole groups on one side
-    rng = np.random.default_rng(0)
-    patients = rng.integers(0, 60, size=200)
-    split = split_patients(
-        table_of(patients), fractions={"train": 0.75, "test": 0.25}, seed=1
+def refused(word, function, *inputs, **options):
+    """Check that bad input is refused in words, one of which is given."""
+    with pytest.raises(ValueError, match=word):
+        function(*inputs, **options)
+
+
+def test_impossible_splits_are_refused():
+    refused("2 patient", split_patients, table_of("AABB"), seed=1)
+    refused("1 patient", split_patients, table_of("AA"), fractions=HALVES, seed=1)
+    one_ill = table_of("ABCD", mass=[1, 0, 0, 0])
+    options = {"fractions": HALVES, "seed": 1}
+    refused("1 patient", split_patients, one_ill, stratify="mass", **options)
+    refused("'size'", split_patients, one_ill, stratify="size", seed=1)
+    refused("0 and 1", split_patients, one_ill * 2, stratify="mass", seed=1)
+    refused("column patient_id", split_patients, pd.DataFrame({"case": [1]}), seed=1)
+    refused("0 rows", split_patients, table_of([]), seed=1)
+    refused("1 of 3 rows.*row 1", split_patients, table_of(["A", None, "B"]), seed=1)
+    refused("1 of 3 rows.*row 2", split_patients, table_of(["A", "B", " "]), seed=1)
+    for wrong in ([0.7, 0.2], [0.7, 0.4], [1.0], [1.2, -0.2], [1.0, 0.0]):
+        shares = dict(zip("ab", wrong, strict=False))
+        refused("add up", split_patients, table_of("ABC"), fractions=shares, seed=1)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_training_sets_are_disjoint_from_the_exam_and_of_one_size(seed):
+    patients = np.random.default_rng(seed).integers(0, 40, size=60)
+    rows = exam_and_training(patients, test_fraction=0.1, seed=seed)
+    assert len(rows.exam) == 6
+    left = ~np.isin(patients, patients[rows.exam])
+    assert set(rows.patient_level) == set(np.flatnonzero(left))
+    assert len(set(rows.image_level)) == len(rows.patient_level)
+    assert not set(rows.image_level) & set(rows.exam)
+    learnt = set(patients[rows.image_level])
+    assert rows.met.tolist() == [name in learnt for name in patients[rows.exam]]
+
+
+def test_exam_by_hand():
+    assert len(exam_and_training(list("ABCDEFGH"), seed=1).exam) == 2
+    assert len(exam_and_training(list("ABC"), test_fraction=0.01, seed=1).exam) == 1
+    refused("Every patient", exam_and_training, list("AAAA"), seed=1)
+
+
+def test_coins_are_fair_and_one_belongs_to_the_patient():
+    patients = np.arange(900) % 300
+    labels = with_coins(pd.DataFrame({"mass": patients % 2}), patients, seed=3)
+    coins = ["coin per patient", "coin per film"]
+    assert list(labels) == ["mass", *coins]
+    assert labels["coin per patient"].groupby(patients).nunique().max() == 1
+    per_film = labels["coin per film"].groupby(patients).nunique()
+    assert 0.6 < (per_film == 2).mean() < 0.9  # 3 in 4 of three tosses differ
+    assert labels[coins].mean().between(0.4, 0.6).all()
+    assert labels[coins].isin((0, 1)).all(axis=None)
+
+
+def test_check_leakage_names_patients_and_splits():
+    table = table_of("AABBCDD", split=list("xyxxyyx"))
+    report = check_leakage(table)
+    assert not report.clean
+    assert report.shared_patients["patient_id"].tolist() == ["A", "D"]
+    assert report.describe() == (
+        "7 images of 4 patients in 2 splits (x, y).\n"
+        "Patients in more than one split: 2. For example A (2 images: x, y), "
+        "D (2 images: x, y)."
     )
-    theirs = next(
-        GroupShuffleSplit(1, test_size=0.25, random_state=1).split(
-            patients, groups=patients
-        )
-    )[1]
-    n_ours = len(set(patients[split == "test"]))
-    assert not set(patients[split == "test"]) & set(patients[split == "train"])
-    assert n_ours == len(set(patients[theirs]))
+    refused("A .2 images", report.require_clean)
+    report = check_leakage(table.assign(split=list("xxyyyxx")))
+    report.require_clean()
+    assert report.describe().endswith("Patients in more than one split: 0.")
 
 
 @pytest.mark.parametrize(
-    ("table", "options", "words"),
-    [
-        (
-            table_of("AABB"),
-            {},
-            "number of patients is 2, expected at least 3: one for each split",
-        ),
-        (
-            table_of("AAAA"),
-            {"fractions": HALVES},
-            "number of patients is 1, expected at least 2",
-        ),
-        (
-            table_of("ABCD", mass=[1, 0, 0, 0]),
-            {"fractions": HALVES, "stratify": "mass"},
-            "number of patients with mass is 1, expected at least 2",
-        ),
-        (pd.DataFrame({"case": [1]}), {}, "no column patient_id; it has case"),
-        (table_of([]), {}, "The table has no rows"),
-        (table_of(["A", None, "B"]), {}, "patient_id is missing in 1 of 3 rows.*row 1"),
-        (table_of(["A", " ", "B"]), {}, "patient_id is missing in 1 of 3 rows"),
-        (table_of("ABC"), {"stratify": "mass"}, "stratify is 'mass', expected one of"),
-        (
-            table_of("ABC", mass=[0, 1, 2]),
-            {"stratify": "mass"},
-            "column mass holds 2, expected only 0 and 1",
-        ),
-        (table_of("ABC"), {"fractions": {"train": 0.7, "test": 0.2}}, "sum 0.900"),
-        (table_of("ABC"), {"fractions": {"train": 1.0}}, "at least two splits"),
-        (
-            table_of("ABC"),
-            {"fractions": {"train": 1.2, "test": -0.2}},
-            "shares above 0",
-        ),
-    ],
+    ("patients", "end"), [("ABC", "train)."), ("ABCDE", " and 2 more.")]
 )
-def test_impossible_splits_are_named(table, options, words):
-    with pytest.raises(ValueError, match=words):
-        split_patients(table, seed=1, **options)
-
-
-LEAKING = pd.DataFrame(
-    {
-        "patient_id": ["A", "A", "B", "B", "C", "D", "D"],
-        "split": ["train", "test", "train", "train", "test", "test", "train"],
-    }
-)
-
-
-def test_check_leakage_names_patient_splits_and_count():
-    report = check_leakage(LEAKING)
-    assert not report.clean
-    assert report.splits == ("test", "train")
-    assert (report.n_images, report.n_patients) == (7, 4)
-    assert report.shared_patients.to_dict("list") == {
-        "patient_id": ["A", "D"],
-        "splits": ["test, train", "test, train"],
-        "images": [2, 2],
-    }
-    assert report.describe() == (
-        "7 images of 4 patients in 2 splits (test, train).\n"
-        "Patients in more than one split: 2. For example A (2 images: test, train), "
-        "D (2 images: test, train)."
-    )
-    with pytest.raises(
-        LeakageError,
-        match=r"2 of 4 patients lie in more than one split, expected 0\. For example "
-        r"A \(2 images: test, train\), D \(2 images: test, train\)\. Split by patient",
-    ):
-        report.require_clean()
-
-
-def test_check_leakage_of_a_clean_split():
-    table = LEAKING.assign(split=["train"] * 4 + ["test"] * 3)
-    report = check_leakage(table)
-    report.require_clean()
-    assert report.clean
-    assert "Patients in more than one split: 0." in report.describe()
-    assert "identical" not in report.describe()
-
-
-def test_check_leakage_shortens_a_long_list():
-    table = table_of(list("ABCDEFAB") + list("CDEF"))
-    table["split"] = ["train"] * 6 + ["test"] * 6
-    assert check_leakage(table).describe().endswith("test, train) and 3 more.")
+def test_check_leakage_shortens_a_long_list(patients, end):
+    splits = ["train"] * len(patients) + ["test"] * len(patients)
+    text = check_leakage(table_of(patients * 2, split=splits)).describe()
+    assert text.endswith(end)
+    assert text.count("2 images") == 3
 
 
 def test_exact_duplicates_by_hand():
@@ -203,50 +169,155 @@ def test_exact_duplicates_by_hand():
     images[1, 0, 0] = images[4, 0, 0] = 9  # rows 1 and 4 are equal
     images[3, 1, 1] = 9  # same value at another place: not equal to rows 1 and 4
     assert exact_duplicates(images) == [[0, 2], [1, 4]]
+    assert exact_duplicates(images[:, :, ::-1]) == [[0, 2], [1, 4]]  # a view
     assert exact_duplicates(images[:2]) == []
+    colour = np.stack([images, images, 255 - images], axis=-1)
+    assert exact_duplicates(colour) == [[0, 2], [1, 4]]
 
 
-def test_exact_duplicates_see_colour_and_strided_views():
-    colour = np.random.default_rng(0).integers(0, 255, (4, 3, 3, 3), dtype=np.uint8)
-    colour[3] = colour[0]
-    assert exact_duplicates(colour) == [[0, 3]]
-    assert exact_duplicates(colour[:, ::-1]) == [[0, 3]]
-
-
-def test_check_leakage_finds_duplicates_within_and_across_splits():
+def test_check_leakage_finds_equal_images_within_and_across_splits():
     images = np.arange(6, dtype=np.uint8)[:, None, None] * np.ones((2, 2), np.uint8)
     images[1] = images[0]  # both in train
-    images[4] = images[3]  # train and test, under two patient names
     table = table_of("ABCDEF", split=["train"] * 4 + ["test"] * 2)
+    assert check_leakage(table, images=images).clean
+    images[4] = images[3]  # train and test, under two patient names
     report = check_leakage(table, images=images)
-    assert report.duplicates_within == ((0, 1),)
-    assert report.duplicates_across == ((3, 4),)
-    assert "identical images: 1 across splits, 1 within one split" in report.describe()
-    with pytest.raises(LeakageError, match=r"1 groups of identical .* rows \[3, 4\]"):
-        report.require_clean()
+    assert report.duplicates_within == [[0, 1]]
+    assert report.duplicates_across == [[3, 4]]
+    assert report.describe().endswith("1 across splits, 1 within one split.")
+    refused("1 across", report.require_clean)
+    refused("3 images for 6 rows", check_leakage, table, images=images[:3])
+    refused(r"shape \(6, 2\)", check_leakage, table, images=images[:, 0])
+    refused("column split", check_leakage, table_of("AB"))
+    refused("split is missing in 1", check_leakage, table_of("AB", split=["x", ""]))
+
+
+# --- the split file
+
+
+@pytest.fixture
+def table():
+    """Return five images of four patients in three splits."""
+    return table_of("AACBD", split=["train", "train", "tuning", "test", "train"])
+
+
+LINES = "patient_id,split\nA,train\nB,test\nC,tuning\nD,train\n"
+
+
+def test_split_file_by_hand(table, tmp_path):
+    path = tmp_path / "split.csv"
+    digest = write_split(table, path, facts={"seed": 7, "cohort": "example"})
+    assert digest == hashlib.sha256(LINES.encode()).hexdigest()
+    assert path.read_bytes().decode() == (
+        "# images: 5\n"
+        "# patients: 4 (test 1, train 2, tuning 1)\n"
+        "# seed: 7\n"
+        "# cohort: example\n"
+        f"# sha256: {digest}\n{LINES}"
+    )
+    assert [one.name for one in tmp_path.iterdir()] == ["split.csv"]
+    plain = pd.read_csv(path, comment="#")  # without the course
+    assert plain["split"].tolist() == ["train", "test", "tuning", "train"]
+
+
+def test_any_identifier_survives_the_file(tmp_path):
+    names = ["a,b", '"q"', " x ", "é", "# x", "0012", "=1", "a\nb", "'", "patient_id"]
+    table = table_of(names, split=["a", "b, c"] * 5)
+    write_split(table, tmp_path / "split.csv")
+    assert read_split(tmp_path / "split.csv", table).equals(table["split"])
+
+
+def test_hash_depends_on_who_is_where_and_on_nothing_else(table, tmp_path):
+    path = tmp_path / "split.csv"
+    digest = write_split(table, path)
+    other = table.iloc[[4, 2, 0, 3]].assign(age=50)
+    assert write_split(other, path, facts={"seed": 1}) == digest
+    assert write_split(table.replace({"tuning": "train"}), path) != digest
+    write_split(table_of([7, 12], split=["x", "y"]), path)
+    split = read_split(path, table_of(["12", "7"]).set_axis([3, 4]))
+    assert split.to_dict() == {3: "y", 4: "x"}
+
+
+def test_a_file_with_windows_line_ends_and_mark_is_read(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    windows = "\ufeff" + path.read_text().replace("\n", "\r\n")
+    path.write_bytes(windows.encode())
+    assert read_split(path, table).tolist() == table["split"].tolist()
 
 
 @pytest.mark.parametrize(
-    ("table", "images", "words"),
+    ("old", "new", "word"),
     [
-        (table_of("AB"), None, "no column split; it has patient_id"),
-        (
-            table_of("AB", split=["train", None]),
-            None,
-            "split is missing in 1 of 2 rows",
-        ),
-        (
-            table_of("AB", split=["train", "test"]),
-            np.zeros((3, 2, 2)),
-            "images has 3 images and the table has 2 rows",
-        ),
-        (
-            table_of("AB", split=["train", "test"]),
-            np.zeros((2, 2)),
-            r"images has shape \(2, 2\), expected",
-        ),
+        ("B,test", "B,train", "edited or cut"),
+        ("D,train\n", "", "edited or cut.* its 3 patients"),
+        ("C,tuning\n", "C,tuning\nE,train\n", "edited or cut.* its 5 patients"),
+        ("C,tuning", "A,tuning", "Line 7 .*'A,tuning'"),
+        ("C,tuning", "C", "Line 7 .*'C'"),
+        ("# sha256: ", "# digest: ", "no split file"),
+        ("patient_id,split", "case,split", "no split file"),
+        ("# images: 5", "# images: many", "no split file"),
+        ("# images: 5", "# number: 5", "no split file"),
+        ("# images: 5", "# images: 6", "has 5 .1 fewer"),
     ],
 )
-def test_check_leakage_names_bad_input(table, images, words):
-    with pytest.raises(ValueError, match=words):
-        check_leakage(table, images=images)
+def test_a_changed_file_is_refused(table, tmp_path, old, new, word):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    refused(word, read_split, path, table)
+
+
+def test_any_changed_byte_and_every_cut_is_noticed(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    whole, rng = path.read_bytes(), np.random.default_rng(3)
+    broken = [whole[:length] for length in range(len(whole) - 1)]
+    for place in range(whole.index(b"patient_id,split"), len(whole)):
+        other = bytearray(whole)
+        other[place] ^= 1 << int(rng.integers(0, 8))
+        broken.append(bytes(other))
+    for text in broken:
+        path.write_bytes(text)
+        with pytest.raises(SplitFileError):
+            read_split(path, table)
+
+
+def test_a_table_that_is_not_the_one_of_the_file_is_named(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    fewer, without_b = table[1:], table[table["patient_id"] != "B"]
+    refused("1 patient is in split.csv but.*: B. Load", read_split, path, without_b)
+    refused("3 patients are in.*: E, F, G. Load", read_split, path, table_of("ABCDEFG"))
+    refused("4 patients .*: E, F, G and 1 more", read_split, path, table_of("ABCDEFGH"))
+    refused("5 images, the table has 4 .1 fewer", read_split, path, fewer)  # A is left
+    refused("has 9 .4 more", read_split, path, pd.concat([table, fewer]))
+
+
+def test_what_cannot_be_written_leaves_the_old_file(table, tmp_path):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    before = path.read_bytes()
+    leaking = table.assign(split=["train", "tuning", *table["split"][2:]])
+    refused("A .2 images", write_split, leaking, path)
+    refused("one line", write_split, table, path, facts={"note": "two\nlines"})
+    assert path.read_bytes() == before
+
+
+def test_a_disk_that_fills_leaves_the_old_file(table, tmp_path, monkeypatch):
+    path = tmp_path / "split.csv"
+    write_split(table, path)
+    before = path.read_bytes()
+
+    def full(self, *_, **__):
+        with self.open("w") as file:
+            file.write("# im")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(patient_splits.Path, "write_text", full)
+    with pytest.raises(OSError, match="space"):
+        write_split(table.replace({"tuning": "train"}), path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["split.csv"]

@@ -1,3 +1,5 @@
+"""Training: settings by hand, the best epoch kept, and what lesson 21 writes out."""
+
 import dataclasses
 
 import numpy as np
@@ -5,12 +7,8 @@ import pandas as pd
 import pytest
 
 from helpers import input_pipeline, networks, training
-from helpers.diagnostic_metrics import area_under_roc
 from helpers.networks import keras
-from helpers.training import TrainingError, TrainingSettings
-from tests.helpers.square_cohort import square_cohort
-
-QUICK = TrainingSettings(epochs=3, batch_size=16)
+from helpers.training import KeepBest, TrainingError, TrainingSettings
 
 
 @pytest.fixture(autouse=True)
@@ -18,50 +16,110 @@ def _no_bar(monkeypatch):
     monkeypatch.setenv("COURSE_QUIET", "1")
 
 
+@dataclasses.dataclass
+class Films:
+    """What a training asks of a cohort: a bright film has the finding."""
+
+    images: np.ndarray
+    truth: np.ndarray
+    name: str = "films"
+
+    def labels(self, finding):
+        return {"bright": self.truth, "dark": 1 - self.truth}[finding]
+
+    def finding(self, name):
+        return name or "bright"
+
+    def split(self, name):
+        rows = slice(0, 24) if name == "train" else slice(24, 40)
+        return Films(self.images[rows], self.truth[rows])
+
+    def __len__(self):
+        return len(self.images)
+
+
+def films(side=8, count=40):
+    rng = np.random.default_rng(0)
+    truth = np.arange(count) % 2
+    images = rng.integers(0, 200, (count, side, side)) + 50 * truth[:, None, None]
+    return Films(images.astype("uint8"), truth)
+
+
+def linear(side=8):
+    """Return a network whose score is the sigmoid of weighted grey values."""
+    grey = [keras.layers.Rescaling(1 / 255), keras.layers.Flatten()]
+    score = keras.layers.Dense(1, activation="sigmoid")
+    return keras.Sequential([keras.Input((side, side, 1)), *grey, score])
+
+
+def train_linear(network, **options):
+    training.set_seed(4)
+    network.set_weights([np.zeros((64, 1)), np.zeros(1)])
+    sets = films().split("train"), films().split("tuning")
+    settings = TrainingSettings(batch_size=8, **options)
+    return training.train(network, *sets, finding="dark", settings=settings)
+
+
 @pytest.mark.parametrize(
-    ("n_images", "batch_size", "steps_per_epoch", "epochs"),
+    ("options", "n_images", "plan"),
     [
-        (4708, 64, 73, 11),  # 4708 / 64 = 73.6; 800 / 73 = 10.96
-        (1200, 32, 37, 22),  # 1200 / 32 = 37.5, batch 32; 800 / 37 = 21.6
-        (20, 4, 5, 60),  # never more than 60 epochs
-        (3, 3, 1, 60),
-        (78468, 64, 100, 8),  # an "epoch" of 100 steps, 8 looks at the tuning set
+        ({}, 4708, (64, 73, 11)),  # 4708 / 64 = 73.6; 800 / 73 = 10.96
+        ({}, 2047, (32, 63, 13)),  # one image short of batches of 64
+        ({}, 1200, (32, 37, 22)),  # 1200 / 32 = 37.5, batch 32; 800 / 37 = 21.6
+        ({}, 20, (4, 5, 60)),  # never more than 60 epochs
+        ({}, 2, (2, 1, 60)),
+        ({}, 78468, (64, 100, 8)),  # an "epoch" of 100 steps, 8 looks at the tuning set
+        ({"steps": 5}, 100, (4, 1, 5)),  # 5 // 8 = 0, but an epoch has a step
+        ({"epochs": 5, "batch_size": 100}, 350, (100, 3, 5)),
+        ({"epochs": 5}, 78468, (64, 1226, 5)),
+        ({"batch_size": 100}, 30, (30, 1, 60)),
     ],
 )
-def test_plan_follows_the_step_budget(n_images, batch_size, steps_per_epoch, epochs):
-    plan = TrainingSettings().plan(n_images)
-    assert dataclasses.astuple(plan) == (batch_size, steps_per_epoch, epochs)
+def test_plan_follows_the_step_budget(options, n_images, plan):
+    found = TrainingSettings(**options).plan(n_images)
+    assert found == plan
+    assert {type(number) for number in found} == {int}
 
 
-def test_plan_takes_epochs_and_batch_size_when_given():
-    plan = TrainingSettings(epochs=5, batch_size=100).plan(350)
-    assert dataclasses.astuple(plan) == (100, 3, 5)
-
-
-def test_plan_needs_two_images():
+def test_plan_needs_two_images_and_settings_are_plain_values():
+    settings = TrainingSettings(steps=9, seed=3)
+    assert TrainingSettings(**settings.as_dict()) == settings
     with pytest.raises(TrainingError, match="at least 2"):
-        TrainingSettings().plan(1)
+        settings.plan(1)
 
 
 def test_learning_rate_rises_then_sinks_along_a_cosine():
-    network = networks.small_residual_network((28, 28, 1), filters=(4,))
-    settings = TrainingSettings(learning_rate=0.004, warm_up=0.2)
-    training.compile_network(network, steps=100, settings=settings)
-    schedule = network.optimizer._learning_rate
-    at = [float(schedule(step)) for step in (0, 10, 20, 60, 100)]
-    # 20 steps up to 0.004, then half a cosine over 80 steps: the middle is 0.002
-    np.testing.assert_allclose(at, [0.0, 0.002, 0.004, 0.002, 0.0], atol=1e-7)
+    slow = TrainingSettings(learning_rate=0.004, warm_up=0.2)
+    for settings, steps, rates in (
+        # 20 steps up to 0.004, then half a cosine over 80 steps: the middle is 0.002
+        (slow, 100, {0: 0, 10: 0.002, 20: 0.004, 60: 0.002, 100: 0}),
+        (None, 3, {0: 0, 1: 0.002, 2: 0.001, 3: 0}),  # a tenth of 3 is no step: one
+        (None, 1, {0: 0, 1: 0.002}),
+    ):
+        network = linear()
+        training.compile_network(network, steps=steps, settings=settings)
+        at = [float(network.optimizer._learning_rate(step)) for step in rates]
+        np.testing.assert_allclose(at, list(rates.values()), atol=1e-7)
 
 
-def test_input_shape_of_grey_colour_and_volumes():
-    assert training.input_shape(square_cohort(4)) == (28, 28, 1)
-    coloured = square_cohort(4, columns=40, channels=3)
-    assert training.input_shape(coloured) == (28, 40, 3)
-    volumes = dataclasses.replace(
-        square_cohort(4), name="ct", images=np.zeros((4, 16, 28, 28), "uint8")
-    )
-    with pytest.raises(TrainingError, match=r"'ct'.*2-D images.*one slice per volume"):
-        training.input_shape(volumes)
+def test_compile_network_smooths_labels_and_decays_weights():
+    network = linear()
+    settings = TrainingSettings(label_smoothing=0.2, weight_decay=0.03)
+    training.compile_network(network, steps=10, settings=settings)
+    # label 1 becomes 0.9: -(0.9 ln 0.8 + 0.1 ln 0.2) = 0.36177
+    assert float(network.loss([[1.0]], [[0.8]])) == pytest.approx(0.36177, abs=1e-5)
+    assert network.optimizer.weight_decay == 0.03
+    assert not network.jit_compile
+
+
+def test_input_shape_of_grey_and_colour_but_not_of_volumes():
+    for more, wanted in (((), (8, 7, 1)), ((1,), (8, 7, 1)), ((3,), (8, 7, 3))):
+        cohort = Films(np.zeros((4, 8, 7, *more)), np.zeros(4))
+        assert training.input_shape(cohort) == wanted
+    for more in ((28,), (28, 3)):
+        cohort = Films(np.zeros((4, 8, 7, *more)), np.zeros(4), name="ct")
+        with pytest.raises(TrainingError, match=r"'ct'.*one slice"):
+            training.input_shape(cohort)
 
 
 def test_best_epoch_takes_the_first_of_equals():
@@ -69,157 +127,164 @@ def test_best_epoch_takes_the_first_of_equals():
     assert training.best_epoch(history) == 2
 
 
-def with_labels(cohort, labels):
-    table = cohort.table.assign(square=labels)
-    return dataclasses.replace(cohort, table=table, is_part=True)
+def test_train_refuses_what_it_cannot_learn_from():
+    good, options = (
+        films(count=12),
+        {"finding": "bright", "settings": TrainingSettings()},
+    )
+    labels = (0 * good.truth, 0 * good.truth + 1, np.arange(12) % 3)
+    spoiled = [Films(good.images, truth) for truth in labels]
+    spoiled += [Films(good.images[:0], good.truth[:0]), films(side=9, count=12)]
+    for bad, match in zip(spoiled, ["both 0"] * 4 + [r"\(9, 9, 1\)"], strict=True):
+        for name, sets in (("training", (bad, good)), ("tuning", (good, bad))):
+            with pytest.raises(TrainingError, match=f"{name} set.*{match}"):
+                training.train(linear(), *sets, **options)
 
 
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (0, r"All 30 images of the training set have square = 0"),
-        (1, r"square = 1"),
-        (np.arange(30) % 3, r"labels of 'square'.*\[0.0, 1.0, 2.0\].*Turn grades"),
-    ],
-)
-def test_train_refuses_labels_it_cannot_learn_from(labels, message):
-    cohort = square_cohort(30)
-    network = networks.small_residual_network((28, 28, 1), filters=(4,))
-    with pytest.raises(TrainingError, match=message):
-        training.train(network, with_labels(cohort, labels), cohort, finding="square")
-
-
-def test_train_refuses_an_empty_tuning_set_and_another_image_size():
-    cohort = dataclasses.replace(square_cohort(30), is_part=True)
-    network = networks.small_residual_network((28, 28, 1), filters=(4,))
-    with pytest.raises(TrainingError, match="tuning set is empty"):
-        training.train(network, cohort, cohort.select([]), finding="square")
-    larger = square_cohort(30, rows=40)
-    with pytest.raises(TrainingError, match=r"those of the training set are \(40, 28"):
-        training.train(network, larger, cohort, finding="square")
-
-
-def test_predict_scores_does_not_depend_on_the_batch():
-    network = networks.small_residual_network((28, 28, 1), filters=(4,))
-    images = square_cohort(70).images
+def test_predict_scores_by_hand():
+    start = [keras.Input((8, 8, 1)), keras.layers.Dropout(0.5)]  # for training alone
+    network = keras.Sequential([*start, linear()])
+    network.set_weights([np.full((64, 1), 1 / 64), np.array([-0.5])])
+    images = np.repeat(np.arange(70, dtype="uint8"), 64).reshape(70, 8, 8)
     scores = training.predict_scores(network, images)
-    assert scores.shape == (70,)
+    # film k has the mean grey k: its logit is k / 255 - 0.5
+    wanted = 1 / (1 + np.exp(0.5 - np.arange(70) / 255))
+    np.testing.assert_allclose(scores, wanted, rtol=1e-5)
     assert scores.dtype == np.float32
-    one_by_one = [training.predict_scores(network, images[i : i + 1]) for i in (0, 69)]
-    np.testing.assert_allclose(scores[[0, 69]], np.concatenate(one_by_one), atol=1e-6)
+    again = training.predict_scores(network, images[..., None])
+    np.testing.assert_array_equal(again, scores)
     assert training.predict_scores(network, images[:0]).shape == (0,)
-    with pytest.raises(TrainingError, match=r"reads images of \(28, 28, 1\)"):
-        training.predict_scores(network, images[:, :20])
+    with pytest.raises(TrainingError, match=r"reads images of \(8, 8, 1\)"):
+        training.predict_scores(network, images[:, :5])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "options", [{}, {"channels": 3}, {"rows": 36, "columns": 30}], ids=str
-)
-def test_train_learns_a_square(options):
-    cohort = square_cohort(160, **options)
-    settings = TrainingSettings(steps=160, batch_size=16)
-    network, history = training.train_small_network(cohort, settings=settings)
-    test = cohort.split("internal test")
-    scores = training.predict_scores(network, test.images)
-    assert area_under_roc(test.labels("square"), scores) > 0.95
-    assert history.columns.tolist() == [
-        "epoch", "loss", "auc", "tuning_loss", "tuning_auc",
-    ]  # fmt: skip
-    assert history.epoch.tolist() == list(range(1, 33))
+# --- the best epoch ------------------------------------------------------------------
 
 
-@pytest.mark.slow
-def test_train_keeps_the_weights_of_the_best_epoch():
-    cohort = square_cohort(120)
-    settings = TrainingSettings(epochs=6, batch_size=8, learning_rate=0.02)
-    network, history = training.train_small_network(cohort, settings=settings)
-    tuning = cohort.split("tuning")
-    score = training.predict_scores(network, tuning.images).astype(float)
-    label = tuning.labels("square") * 0.95 + 0.025  # label smoothing 0.05
-    loss = -np.mean(label * np.log(score) + (1 - label) * np.log(1 - score))
-    assert loss == pytest.approx(history.tuning_loss.min(), abs=1e-4)
-    assert history.tuning_loss.iloc[-1] != pytest.approx(loss, abs=1e-4)
+class Network:
+    """A network whose weights are the number of the epoch."""
+
+    weights = 0
+
+    def get_weights(self):
+        return self.weights
+
+    def set_weights(self, weights):
+        self.weights = weights
 
 
-@pytest.mark.slow
-def test_train_gives_the_same_digits_twice_and_others_with_another_seed():
-    cohort = square_cohort(60)
+def after_epochs(*tuning_losses):
+    progress = KeepBest(len(tuning_losses))
+    progress.set_model(Network())
+    progress.on_train_begin()
+    for epoch, loss in enumerate(tuning_losses):
+        progress.model.weights = epoch + 1
+        logs = {"loss": 0.3, "auc": 0.6, "val_loss": loss, "val_auc": 0.7}
+        progress.on_epoch_end(epoch, logs)
+    return progress
 
-    def scores(seed):
-        settings = dataclasses.replace(QUICK, seed=seed)
-        network, _ = training.train_small_network(cohort, settings=settings)
-        return training.predict_scores(network, cohort.images)
 
-    first = scores(1)
-    np.testing.assert_array_equal(first, scores(1))
-    assert np.abs(first - scores(2)).max() > 1e-3
+def test_keep_best_puts_the_weights_of_the_lowest_tuning_loss_back():
+    progress = after_epochs(0.6, 0.4, 0.4, 0.5)
+    progress.on_train_end()
+    assert progress.model.weights == 2
+    history = progress.history_table()
+    assert history.to_dict("records")[2] == {
+        **{"epoch": 3, "loss": 0.3, "auc": 0.6, "tuning_loss": 0.4, "tuning_auc": 0.7}
+    }
+    assert len(history) == 4
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf])
+def test_keep_best_stops_at_a_loss_that_is_no_number(loss):
+    progress = after_epochs(0.5, 0.6)
+    progress.on_batch_end(0, {"loss": 0.1})
+    with pytest.raises(TrainingError, match="in epoch 3, step 5.*learning_rate"):
+        progress.on_batch_end(4, {"loss": loss})
+    assert progress.model.weights == 1
+
+
+def test_keep_best_shows_its_progress(capsys, monkeypatch):
+    after_epochs(0.5)
+    assert capsys.readouterr().err == ""
+    monkeypatch.delenv("COURSE_QUIET")
+    progress = after_epochs(0.5, 0.6)
+    progress.on_train_end()
+    assert progress.bar.disable  # closed
+    shown = capsys.readouterr().err
+    assert "epoch 2/2" in shown
+    assert "loss 0.300, tuning loss 0.600, tuning AUC 0.700" in shown
+
+
+def test_interrupted_training_keeps_the_best_weights_and_is_not_finished(monkeypatch):
+    seen, note = [], KeepBest.on_epoch_end
+
+    def stopped_in_epoch_2(progress, epoch, logs=None):
+        note(progress, epoch, logs)
+        seen.append(progress)
+        if epoch == 1:
+            progress.model.set_weights([0 * weight for weight in progress.weights])
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(KeepBest, "on_epoch_end", stopped_in_epoch_2)
+    network = linear()
+    with pytest.raises(KeyboardInterrupt):
+        train_linear(network, epochs=4)
+    progress = seen[-1]
+    np.testing.assert_array_equal(progress.weights[0], network.get_weights()[0])
+    assert network.get_weights()[0].any()
+    assert len(progress.history_table()) == 2
+    assert progress.bar.disable  # closed
+
+
+def test_train_learns_what_the_finding_asks_for():
+    def contrast(**options):
+        network = linear()
+        history = train_linear(network, epochs=20, learning_rate=0.05, **options)
+        scores = training.predict_scores(network, films().images)
+        return scores[::2].mean() - scores[1::2].mean(), len(history)
+
+    dark_minus_bright, epochs = contrast()
+    assert dark_minus_bright > 0.1
+    assert epochs == 20
+    # another order of the films, and films as they are: other weights
+    others = contrast(seed=2)[0], contrast(augment=False)[0]
+    assert len({round(float(one), 5) for one in (dark_minus_bright, *others)}) == 3
+
+
+# --- the whole of it -----------------------------------------------------------------
 
 
 @pytest.mark.slow
 def test_train_does_what_lesson_21_writes_out():
-    cohort = square_cohort(60)
-    train, tuning = cohort.split("train"), cohort.split("tuning")
-    settings = TrainingSettings(epochs=2, batch_size=8)
+    cohort, settings = films(side=28), TrainingSettings(epochs=2, batch_size=8, seed=5)
     helped, history = training.train_small_network(cohort, settings=settings)
 
-    training.set_seed(settings.seed)
+    training.set_seed(5)
     plain = networks.small_residual_network((28, 28, 1))
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, decay_steps=5, warmup_target=2e-3, warmup_steps=1
-    )  # 30 images, 3 steps an epoch, 6 in all, a tenth of them warm up
+    )  # 24 images, 3 steps an epoch, 6 in all, a tenth of them warm up
     plain.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=1e-3),
         loss=keras.losses.BinaryCrossentropy(label_smoothing=0.05),
         metrics=[keras.metrics.AUC(name="auc")],
         jit_compile=False,
     )
-    batches = input_pipeline.make_dataset(
-        train.images, train.labels("square"), batch_size=8, augment=True, seed=7
+    batches, tuning_batches = (
+        input_pipeline.make_dataset(part.images, part.labels("bright"), **options)
+        for part, options in (
+            (cohort.split("train"), {"batch_size": 8, "augment": True, "seed": 5}),
+            (cohort.split("tuning"), {"batch_size": 64}),
+        )
     )
-    tuning_batches = input_pipeline.make_dataset(
-        tuning.images, tuning.labels("square"), batch_size=64
-    )
-    progress = training.KeepBest(2)
+    progress = KeepBest(2)
     plain.fit(
         batches.repeat(),
-        steps_per_epoch=3,
-        epochs=2,
+        **{"steps_per_epoch": 3, "epochs": 2, "shuffle": False, "verbose": 0},
         validation_data=tuning_batches,
         callbacks=[progress],
-        shuffle=False,
-        verbose=0,
     )
     pd.testing.assert_frame_equal(progress.history_table(), history)
     for taught, tested in zip(plain.get_weights(), helped.get_weights(), strict=True):
         np.testing.assert_array_equal(taught, tested)
-
-
-def test_train_refuses_pixels_that_are_no_numbers():
-    cohort = square_cohort(60)
-    images = cohort.images.astype("float32")
-    images[[3, 5], 0, 0] = np.nan
-    with pytest.raises(TrainingError, match="2 images of the training set hold pixels"):
-        training.train_small_network(dataclasses.replace(cohort, images=images))
-
-
-@pytest.mark.slow
-def test_train_stops_at_a_loss_that_is_no_number():
-    settings = dataclasses.replace(QUICK, learning_rate=1e30)
-    with pytest.raises(
-        TrainingError, match=r"loss became nan in epoch .*learning_rate"
-    ):
-        training.train_small_network(square_cohort(60), settings=settings)
-
-
-@pytest.mark.slow
-def test_train_works_with_a_dozen_images_and_shows_its_progress(capsys, monkeypatch):
-    monkeypatch.delenv("COURSE_QUIET")
-    cohort = square_cohort(24)  # 12 to train, 6 to tune
-    settings = TrainingSettings(steps=24)
-    _, history = training.train_small_network(cohort, settings=settings)
-    assert len(history) == 8  # batch 4, 3 steps an epoch
-    assert np.isfinite(history.loss).all()
-    shown = capsys.readouterr().err
-    assert "epoch 8/8" in shown
-    assert f"tuning loss {history.tuning_loss.iloc[-1]:.3f}" in shown

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
-import importlib.util
+import io
+import runpy
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 import matplotlib as mpl
 
@@ -78,12 +80,9 @@ def exercise_cells(name: str, number: str) -> tuple[Cell, str]:
         if "check" in cell.tags:
             call = ast.parse(cell.text.strip()).body[0].value
             if call.args[0].value == number:
-                stub = next(
-                    one
-                    for one in reversed(view.cells[:place])
-                    if "exercise-code" in one.tags
-                )
-                return stub, call.args[1].id
+                before = view.cells[:place]
+                stubs = [one for one in before if "exercise-code" in one.tags]
+                return stubs[-1], call.args[1].id
     raise LookupError(f"{name} has no check of exercise {number}.")
 
 
@@ -95,8 +94,19 @@ def answer(name: str, number: str, *, source: str):
     return space[wanted]
 
 
-def companion(folder: str, name: str) -> ModuleType:
-    """Import tests/notebooks/<folder>/lesson_NN.py.
+def recipe(tag: str) -> dict:
+    """Return what the cell of a recipe defines; what it prints is kept back."""
+    (name,) = [name for name, one in tagged_cells("recipe") if one == f"recipe:{tag}"]
+    cells = view_of(name).tagged("recipe")
+    (cell,) = [one for one in cells if f"recipe:{tag}" in one.tags]
+    space: dict = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(cell.text, tag, "exec"), space)
+    return space
+
+
+def companion(folder: str, name: str) -> SimpleNamespace:
+    """Return what tests/notebooks/<folder>/lesson_NN.py defines.
 
     Raises
     ------
@@ -108,7 +118,4 @@ def companion(folder: str, name: str) -> ModuleType:
         raise FileNotFoundError(
             f"tests/notebooks/{folder}/{path.name} is missing. Lesson {name} needs it."
         )
-    spec = importlib.util.spec_from_file_location(f"{folder}_{name[:2]}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return SimpleNamespace(**runpy.run_path(str(path)))

@@ -12,11 +12,8 @@ from tools.lessons.source import find_lessons
 FOUNDATION = {"00", "10", "15", "21", "30", "40"}
 
 
-def test_the_course_has_its_lessons():
+def test_the_course_has_its_lessons_and_every_notebook_a_source():
     assert {name[:2] for name in lesson_names()} >= FOUNDATION
-
-
-def test_every_notebook_has_a_source():
     assert strangers(ROOT, find_lessons(ROOT)) == []
 
 
@@ -36,7 +33,7 @@ def test_every_code_cell_of_the_executed_form_has_run(name):
 
 
 @pytest.mark.parametrize("name", lesson_names())
-def test_both_forms_are_valid_notebooks_for_python3(name):
+def test_both_forms_are_valid_notebooks_without_markers(name):
     lesson = view_of(name).lesson
     for path in (lesson.learner, lesson.solution):
         notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
@@ -44,10 +41,4 @@ def test_both_forms_are_valid_notebooks_for_python3(name):
         assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
         assert notebook.metadata.kernelspec.name == "python3"
         assert "widgets" not in notebook.metadata
-
-
-@pytest.mark.parametrize("name", lesson_names())
-def test_no_solution_marker_reaches_a_notebook(name):
-    lesson = view_of(name).lesson
-    for path in (lesson.learner, lesson.solution):
         assert "SOLUTION" not in path.read_text(encoding="utf-8")

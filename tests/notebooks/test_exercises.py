@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.checks import state_of, verdict_on
-from helpers.checks.runner import cases_of, exercise_called
+from helpers.checks import exercises_of, verdict_on
 from tests.notebooks.lesson_material import (
     answer,
     code_exercises,
@@ -25,23 +24,20 @@ def default_cohort(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def said(number: str, given) -> str:
-    """Return the line that a learner would read."""
-    return verdict_on(exercise_called(number), number, given).message
-
-
 @pytest.mark.parametrize(("name", "number"), code_exercises())
 def test_solution_passes(name, number):
     cell, _ = exercise_cells(name, number)
     given = answer(name, number, source=strip_markers(cell.raw))
-    assert state_of(number, given) == "passed", said(number, given)
+    state, said = verdict_on(number, given)
+    assert state == "passed", said
 
 
 @pytest.mark.parametrize(("name", "number"), code_exercises())
 def test_untouched_stub_is_not_attempted(name, number):
     cell, _ = exercise_cells(name, number)
     given = answer(name, number, source=strip_solution(cell.raw))
-    assert state_of(number, given) == "not attempted", said(number, given)
+    state, said = verdict_on(number, given)
+    assert state == "not attempted", said
 
 
 @pytest.mark.parametrize(("name", "number"), code_exercises())
@@ -49,16 +45,15 @@ def test_known_mistakes_are_told_apart(name, number):
     mistakes = companion("wrong_answers", name).WRONG.get(number, {})
     assert mistakes, f"{number} has no wrong answer in tests/notebooks/wrong_answers."
     for label, given in mistakes.items():
-        state = state_of(number, given)
+        state, said = verdict_on(number, given)
         assert state in {"wrong", "error"}, f"'{label}' of {number} is '{state}'."
-        assert "Hint" in said(number, given), f"'{label}' of {number} gets no hint."
+        assert "Hint" in said, f"'{label}' of {number} gets no hint."
 
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_checks_and_exercises_have_the_same_numbers(name):
     announced = {number for lesson, number in code_exercises() if lesson == name}
-    checks = cases_of(name[:2])
-    assert set(checks.EXERCISES) == announced
+    assert set(exercises_of(name[:2])) == announced
     assert set(companion("wrong_answers", name).WRONG) == announced
 
 

@@ -4,16 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.notebooks.lesson_material import view_of
+from tests.notebooks import lesson_material
 
 
 @pytest.fixture(scope="module")
 def recipe():
     """Return the names that the recipe cell defines."""
-    (cell,) = view_of("15_patient_level_split").tagged("recipe")
-    space = {}
-    exec(compile(cell.text, "recipe", "exec"), space)
-    return space
+    return lesson_material.recipe("patient_level_split")
 
 
 @pytest.fixture

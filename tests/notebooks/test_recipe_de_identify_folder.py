@@ -11,7 +11,7 @@ from phantoms.dicom_writing import (
     salt_attributes,
     write_radiograph,
 )
-from tests.notebooks.lesson_material import view_of
+from tests.notebooks import lesson_material
 
 pytestmark = pytest.mark.slow
 FILM = np.tile(np.linspace(40, 160, 256).astype(np.uint8), (192, 1))
@@ -20,10 +20,7 @@ SECRET = b"a secret of the tests, 32 bytes."
 
 @pytest.fixture(scope="module")
 def recipe():
-    (cell,) = view_of("13_de_identification").tagged("recipe")
-    space: dict = {}
-    exec(cell.text, space)
-    return space["de_identify_folder"]
+    return lesson_material.recipe("de-identify-folder")["de_identify_folder"]
 
 
 def test_no_salt_survives_and_of_the_person_only_the_pixels(recipe, tmp_path):

@@ -1,27 +1,18 @@
 """The recipe of lesson 10 shows what the helper shows, on the files of pydicom."""
 
-import contextlib
-import io
-
 import numpy as np
 import pytest
 
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
 from tests.helpers.dicom_examples import item, make_dataset, wheel_files, write
-from tests.notebooks.lesson_material import tagged_cells, view_of
+from tests.notebooks.lesson_material import recipe
 
-TAG = "recipe:dicom-to-display"
 RAMP = np.arange(64, dtype=np.uint16).reshape(8, 8)
 
 
 @pytest.fixture(scope="module")
 def dicom_to_display():
-    name = next(name for name, tag in tagged_cells("recipe") if tag == TAG)
-    (cell,) = [one for one in view_of(name).tagged("recipe") if TAG in one.tags]
-    space = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(cell.text, TAG, "exec"), space)
-    return space["dicom_to_display"]
+    return recipe("dicom-to-display")["dicom_to_display"]
 
 
 @pytest.mark.filterwarnings("ignore")

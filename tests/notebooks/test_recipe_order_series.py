@@ -14,16 +14,12 @@ from tests.helpers.series_examples import (
     turned,
     write_example,
 )
-from tests.notebooks.lesson_material import view_of
+from tests.notebooks.lesson_material import recipe
 
 
 @pytest.fixture(scope="module")
 def order_series():
-    view = view_of("12_series_geometry_and_volumes")
-    (cell,) = view.tagged("recipe")
-    space = {}
-    exec(compile(cell.text, "order-series-and-spacing", "exec"), space)
-    return space["order_series"]
+    return recipe("order-series-and-spacing")["order_series"]
 
 
 @pytest.mark.parametrize(

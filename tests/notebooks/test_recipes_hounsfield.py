@@ -8,27 +8,16 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
-from helpers.ct_windows import WINDOWS, export_grey
 from helpers.dicom_pixels import DicomPixelsError
 from helpers.hounsfield_units import read_hounsfield
+from helpers.windowing import WINDOWS, export_grey
 from phantoms.dicom_writing import CtSeries, write_series
-from tests.notebooks.lesson_material import view_of
-
-LESSON = "11_hounsfield_units_and_windowing"
-
-
-def recipe(name):
-    """Return the function that a recipe cell of the lesson defines."""
-    view = view_of(LESSON)
-    (cell,) = [one for one in view.tagged("recipe") if f"recipe:{name}" in one.tags]
-    space = {}
-    exec(compile(cell.text, name, "exec"), space)
-    return space[name.replace("-", "_")]
+from tests.notebooks.lesson_material import recipe
 
 
 @pytest.fixture(scope="module")
 def to_hounsfield():
-    return recipe("ct-to-hounsfield")
+    return recipe("ct-to-hounsfield")["ct_to_hounsfield"]
 
 
 @pytest.fixture
@@ -76,7 +65,7 @@ def test_the_hu_recipe_refuses(to_hounsfield, ct_file, keyword, value):
 
 
 def test_the_window_recipe_agrees_with_the_helper():
-    to_grey = recipe("hounsfield-to-grey")
+    to_grey = recipe("hounsfield-to-grey")["hounsfield_to_grey"]
     hu = np.array([[-2000.0, -600.0, -1.3, 40.0], [239.0, 900.0, 5000.0, np.nan]])
     greys = to_grey(hu, *WINDOWS)
     assert greys.dtype == np.uint8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.notebooks.lesson_material import lesson_names, view_of
-from tools.notebook_style import check_course, check_lesson
+from tools.notebook_style import check_lesson, shared_recipes
 
 
 @pytest.mark.parametrize("name", lesson_names())
@@ -14,5 +14,5 @@ def test_lesson_keeps_to_the_style(name):
 
 
 def test_lessons_keep_to_the_style_together():
-    findings = check_course([view_of(name) for name in lesson_names()])
+    findings = shared_recipes([view_of(name) for name in lesson_names()])
     assert "\n".join(map(str, findings)) == ""

@@ -15,9 +15,10 @@ import copy
 import dataclasses
 import importlib
 
+import pandas as pd
 import pytest
 
-from helpers.checks.exercise import same_answer
+from helpers.checks import same_answer
 from tests.notebooks.lesson_material import (
     companion,
     namespace,
@@ -37,8 +38,10 @@ def plain_result(result):
         return plain_result(dataclasses.asdict(result))
     if hasattr(result, "_asdict"):
         return plain_result(result._asdict())
+    if isinstance(result, pd.DataFrame):
+        return plain_result(result.to_dict("list"))
     if isinstance(result, dict):
-        return {key: plain_result(value) for key, value in result.items()}
+        return [[key, plain_result(value)] for key, value in result.items()]
     if isinstance(result, tuple | list):
         return [plain_result(value) for value in result]
     if hasattr(result, "numpy"):

@@ -15,8 +15,8 @@ from phantoms.hospital.clinical import (
     log_effect,
     log_median,
 )
-from tools.evidence import best_possible
-from tools.evidence.best_possible import (
+from tests.phantoms import best_possible
+from tests.phantoms.best_possible import (
     Evidence,
     auc_of_d,
     best_possible_auc,

@@ -91,7 +91,7 @@ def of_finding(kind):
 def of_devices():
     anatomy = build_anatomy(draw_patient(5, cohort_seed=11))
     drawn = {
-        draw.__name__: [draw(anatomy, np.random.default_rng(seed)) for seed in (1, 2, 3)]
+        draw.__name__: [draw(anatomy, np.random.default_rng(n)) for n in (1, 2, 3)]
         for draw in (draw_central_line, draw_ecg_leads, draw_gastric_tube,
                      draw_pacemaker, draw_tracheal_tube)
     }  # fmt: skip

@@ -9,43 +9,30 @@ from scipy.optimize import brentq
 from scipy.signal import periodogram
 
 from phantoms.physics.detector import Detector, light_spread
-from tools.evidence.realism import __main__ as command
-from tools.evidence.realism import report
-from tools.evidence.realism.chest_checks import (
-    chest_sample,
-    contrast_rows,
-    heart_rows,
-    nodule_contrast,
-    scatter_rows,
-)
-from tools.evidence.realism.estimators import (
+from phantoms.physics.scanners import SCANNERS
+from tools.evidence import pages, realism
+from tools.evidence.pages import PAGE, put_into_page
+from tools.evidence.physics_measures import (
+    Row,
     frequency_at_half,
-    noise_power,
+    normalised_noise_power,
     slanted_edge_mtf,
 )
-from tools.evidence.realism.grey_levels import (
+from tools.evidence.real_films import missing_sets
+from tools.evidence.realism import (
+    TABLE,
+    chest_rows,
+    chest_sample,
     distance_of_halves,
-    grey_distance,
-    histogram_rows,
-    real_films,
-)
-from tools.evidence.realism.panel_checks import (
-    coarse_pixel_noise,
-    counting_variance,
+    dose_rows,
     flat_field,
-    index_of_exposure,
-    measured_transfer,
-    noise_slope,
+    grey_rows,
+    heart_rows,
+    nodule_contrast,
     panel_rows,
+    pixel_rows,
     slanted_edge,
 )
-from tools.evidence.realism.report import (
-    PAGE,
-    TABLE,
-    fill_in,
-    scanners_markdown,
-)
-from tools.evidence.realism.rows import Row, as_markdown, as_table
 
 PANEL = Detector()
 PATIENTS = (1, 2, 3, 4, 5, 6)
@@ -65,11 +52,10 @@ def analytic_mtf(frequency, detector, pixel_mm=0.15):
 # every check is inside
 
 
-def test_dose_checks_are_inside():
-    assert noise_slope(PANEL).inside
-    assert counting_variance(PANEL).inside
-    assert index_of_exposure(PANEL).inside
-    assert coarse_pixel_noise(PANEL).inside
+def test_dose_and_pixel_checks_are_inside():
+    rows = [*dose_rows(PANEL), *pixel_rows(PANEL)]
+    assert [row.number for row in rows] == [1, 2, 0, 0]
+    assert all(row.inside for row in rows), rows
 
 
 def test_panel_checks_are_inside():
@@ -80,8 +66,7 @@ def test_panel_checks_are_inside():
 
 def test_chest_checks_are_inside():
     rows = [
-        *scatter_rows(PANEL, patients=PATIENTS),
-        *contrast_rows(PANEL, patients=PATIENTS),
+        *chest_rows(PANEL, patients=PATIENTS),
         *heart_rows(patients=range(1, 21)),
     ]
     assert all(row.inside for row in rows), [row for row in rows if not row.inside]
@@ -110,29 +95,29 @@ def test_a_broken_panel_fails_the_panel_checks(broken, numbers):
 
 
 def test_strong_electronic_noise_fails_the_dose_slope():
-    assert outside([noise_slope(replace(PANEL, electronic_quanta=30.0))]) == {1}
+    assert outside(dose_rows(replace(PANEL, electronic_quanta=30.0))) == {1}
 
 
 def test_noise_that_does_not_count_quanta_fails_the_variance(monkeypatch):
     def too_quiet(expected, *, swank, rng):
         return expected + 0.9 * np.sqrt(expected) * rng.standard_normal(expected.shape)
 
-    monkeypatch.setattr("tools.evidence.realism.panel_checks.count_quanta", too_quiet)
-    assert outside([counting_variance(PANEL)]) == {2}
+    monkeypatch.setattr("tools.evidence.realism.count_quanta", too_quiet)
+    assert outside(dose_rows(PANEL)) == {2}
 
 
 @pytest.mark.parametrize("strength", [0.3, 1.6])
 def test_wrong_scatter_fails_the_scatter_check(strength):
     broken = replace(PANEL, scatter_strength=strength)
-    assert 6 in outside(scatter_rows(broken, patients=PATIENTS))
+    assert 6 in outside(chest_rows(broken, patients=PATIENTS))
 
 
 def test_soft_beam_fails_the_contrast_check():
-    assert 7 in outside(contrast_rows(replace(PANEL, beam="80 kV"), patients=(1, 2)))
+    assert 7 in outside(chest_rows(replace(PANEL, beam="80 kV"), patients=(1, 2)))
 
 
 def test_large_hearts_fail_the_heart_check(monkeypatch):
-    name = "tools.evidence.realism.chest_checks.cardiothoracic_ratio"
+    name = "tools.evidence.realism.cardiothoracic_ratio"
     monkeypatch.setattr(name, lambda anatomy: 0.55)
     assert outside(heart_rows(patients=(1, 2))) == {8}
 
@@ -149,14 +134,14 @@ def test_pixels_that_ignore_the_spread_of_light_fail_the_pixel_check(monkeypatch
         )
 
     monkeypatch.setattr(spread, only_fine)
-    assert coarse_pixel_noise(replace(PANEL, broad_mm=0.8)).value > 1.06
+    assert pixel_rows(replace(PANEL, broad_mm=0.8))[0].value > 1.06
 
 
 # second implementations
 
 
 def test_slanted_edge_agrees_with_the_analytic_mtf():
-    frequency, mtf = measured_transfer(PANEL)
+    frequency, mtf = slanted_edge_mtf(slanted_edge(PANEL), pixel_mm=0.15)
     for at in (0.25, 0.5, 1.0, 1.29):
         assert np.interp(at, frequency, mtf) == pytest.approx(
             analytic_mtf(at, PANEL), abs=0.01
@@ -175,7 +160,7 @@ def test_slanted_edge_does_not_depend_on_the_angle(degrees):
 
 def test_slanted_edge_of_bare_pixels_is_the_aperture():
     sharp = replace(PANEL, narrow_mm=1e-6, broad_share=0.0)
-    frequency, mtf = measured_transfer(sharp)
+    frequency, mtf = slanted_edge_mtf(slanted_edge(sharp), pixel_mm=0.15)
     below = (frequency > 0.1) & (frequency < 3.0)
     exact = np.sinc(frequency[below] * 0.15)
     assert mtf[below] == pytest.approx(exact, abs=0.03)
@@ -189,7 +174,7 @@ def test_an_mtf_that_never_falls_to_half_is_an_error():
 def test_noise_power_of_white_noise_is_variance_times_pixel_area():
     rng = np.random.default_rng(1)
     flat = 50 + 2 * rng.standard_normal((512, 512))
-    frequency, power = noise_power(flat, pixel_mm=0.2)
+    frequency, power = normalised_noise_power(flat, pixel_mm=0.2)
     # relative variance (2/50)^2 = 0.0016 times 0.04 mm2 = 6.4e-5 mm2 everywhere
     assert power[5:] == pytest.approx(6.4e-5, rel=0.12)
     assert frequency[-1] < 1 / (2 * 0.2)
@@ -203,7 +188,7 @@ def test_noise_power_agrees_with_periodograms_of_slit_averages():
     slits = flat.astype(float).reshape(32, height, 1024).mean(1) / flat.mean()
     f, one_sided = periodogram(slits, fs=1 / 0.15, detrend="constant", axis=1)
     slit_power = one_sided.mean(0) / 2 * height * 0.15
-    frequency, power = noise_power(flat, pixel_mm=0.15)
+    frequency, power = normalised_noise_power(flat, pixel_mm=0.15)
     for low, high in ((0.3, 0.5), (0.5, 0.7), (0.9, 1.1)):
         by_slit = slit_power[(f > low) & (f < high)].mean()
         by_square = power[(frequency > low) & (frequency < high)].mean()
@@ -213,7 +198,7 @@ def test_noise_power_agrees_with_periodograms_of_slit_averages():
 def test_noise_power_of_the_panel_agrees_with_its_formula():
     # quantum part spread by light, electronic part white: per mm2 of a pixel
     flat = flat_field(PANEL, dose_ugy=2.5, pixel_mm=0.15, seed=3, side=1024)
-    frequency, power = noise_power(flat, pixel_mm=0.15)
+    frequency, power = normalised_noise_power(flat, pixel_mm=0.15)
     density = 2.5 * PANEL.quanta_per_mm2_ugy
     for at in (0.3, 0.5, 1.0):
         light = analytic_mtf(at, PANEL) / np.sinc(at * 0.15)
@@ -235,14 +220,6 @@ def test_nodule_contrast_after_scatter_is_primary_contrast_times_primary_share()
 # greys and the page
 
 
-def test_grey_distance_is_the_area_between_histograms():
-    from scipy.stats import wasserstein_distance
-
-    rng = np.random.default_rng(0)
-    one, other = rng.integers(0, 256, 500), rng.integers(40, 200, 300)
-    assert grey_distance(one, other) == pytest.approx(wasserstein_distance(one, other))
-
-
 def test_halves_of_one_kind_of_film_hardly_differ():
     rng = np.random.default_rng(1)
     films = rng.integers(0, 256, (40, 16, 16))
@@ -252,32 +229,45 @@ def test_halves_of_one_kind_of_film_hardly_differ():
 def test_row_is_inside_at_its_limits_and_never_for_a_missing_value():
     row = Row(1, "n", 0.5, "0.5", 0.5, 0.6)
     assert row.inside
-    assert not replace(row, value=0.61).inside
-    assert not replace(row, value=float("nan")).inside
+    assert not row._replace(value=0.61).inside
+    assert not row._replace(value=float("nan")).inside
 
 
 def test_tables_say_what_is_not_inside():
-    rows = [Row(3, "noise", 2.0, "1", 0.9, 1.1, "mm2", "Marshall", "broken")]
-    assert as_table(rows).loc[0, "inside"] == False  # noqa: E712
-    assert "**no** | Marshall; broken |" in as_markdown(rows)
+    (row,) = realism.shown(
+        [Row(3, "noise", 2.0, "1", 0.9, 1.1, "mm2", "Marshall", "broken")]
+    ).to_dict("records")
+    assert row["inside"] == "**no**"
+    assert row["measured"] == "2 mm2"
+    assert row["source and remark"] == "Marshall; broken"
 
 
-def test_fill_in_asks_for_missing_marks():
+def test_a_page_without_marks_is_an_error(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("no marks")
     with pytest.raises(ValueError, match="lacks <!-- begin checks -->"):
-        fill_in("no marks", name="checks", text="")
+        put_into_page("checks", pd.DataFrame(), page=page)
 
 
 def test_stored_table_covers_every_check_and_stands_in_the_page():
     table = pd.read_csv(TABLE)
     assert {1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17} <= set(table["number"])
-    rows = [
-        Row(**row)
-        for row in table.drop(columns="inside").fillna("").to_dict(orient="records")
-    ]
     page = PAGE.read_text(encoding="utf-8")
-    for row in rows:
-        assert row.name in page
-    assert scanners_markdown() in page
+    rows = [Row(*row) for row in table.drop(columns="inside").fillna("").to_numpy()]
+    for line in realism.shown(rows).to_numpy():
+        assert f"| {' | '.join(line)} |" in page
+
+
+def test_the_page_names_every_machine_with_its_numbers():
+    page = PAGE.read_text(encoding="utf-8")
+    for scanner in SCANNERS.values():
+        panel = scanner.detector
+        (line,) = [
+            one for one in page.splitlines() if one.startswith(f"| {scanner.name}")
+        ]
+        for number in (panel.target_ugy, panel.pitch_mm, panel.screen_mm):
+            assert f"| {number:g} |" in line
+        assert f"{panel.spectrum.kilovolts} kV, {panel.spectrum.filtration}" in line
 
 
 def test_stored_panel_values_are_those_of_today():
@@ -289,51 +279,54 @@ def test_stored_panel_values_are_those_of_today():
 GOOD = Row(2, "variance", 1.0, "1", 0.97, 1.03)
 
 
-def test_command_prints_every_row_and_fails_where_a_check_is_not_inside(
-    monkeypatch, capsys
-):
-    bad = replace(GOOD, number=4, name="edge", value=3.0, unit="/mm")
-    monkeypatch.setattr(command, "measure", lambda: [GOOD])
-    assert command.main([]) == 0
-    monkeypatch.setattr(command, "measure", lambda: [GOOD, bad])
-    assert command.main([]) == 1
-    assert "NO             3 /mm" in capsys.readouterr().out
+def test_command_fails_where_a_check_is_not_inside(monkeypatch, capsys):
+    bad = GOOD._replace(number=4, name="edge", value=3.0, unit="/mm")
+    monkeypatch.setattr(realism, "measure", lambda: [GOOD])
+    assert realism.main([]) == 0
+    monkeypatch.setattr(realism, "measure", lambda: [GOOD, bad])
+    assert realism.main([]) == 1
+    assert "1 of 2 inside" in capsys.readouterr().out
 
 
 def test_command_writes_nothing_where_a_number_is_missing(monkeypatch, capsys):
-    missing = replace(GOOD, number=0, name="greys", value=float("nan"))
-    monkeypatch.setattr(command, "measure", lambda: [GOOD, missing])
-    monkeypatch.setattr(command, "write", lambda rows: pytest.fail("wrote"))
-    assert command.main(["--write"]) == 1
-    assert "Nothing written: greys could not be measured" in capsys.readouterr().out
+    missing = GOOD._replace(value=float("nan"), remark="no films")
+    monkeypatch.setattr(realism, "measure", lambda: [GOOD, missing])
+    monkeypatch.setattr(realism, "write_table", lambda *_: pytest.fail("wrote"))
+    assert realism.main(["--write"]) == 1
+    assert "Nothing written. no films" in capsys.readouterr().out
 
 
-def test_write_changes_its_own_parts_of_the_page_alone(monkeypatch, tmp_path):
-    page, table = tmp_path / "page.md", tmp_path / "table.csv"
-    page.write_text(
-        "<!-- begin checks -->x<!-- end checks --> kept "
-        "<!-- begin scanners --><!-- end scanners --> <!-- begin transfer -->y"
+def test_writing_changes_its_own_part_of_the_page_alone(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("a <!-- begin n -->x<!-- end n --> kept <!-- begin m -->")
+    put_into_page("n", pd.DataFrame({"A": [1], "B": ["x"]}), page=page)
+    assert page.read_text() == (
+        "a <!-- begin n -->\n| A | B |\n| --- | --- |\n| 1 | x |\n<!-- end n --> "
+        "kept <!-- begin m -->"
     )
-    monkeypatch.setattr(report, "PAGE", page)
-    monkeypatch.setattr(report, "TABLE", table)
-    report.write([GOOD])
-    text = page.read_text()
-    assert " kept " in text
-    assert text.endswith("<!-- begin transfer -->y")
-    assert "1 of 1 inside." in text
-    assert pd.read_csv(table).loc[0, "value"] == 1.0
 
 
-def test_histogram_row_without_data_says_what_is_missing(monkeypatch):
+def test_merging_replaces_equal_measurements_and_keeps_others(tmp_path):
+    path, columns = tmp_path / "table.csv", ["finding", "test", "auc"]
+    old = pd.DataFrame([["b", "x", 0.5], ["a", "x", 0.6]], columns=columns)
+    pages.merge_into(path, old, keys=["finding", "test"])
+    new = pd.DataFrame([["b", "x", 0.9], ["b", "y", 0.7]], columns=columns)
+    pages.merge_into(path, new, keys=["finding", "test"])
+    assert pd.read_csv(path).to_numpy().tolist() == [
+        ["a", "x", 0.6],
+        ["b", "x", 0.9],
+        ["b", "y", 0.7],
+    ]
+
+
+def test_greys_without_real_films_say_what_is_missing(monkeypatch):
     monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
-    (row,) = histogram_rows()
+    *_, row = grey_rows(patients=(1,))
     assert not row.inside
-    assert "COURSE_DATA_DIR has no folder cxr_nih14_256px" in row.remark
+    assert "set COURSE_DATA_DIR" in row.remark
 
 
-@pytest.mark.skipif(
-    real_films() is None, reason="COURSE_DATA_DIR has no folder cxr_nih14_256px"
-)
+@pytest.mark.skipif(bool(missing_sets()), reason="COURSE_DATA_DIR has no NIH films")
 def test_greys_are_as_close_to_real_films_as_the_page_says():
-    (row,) = histogram_rows(number=30)
+    *_, row = grey_rows(patients=(1,), n_films=30)
     assert row.inside

@@ -6,10 +6,9 @@ import pytest
 
 from helpers.augmentation import INTENSITY_CHANGES
 from tools.evidence import augmentation as evidence
-from tools.evidence.augmenting import changes
-from tools.evidence.augmenting.films import SIDE, Films
+from tools.evidence.augmentation import SIDE, Films
 
-KEPT = evidence.DATA / "evidence"
+KEPT = evidence.EVIDENCE
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_every_planned_change_keeps_the_form_of_a_batch():
         if change == "none" or change in evidence.ORDERS:
             continue
         batch = np.repeat(images, 2, axis=-1) if change.startswith("crop") else images
-        changed, kept = changes.of_name(change, 1)(batch.astype("uint8"), labels)
+        changed, kept = evidence.change_of(change, 1)(batch.astype("uint8"), labels)
         assert changed.shape == images.shape, change
         assert kept.shape == labels.shape
         assert np.abs(np.asarray(changed) - images).max() > 0
@@ -62,12 +61,12 @@ def test_crops_take_the_label_only_where_the_finding_is_lost(squares):
     ill = squares.part(squares.labels == 1)
     both = np.stack([ill.images, ill.masks], axis=-1).astype("uint8")
     labels = np.ones((len(both), 1), "float32")
-    old, kept = changes.of_name("crop, old label", 3)(both, labels)
-    new, true = changes.of_name("crop, label by mask", 3)(both, labels)
+    old, kept = evidence.change_of("crop, old label", 3)(both, labels)
+    new, true = evidence.change_of("crop, label by mask", 3)(both, labels)
     np.testing.assert_array_equal(old, new)  # the same boxes
     assert np.asarray(kept).min() == 1
     # the square of 144 pixels fills 144 / 0.3 = 480 of the enlarged crop if all is left
-    visible = (np.asarray(new)[..., 0] > 120).sum(axis=(1, 2)) >= 480 * changes.VISIBLE
+    visible = (np.asarray(new)[..., 0] > 120).sum(axis=(1, 2)) >= 480 * evidence.VISIBLE
     agree = visible == (np.asarray(true)[:, 0] == 1)
     assert agree.mean() > 0.9  # interpolation blurs the border
     assert 0 < np.asarray(true).sum() < len(true)
@@ -76,7 +75,7 @@ def test_crops_take_the_label_only_where_the_finding_is_lost(squares):
 def test_sorted_files_give_batches_of_one_class(squares):
     first = {}
     for order in evidence.ORDERS:
-        batches = iter(evidence.badly_shuffled(squares, order, seed=1))
+        batches = iter(evidence.batches_of(squares, order, seed=1))
         first[order] = [np.asarray(next(batches)[1]).mean() for _ in range(3)]
     small_buffer, batched_first = first.values()
     # 96 films, buffer of 32: nearly all healthy first, nearly all ill at the end

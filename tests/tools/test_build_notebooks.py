@@ -49,7 +49,7 @@ def test_the_executed_form_holds_no_times_and_no_paths(lesson, toy):
 
 
 def test_check_passes_after_a_build_and_starts_no_kernel(toy, no_kernel, capsys):
-    assert main(["--check", "--strict"], root=toy) == 0
+    assert main(["--check"], root=toy) == 0
     assert "1 lessons: both forms agree" in capsys.readouterr().out
 
 
@@ -71,22 +71,7 @@ def test_new_prose_keeps_the_outputs_and_starts_no_kernel(
     assert outputs_of(lesson.solution) == before
     assert "A single number stands" in lesson.solution.read_text()
     assert "A single number stands" in lesson.learner.read_text()
-    assert main(["--check", "--strict"], root=toy) == 0
-
-
-def test_a_comment_in_a_helper_makes_nothing_stale(toy, no_kernel):
-    edit(toy / "helpers/figures.py", "FIGURE_DPI = 90", "# a comment\nFIGURE_DPI = 90")
-    assert main(["--check", "--strict"], root=toy) == 0
-    assert main([], root=toy) == 0
-
-
-def test_a_changed_helper_makes_the_outputs_stale_in_strict_mode_only(
-    toy, lesson, no_kernel, capsys
-):
-    edit(toy / "helpers/figures.py", "FIGURE_DPI = 90", "FIGURE_DPI = 80")
     assert main(["--check"], root=toy) == 0
-    assert main(["--check", "--strict"], root=toy) == 1
-    assert "outputs may be stale, a helper that it imports" in capsys.readouterr().err
 
 
 def test_changed_code_is_executed(toy, lesson, capsys):
@@ -127,7 +112,7 @@ def test_a_stripped_output_is_found_and_executed_again(toy, lesson, capsys):
     notebook["cells"][1]["execution_count"] = None
     lesson.solution.write_text(json.dumps(notebook))
     assert main(["--check"], root=toy) == 1
-    assert "cell 2 has no execution count (stripped outputs)" in capsys.readouterr().err
+    assert "cell 2 has no execution count" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -195,6 +180,10 @@ def test_why_execute_says_what_changed(toy, lesson):
     stored = read_notebook(lesson.solution)
     assert why_execute(lesson, stored) == ""
     assert why_execute(lesson, None) == "it was never executed"
+    edit(toy / "helpers/figures.py", "FIGURE_DPI = 90", "# new\nFIGURE_DPI = 90")
+    assert why_execute(lesson, stored) == ""
+    edit(toy / "helpers/figures.py", "FIGURE_DPI = 90", "FIGURE_DPI = 80")
+    assert why_execute(lesson, stored) == "a helper that it imports changed"
     edit(lesson.source, "SEED = 7", "SEED = 8")
     assert why_execute(lesson, stored) == "its code changed"
 
@@ -202,7 +191,6 @@ def test_why_execute_says_what_changed(toy, lesson):
 def test_the_run_time_is_recorded(toy):
     measured = read_times(toy)[NAME]
     assert 1 <= measured["seconds"] < 120
-    assert measured["minutes"] == -(-measured["seconds"] // 60)
     assert measured["peak_memory_mb"] >= 50
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from tools.evidence.hounsfield import exports_of, main, materials_of
 from tools.evidence.hounsfield_real import jpeg, measure_real, patient_mask
 
@@ -56,7 +56,7 @@ def test_jpeg_changes_noise():
 def test_main_says_what_is_missing(monkeypatch, capsys):
     monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
     assert main(["real"]) == 2
-    assert "COURSE_DATA_DIR is None" in capsys.readouterr().err
+    assert "Set COURSE_DATA_DIR" in capsys.readouterr().err
 
 
 @pytest.mark.real_data

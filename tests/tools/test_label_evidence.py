@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.artefacts import evidence
+from helpers.files import evidence
 from helpers.report_labels import label_reports, mend_spelling, words_of
 from phantoms import ChestCohortSettings
 from tools.evidence import label as label_evidence

@@ -12,8 +12,8 @@ def record(root, seconds, *, slowest=1.0, memory=123):
 def test_record_time_writes_whole_numbers(tmp_path):
     record(tmp_path, 61.6, slowest=40.4)
     assert times_file(tmp_path).read_text() == (
-        "lesson,seconds,minutes,slowest_cell_s,peak_memory_mb,cpu_cores\n"
-        + f"21_a,62,2,40,120,{read_times(tmp_path)['21_a']['cpu_cores']}\n"
+        "lesson,seconds,slowest_cell_s,peak_memory_mb,cpu_cores\n"
+        + f"21_a,62,40,120,{read_times(tmp_path)['21_a']['cpu_cores']}\n"
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import nbformat
 import pytest
@@ -11,7 +12,7 @@ from tools.lessons.forms import (
     first_difference,
     learner_form,
     solution_form,
-    write_atomically,
+    write_text,
 )
 from tools.lessons.source import STUB
 
@@ -98,8 +99,6 @@ def test_first_difference_ignores_outputs_and_digests(lesson):
 def test_first_difference_names_cell_and_field(lesson, spoil, said):
     stored = nbformat.read(lesson.solution, as_version=4)
     spoil(stored)
-    import re
-
     assert re.search(said, first_difference(solution_form(lesson), stored))
 
 
@@ -113,17 +112,17 @@ def test_as_text_sorts_keys_and_ends_with_a_newline(lesson):
     )
 
 
-def test_write_atomically_leaves_an_equal_file_alone(tmp_path):
+def test_write_text_leaves_an_equal_file_alone(tmp_path):
     path = tmp_path / "a.txt"
-    assert write_atomically(path, "one")
+    assert write_text(path, "one")
     before = path.stat().st_mtime_ns
-    assert not write_atomically(path, "one")
+    assert not write_text(path, "one")
     assert path.stat().st_mtime_ns == before
-    assert write_atomically(path, "two")
+    assert write_text(path, "two")
     assert path.read_text() == "two"
 
 
-def test_write_atomically_keeps_the_old_file_when_writing_fails(tmp_path, monkeypatch):
+def test_write_text_keeps_the_old_file_when_writing_fails(tmp_path, monkeypatch):
     path = tmp_path / "a.txt"
     path.write_text("old")
 
@@ -132,6 +131,6 @@ def test_write_atomically_keeps_the_old_file_when_writing_fails(tmp_path, monkey
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="no space"):
-        write_atomically(path, "new")
+        write_text(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

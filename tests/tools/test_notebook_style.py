@@ -9,13 +9,13 @@ import pytest
 
 from tests.tools.toy_course import NAME
 from tools.lessons.times import record_time
-from tools.notebook_style import check_course, check_lesson, main
+from tools.notebook_style import check_lesson, main, shared_recipes
 from tools.style.cells import agrees, words_in
 from tools.style.report import LessonView
 
 
 def messages(lesson) -> str:
-    return "\n".join(map(str, check_lesson(LessonView(lesson))))
+    return "\n".join(check_lesson(LessonView(lesson)))
 
 
 def edit(path, old: str, new: str) -> None:
@@ -61,7 +61,7 @@ BROKEN_SOURCES = {
     "two long code cells in a row": (
         "# %% [markdown]\n# Every number that you may turn stands in the next cell.\n",
         ("# %%\n" + "x = 1\n" * 6 + "\n") * 2,
-        r"cell 4: two code cells of 6 and 6 lines in a row; expected prose between",
+        r"cell 4: two code cells of 6 and 6 lines in a row",
     ),
     "too much prose": (
         "# %% [markdown]\n# ## What we measured\n",
@@ -74,7 +74,11 @@ BROKEN_SOURCES = {
         + "# %% [markdown]\n# ## What we measured\n",
         r"61 cells; expected at most 60",
     ),
-    "title of another number": ("# # 90 Toy", "# # 91 Toy", r"cell 1: .*'# 90 Title'"),
+    "title of another number": (
+        "# # 90 Toy",
+        "# # 91 Toy",
+        r"cell 1: the first line; expected '# 90 Title'",
+    ),
     "no question": (
         TITLE,
         TITLE.replace("?", "."),
@@ -86,13 +90,13 @@ BROKEN_SOURCES = {
     "wrong time in the card": (
         "runs in about 5 seconds",
         "runs in about 5 minutes",
-        r"cell 1: the card says 300 s; expected about the measured \d+ s",
+        r"cell 1: the card says 300 s; expected about the measured",
     ),
     "no summary": ("# ## Summary\n", "", r"no section '## Summary'"),
     "sections out of order": (
         "# ## New words\n# **Patch**: a small part of an image.\n#\n# ## Next\n",
         "# ## Next\n# **Patch**: a small part of an image.\n#\n# ## New words\n",
-        r"closing sections in the order .*Next, New words",
+        r"in the order .*Next, New words",
     ),
     "summary without a goal": (
         "# - A mean hides where the bright pixels are.\n",
@@ -125,7 +129,7 @@ BROKEN_SOURCES = {
     "forbidden words": (
         "# Two patches are no study.",
         "# The ground truth is the ground\n# truth.",
-        r"'ground truth' 2 times; expected 'reference standard'",
+        r"'ground truth' 2 times",
     ),
     "nameless variable": ("gain = p", "img = p", r"a variable called 'img'"),
     "link to a lesson that is not there": (
@@ -142,7 +146,7 @@ BROKEN_SOURCES = {
     "duplicate exercise number": (
         "Exercise 90.3",
         "Exercise 90.2",
-        r"cell 14: the exercise number 90\.2 for a second time; expected each",
+        r"cell 14: the exercise number 90\.2 for a second time",
     ),
     "exercise of another lesson": (
         "Predict 90.1p",
@@ -153,7 +157,7 @@ BROKEN_SOURCES = {
     "exercise without its tag": (
         '# %% [markdown] tags=["predict"]',
         "# %% [markdown]",
-        r"Predict 90\.1p without its tag; expected the tag 'predict'",
+        r"Predict 90\.1p without its tag 'predict'",
     ),
     "one exercise only": (
         "# ### Exercise 90.3 - The share of bright pixels (3 min)\n",
@@ -192,7 +196,7 @@ BROKEN_SOURCES = {
     "answer used later": (
         "gain = patches[1].mean() - patches[0].mean()",
         "gain = patch_mean(patches[1]) - patches[0].mean()",
-        r"the use of 'patch_mean', an answer from cell 11; expected cells that run",
+        r"the use of 'patch_mean', an answer from cell 11",
     ),
     "recipe without licence": (
         '# MIT licence - recipe "bright-share"',
@@ -207,7 +211,7 @@ BROKEN_SOURCES = {
     "twin that is not there": (
         'tags=["headline"]',
         'tags=["headline", "twin:helpers.metrics.area"]',
-        r"the tag 'twin:helpers\.metrics\.area'; expected a cell that defines 'area'",
+        r"the tag 'twin:helpers\.metrics\.area' in a cell without 'area'",
     ),
 }
 
@@ -241,7 +245,7 @@ BROKEN_TEXTS = {
     "home folder": ("saved to /home/ann/model.keras", r"the absolute path '/home/ann"),
     "temporary folder": ("wrote /tmp/a.png", r"the absolute path '/tmp/a\.png'"),
     "Windows folder": ("wrote C:\\Users\\ann", r"the absolute path 'C:"),
-    "address": ("connected to 192.168.3.14:80", r"the address 192\.168\.3\.14"),
+    "address": ("connected to 192.168.3.14:80", r"the address '192\.168\.3\.14"),
 }
 
 
@@ -314,10 +318,10 @@ def no_headline(cells):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (remove_alt, r"cell 8: a figure with the text alternative ''; expected a sent"),
+        (remove_alt, r"cell 8: a figure with the text alternative ''"),
         (short_alt, r"cell 8: a figure with the text alternative 'figure'"),
         (add_stderr, r"cell 6: stderr 'UserWarning: old'"),
-        (add_error, r"cell 6: a stored KeyError; expected errors only in cells tagged"),
+        (add_error, r"cell 6: a stored KeyError"),
         (strip_count, r"cell 6: no execution count"),
         (long_headline, r"cell \d+: a headline of 9 lines"),
         (no_headline, r"cell \d+: a headline of 0 lines"),
@@ -391,11 +395,9 @@ def test_sizes_of_the_files_are_limited(lesson):
         cells[7]["outputs"][0]["data"]["image/png"] = "A" * 1_000_000
 
     spoil_output(lesson, change=change)
-    assert re.search(
-        r"executed form of 1\d\d\d KB; expected at most 1000", messages(lesson)
-    )
+    assert re.search(r"executed form of 1\d\d\d KB; at most 1000", messages(lesson))
     edit(lesson.source, "# Two patches are", "# " + "<b></b>\n# " * 6000 + "Two")
-    assert re.search(r"learner form of \d+ KB; expected at most 60", messages(lesson))
+    assert re.search(r"learner form of \d+ KB; at most 60", messages(lesson))
 
 
 def test_run_times_are_limited(toy, lesson):
@@ -429,10 +431,7 @@ def test_two_recipes_may_not_share_a_name(toy, lesson):
     other = toy / "notebooks/source/91_other.py"
     other.write_text(lesson.source.read_text())
     views = [LessonView(lesson), LessonView(type(lesson)("91_other", toy))]
-    (finding,) = check_course(views)
-    assert re.search(
-        r"91_other, cell \d+: the name 'recipe:bright-share'", str(finding)
-    )
+    assert shared_recipes(views) == ["2 cells share the name 'recipe:bright-share'."]
 
 
 def test_the_command_line_prints_breaches_and_fails(toy, lesson, capsys):
@@ -441,7 +440,7 @@ def test_the_command_line_prints_breaches_and_fails(toy, lesson, capsys):
     seen = capsys.readouterr()
     assert "90_toy_lesson, cell 1: no question in the title cell" in seen.err
     assert "1 breaches of the style" in seen.err
-    assert re.search(r"90_toy_lesson +21 +1\.10", seen.out)
+    assert re.search(r"90_toy_lesson +21 +1\.1", seen.out)
 
 
 def test_the_command_line_refuses_a_broken_source(toy, lesson, capsys):

@@ -13,7 +13,6 @@ from tools.lessons.execution import kernel_environment
 from tools.lessons.forms import as_text
 from tools.lessons.stored_outputs import read_notebook
 from tools.lessons.times import read_times, times_file
-from tools.pages.index_page import LessonResult, clear_old_run, index_page
 
 HEADLINE = "The patch with a lesion is brighter: True (2 patches, one seed)"
 
@@ -33,12 +32,7 @@ def add_failing_lesson(toy) -> None:
     (toy / "notebooks/source/89_failing.py").write_text("# %%\npatches = None\n")
 
 
-@pytest.fixture(autouse=True)
-def a_terminal_of_100_columns(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "100")
-
-
-def test_a_run_leaves_pages_notebooks_figures_and_a_table(toy, tmp_path, capsys):
+def test_a_run_leaves_pages_notebooks_and_a_table(toy, tmp_path, capsys):
     out = tmp_path / "out"
     assert run_course.main(["--out", str(out)], root=toy) == 0
     made = {path.relative_to(out).as_posix() for path in out.rglob("*.*")}
@@ -47,22 +41,17 @@ def test_a_run_leaves_pages_notebooks_figures_and_a_table(toy, tmp_path, capsys)
         "results.csv",
         f"{NAME}.html",
         f"{NAME}.ipynb",
-        f"figures/{NAME}_1.png",
     }
     seen = capsys.readouterr().out
     assert f"{NAME}: started" in seen
-    assert "lesson         seconds   peak MB    headline" in seen
     assert HEADLINE in seen
     with (out / "results.csv").open() as stream:
         (row,) = csv.DictReader(stream)
-    assert (row["lesson"], row["outcome"], row["headline"]) == (NAME, "ran", HEADLINE)
-    assert int(row["peak_memory_mb"]) > 50
+    assert (row["name"], row["outcome"]) == (NAME, HEADLINE)
     index = (out / "index.html").read_text()
     assert f'href="{NAME}.html"' in index
-    assert f'src="figures/{NAME}_1.png"' in index
     assert "Cohort toy." in index
     assert ">90 Toy lesson</a>" in index
-    assert 'alt="Two grey patches' in index
 
 
 def test_run_times_are_recorded_when_asked_for(toy, tmp_path, monkeypatch):
@@ -121,43 +110,13 @@ def test_a_cohort_that_cannot_be_had_stops_the_run_at_once(
 
 
 def test_clear_old_run_leaves_other_files_alone(tmp_path):
-    (tmp_path / "figures").mkdir()
-    ours = [
-        "21_a.html",
-        "21_a.ipynb",
-        "index.html",
-        "results.csv",
-        "figures/21_a_1.png",
-    ]
-    theirs = ["thesis.html", "notes.ipynb", "figures/photo.png", "2021.csv"]
+    ours = ["21_a.html", "21_a.ipynb", "index.html"]
+    theirs = ["thesis.html", "notes.ipynb", "2021.csv"]
     for name in ours + theirs:
         (tmp_path / name).write_text("x")
-    clear_old_run(tmp_path)
+    run_course.clear_old_run(tmp_path)
     left = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")}
     assert left == set(theirs)
-
-
-def test_result_table_wraps_headlines_under_their_column():
-    results = [
-        LessonResult(
-            "21_first", "", 12.4, 640, "AUC 0.91 on 300 patients\nsecond line"
-        ),
-        LessonResult("30_roc", "", 3.0, 200, failure="cell 4 ('x'): ValueError: no"),
-    ]
-    assert run_course.result_table(results, width=62).splitlines() == [
-        "lesson    seconds   peak MB    headline",
-        "21_first       12       640    AUC 0.91 on 300 patients",
-        "                               second line",
-        "30_roc          3       200    FAILED: cell 4 ('x'):",
-        "                               ValueError: no",
-        "all            15",
-    ]
-
-
-def test_index_page_escapes_what_lessons_print():
-    page = index_page([LessonResult("21_a", headline="a < b & c")], run="<run>")
-    assert "a &lt; b &amp; c" in page
-    assert "&lt;run&gt;" in page
 
 
 def test_kernel_environment_keeps_the_cohort_or_drops_it(monkeypatch):

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.artefacts import evidence
 from helpers.dicom_series import SeriesVolume, read_series
+from helpers.files import evidence
 from tests.helpers.series_examples import write_example
 from tools.evidence.series import (
     SERIES,
@@ -57,7 +57,7 @@ def test_other_files_are_counted_without_those_of_the_series(tmp_path):
 def test_main_says_what_is_missing(monkeypatch, capsys):
     monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
     assert main() == 2
-    assert "Expected the folder that holds dicom" in capsys.readouterr().err
+    assert "Set COURSE_DATA_DIR" in capsys.readouterr().err
 
 
 @pytest.mark.real_data

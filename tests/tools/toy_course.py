@@ -13,7 +13,7 @@ CHECKS = '''"""Cases of the toy lesson."""
 
 import numpy as np
 
-from helpers.checks.exercise import Case, Exercise
+from helpers.checks import Case, Exercise
 
 EXERCISES = {
     "90.2": Exercise(
@@ -38,12 +38,9 @@ def make_toy_course(root: Path, *, source: str | None = None) -> Path:
     change it. A kernel finds it first when `root` is on PYTHONPATH.
     """
     helpers = root / "helpers"
-    shutil.copytree(
-        REPOSITORY / "helpers" / "checks",
-        helpers / "checks",
-        ignore=shutil.ignore_patterns("lesson_*", "__pycache__"),
-    )
-    shutil.copy(REPOSITORY / "helpers" / "figures.py", helpers)
+    helpers.mkdir(parents=True)
+    for name in ("checks.py", "figures.py"):
+        shutil.copy(REPOSITORY / "helpers" / name, helpers)
     (helpers / "__init__.py").write_text("", encoding="utf-8")
     (root / "notebooks" / "exercises").mkdir(parents=True)
     (root / "notebooks" / "exercises" / "lesson_90.py").write_text(

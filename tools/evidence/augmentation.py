@@ -1,7 +1,5 @@
 """Measure once what lesson 16 quotes and does not compute again: five seeds of each.
 
-::
-
     python -m tools.evidence.augmentation trainings    about 40 minutes
     python -m tools.evidence.augmentation scores       a minute, after the trainings
     python -m tools.evidence.augmentation real         six minutes, PneumoniaMNIST
@@ -17,44 +15,44 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from helpers import augmentation, cohorts, input_pipeline, networks, training
 from helpers.diagnostic_metrics import area_under_roc
-from helpers.files import written_whole
+from helpers.files import cache_dir
 from helpers.networks import keras
-from helpers.quiet_start import quiet_start
-from tools.evidence.augmenting import changes, films
-from tools.evidence.augmenting.films import Films
+from helpers.resizing import shrink_images, shrink_masks
+from phantoms import twin_films
+from tools.evidence.pages import EVIDENCE, write_table
 
-with quiet_start():
-    import tensorflow as tf
+tf = input_pipeline.tf
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 TRAININGS, SCORES = "lesson_16_trainings.csv", "lesson_16_intensity.csv"
 REAL_COHORT, REAL = "pneumoniamnist", "lesson_16_pneumoniamnist.csv"
 REAL_CHANGES = (
-    "none", "shift", "rotation", "exposure", "all three", "flip left-right",
-    "all three and flip", "flip up-down",
-)  # fmt: skip
+    *("none", "shift", "rotation", "exposure", "all three", "flip left-right"),
+    *("all three and flip", "flip up-down"),
+)
 ORDERS = ("sorted, buffer of 32", "sorted, batches shuffled")
 SEEDS = (16, 17, 18, 19, 20)
 STEPS, BATCH, FILTERS = 400, 32, (8, 16, 32)
+SIDE = 64  # rows and columns, pixels
 SPECIFICITY = 0.95  # on healthy tuning films, sets the threshold
+CROPPED = 0.3  # share of the film's area that a crop leaves
+VISIBLE = 0.25  # part of a finding that must be left for the label to stay
+COLLAPSE = (0.15, 0.60)  # share of the lung's volume, drawn evenly
+DRAWN_WITH = 16  # seed of sides and sizes
 TESTS = {"internal": "internal test", "external": "external test"}
 SCORED = {"pneumothorax": "none", "consolidation": "all three"}
-
 PLAN = (  # task and changes, the most important first
-    (
-        "consolidation",
-        ("none", "all three", "flip left-right", "all three and flip", *ORDERS),
-    ),
-    ("consolidation", ("crop, old label", "crop, label by mask")),
+    ("consolidation", ("none", "all three", "flip left-right", "all three and flip")),
+    ("consolidation", (*ORDERS, "crop, old label", "crop, label by mask")),
     ("pneumothorax", ("none", "black patch")),
     ("side of the pneumothorax", ("none", "flip left-right")),
     ("consolidation", ("flip up-down", "shift", "rotation", "exposure")),
@@ -63,43 +61,154 @@ PLAN = (  # task and changes, the most important first
 )
 
 
+class Films(NamedTuple):
+    """Images (n, rows, columns), labels, splits, and masks where there are any."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+    masks: np.ndarray | None = None
+
+    def part(self, rows: np.ndarray | str) -> Films:
+        """Return some rows, or one split."""
+        rows = self.split == rows if isinstance(rows, str) else rows
+        return Films(*(None if one is None else one[rows] for one in self))
+
+
 @functools.cache
 def task(name: str) -> Films:
     """Return the films of a task."""
-    if name == "consolidation":
-        return films.of_cohort("chest_insilico", size=films.SIDE)
-    if name == REAL_COHORT:
-        return films.of_cohort(REAL_COHORT)
+    if name in ("consolidation", REAL_COHORT):
+        size = SIDE if name == "consolidation" else None
+        cohort = cohorts.load("chest_insilico" if size else name, size=size)
+        split = cohort.table["split"].to_numpy(dtype=str)
+        masks = None if cohort.masks is None else cohort.masks[cohort.finding()]
+        return Films(cohort.images, cohort.labels(), split, masks)
     if name == "mirrored or not":
-        return films.half_mirrored()
-    twins, side = films.pneumothorax_twins()
+        cohort = cohorts.load("chest_insilico", size=SIDE)
+        healthy = (cohort.table[cohort.findings].sum(axis=1) == 0).to_numpy()
+        images = cohort.images[healthy].copy()
+        images[1::2] = images[1::2, :, ::-1]
+        split = cohort.table["split"][healthy].to_numpy(dtype=str)
+        return Films(images, np.arange(len(images)) % 2, split)
+    films, side = pneumothorax_twins()
     if name == "pneumothorax":
-        return twins
-    with_side = Films(twins.images, side, twins.split)
-    return with_side.part(side >= 0)
+        return films
+    return films._replace(labels=side).part(side >= 0)
 
 
-def train(films_to_learn: Films, change: str, seed: int) -> keras.Model:
-    """Return a network trained on films with one change."""
-    network = untrained(seed, (*films_to_learn.images.shape[1:], 1))
-    batches = batches_of(films_to_learn, change, seed)
-    network.fit(batches, steps_per_epoch=STEPS, epochs=1, shuffle=False, verbose=0)
-    return network
+@functools.cache
+def pneumothorax_twins() -> tuple[Films, np.ndarray]:
+    """Return each patient's first film healthy and with a pneumothorax, and its side.
 
+    Nothing else differs between the two: no other finding, no drain. Two minutes.
 
-def untrained(seed: int, shape: tuple[int, int, int]) -> keras.Model:
-    """Return the one network of this process with the first weights of a seed.
-
-    It is built and compiled once: its first weights and its optimiser's memory are put
-    back instead, which saves half of the time of so short a training.
+    Returns
+    -------
+    films : Films
+        Healthy and ill films in turn.
+    side : int array of shape (n,)
+        0 right, 1 left, -1 for the healthy ones.
     """
-    training.set_seed(seed)
-    fresh = networks.small_residual_network(shape, filters=FILTERS)
-    network = compiled_once(shape)
-    network.set_weights(fresh.get_weights())
-    for variable in network.optimizer.variables:
-        variable.assign(np.zeros(variable.shape))
-    return network
+    cohort, rng = cohorts.load("chest_insilico"), np.random.default_rng(DRAWN_WITH)
+    table = cohort.table.drop_duplicates("patient_id")
+    images, masks, side = [], [], []
+    for study_id in table["study_id"]:
+        collapse, left = rng.uniform(*COLLAPSE), int(rng.integers(2))
+        healthy, ill, mask = twin_films(
+            study_id, side=("right", "left")[left], collapse=collapse
+        )
+        images += [healthy, ill]
+        masks += [np.zeros_like(mask), mask]
+        side += [-1, left]
+    split, side = np.repeat(table["split"].to_numpy(dtype=str), 2), np.array(side)
+    small = shrink_images(np.array(images), SIDE), (side >= 0).astype(int), split
+    return Films(*small, shrink_masks(np.array(masks), SIDE)), side
+
+
+def change_of(name: str, seed: int) -> Callable | None:
+    """Return the change of batches (images, labels) of a name; None for "none"."""
+    random = keras.layers
+    shift = random.RandomTranslation(0.08, 0.08, fill_mode="nearest", seed=seed)
+    rotation = random.RandomRotation(8 / 360, fill_mode="nearest", seed=seed)
+    exposure, strong = (
+        [
+            random.RandomContrast(contrast, seed=seed),
+            random.RandomBrightness(grey / 255, seed=seed),
+        ]
+        for contrast, grey in ((0.2, 20), (0.6, 60))
+    )
+    flip = random.RandomFlip("horizontal", seed=seed)
+    erase = random.RandomErasing(1.0, (0.02, 0.1), fill_value=0, seed=seed)
+    named = {
+        "none": [],
+        "shift": [shift],
+        "rotation": [rotation],
+        "exposure": exposure,
+        "strong exposure": strong,
+        "all three": [shift, rotation, *exposure],
+        "flip left-right": [flip],
+        "all three and flip": [shift, rotation, *exposure, flip],
+        "flip up-down": [random.RandomFlip("vertical", seed=seed)],
+        "blur": [random.RandomGaussianBlur(1.0, 9, (0.0, 3.0), seed=seed)],
+        "black patch": [erase],
+    }
+    if name.startswith("crop"):
+        return cropped(by_mask=name == "crop, label by mask", seed=seed)
+
+    def change(images, labels):
+        images = tf.cast(images, "float32")
+        for layer in named[name]:
+            images = layer(images, training=True)
+        return images, labels
+
+    return change if named[name] else None
+
+
+def cropped(*, by_mask: bool, seed: int) -> Callable:
+    """Return a map that crops and enlarges; images hold the mask as second channel.
+
+    The label stays (`by_mask` False), or it becomes 0 where less than `VISIBLE` of the
+    finding is left. Both draw the same boxes.
+    """
+    side, random = np.sqrt(CROPPED), keras.random.SeedGenerator(seed)
+
+    def change(both, labels):
+        both = tf.cast(both, "float32")
+        count = tf.shape(both)[0]
+        corner = keras.random.uniform((count, 2), 0, 1 - side, seed=random)
+        boxes = tf.concat([corner, corner + side], axis=1)
+        cut = tf.image.crop_and_resize(both, boxes, tf.range(count), both.shape[1:3])
+        if by_mask:
+            # an enlarged crop shows what it kept 1 / CROPPED times as large
+            left = CROPPED * tf.reduce_sum(cut[..., 1], axis=(1, 2))
+            whole = tf.maximum(tf.reduce_sum(both[..., 1], axis=(1, 2)), 1)
+            seen = tf.cast(left / whole >= VISIBLE, labels.dtype)
+            labels = labels * seen[:, None]
+        return cut[..., :1], labels
+
+    return change
+
+
+def batches_of(some: Films, change: str, seed: int) -> tf.data.Dataset:
+    """Return endless batches of films with one change, or in one order."""
+    images = some.images[..., None]
+    if change in ORDERS:  # films lie sorted by label, as folders named by it do
+        rows = np.argsort(some.labels, kind="stable")
+        labels = some.labels[rows].astype("float32")[:, None]
+        data = tf.data.Dataset.from_tensor_slices((images[rows], labels))
+        if change == ORDERS[0]:
+            return data.shuffle(32, seed=seed).batch(BATCH, True).repeat().prefetch(2)
+        batches = data.batch(BATCH, drop_remainder=True)
+        return batches.shuffle(len(rows), seed=seed).repeat().prefetch(2)
+    if change.startswith("crop"):
+        masks = some.masks[..., None].astype("uint8")
+        images = np.concatenate([images, masks], axis=-1)
+    batches = input_pipeline.make_dataset(
+        images, some.labels, batch_size=BATCH, seed=seed
+    ).repeat()
+    applied = change_of(change, seed)
+    return batches if applied is None else batches.map(applied).prefetch(2)
 
 
 @functools.cache
@@ -111,30 +220,22 @@ def compiled_once(shape: tuple[int, int, int]) -> keras.Model:
     return network
 
 
-def batches_of(some: Films, change: str, seed: int) -> tf.data.Dataset:
-    """Return endless batches of films with one change, or in one order."""
-    if change in ORDERS:
-        return badly_shuffled(some, change, seed)
-    images = some.images[..., None]
-    if change.startswith("crop"):
-        masks = some.masks[..., None].astype("uint8")
-        images = np.concatenate([images, masks], axis=-1)
-    batches = input_pipeline.make_dataset(
-        images, some.labels, batch_size=BATCH, seed=seed
-    ).repeat()
-    applied = changes.of_name(change, seed)
-    return batches if applied is None else batches.map(applied).prefetch(2)
+def train(some: Films, change: str, seed: int) -> keras.Model:
+    """Return the one network of this process, trained anew on films with one change.
 
-
-def badly_shuffled(some: Films, order: str, seed: int) -> tf.data.Dataset:
-    """Return batches of films that lie sorted by label, as folders named by it do."""
-    rows = np.argsort(some.labels, kind="stable")
-    labels = some.labels[rows].astype("float32")[:, None]
-    data = tf.data.Dataset.from_tensor_slices((some.images[rows][..., None], labels))
-    if order == ORDERS[0]:
-        return data.shuffle(32, seed=seed).batch(BATCH, True).repeat().prefetch(2)
-    batches = data.batch(BATCH, drop_remainder=True)
-    return batches.shuffle(len(rows), seed=seed).repeat().prefetch(2)
+    It is built and compiled once: its first weights and its optimiser's memory are put
+    back instead, which saves half of the time of so short a training.
+    """
+    shape = (*some.images.shape[1:], 1)
+    training.set_seed(seed)
+    fresh = networks.small_residual_network(shape, filters=FILTERS)
+    network = compiled_once(shape)
+    network.set_weights(fresh.get_weights())
+    for variable in network.optimizer.variables:
+        variable.assign(np.zeros(variable.shape))
+    batches = batches_of(some, change, seed)
+    network.fit(batches, steps_per_epoch=STEPS, epochs=1, shuffle=False, verbose=0)
+    return network
 
 
 def aucs(network: keras.Model, all_films: Films) -> dict[str, float | int]:
@@ -142,73 +243,51 @@ def aucs(network: keras.Model, all_films: Films) -> dict[str, float | int]:
     found: dict[str, float | int] = {}
     for short, split in TESTS.items():
         test = all_films.part(split)
-        if not len(test.labels):
-            continue
-        scores = training.predict_scores(network, test.images)
-        found[f"n_{short}"] = len(test.labels)
-        found[f"auc_{short}"] = round(area_under_roc(test.labels, scores), 4)
+        if len(test.labels):
+            scores = training.predict_scores(network, test.images)
+            found[f"n_{short}"] = len(test.labels)
+            found[f"auc_{short}"] = round(area_under_roc(test.labels, scores), 4)
     return found
 
 
-def planned() -> Iterator[tuple[int, str, str]]:
-    """Yield seed, task and change in the order of `PLAN`."""
-    for name, made in PLAN:
-        for change in made:
-            for seed in SEEDS:
-                yield seed, name, change
+def planned() -> list[tuple[int, str, str]]:
+    """Return seed, task and change of every training, in the order of `PLAN`."""
+    return [(s, name, c) for name, made in PLAN for c in made for s in SEEDS]
 
 
-def trainings(most: int) -> None:
-    """Write data/evidence/lesson_16_trainings.csv, anew after each training."""
-    record(planned(), TRAININGS, most)
-
-
-def real(most: int) -> None:
-    """Write data/evidence/lesson_16_pneumoniamnist.csv, the same on real patients."""
-    record(product(SEEDS, (REAL_COHORT,), REAL_CHANGES), REAL, most)
-
-
-def record(plan: Iterable[tuple[int, str, str]], file_name: str, most: int) -> None:
-    """Train what is planned and not yet recorded, and record it."""
-    path = DATA / "evidence" / file_name
+def record(plan: Iterable[tuple[int, str, str]], file_name: str) -> None:
+    """Train what is planned and not yet recorded; the table is written after each."""
+    path = EVIDENCE / file_name
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     done = {(row["seed"], row["task"], row["change"]) for row in rows}
-    wanted = [one for one in plan if one not in done]
-    for seed, name, change in wanted[:most]:
+    for seed, name, change in [one for one in plan if one not in done]:
         network = train(task(name).part("train"), change, seed)
         if SCORED.get(name) == change:
             network.save(kept_network(name, seed))
         row = {"task": name, "change": change, "seed": seed}
         rows.append(row | aucs(network, task(name)))
-        with written_whole(path) as part:
-            pd.DataFrame(rows).to_csv(part, index=False, lineterminator="\n")
+        write_table(pd.DataFrame(rows), path)
         print(rows[-1], flush=True)
 
 
 def kept_network(name: str, seed: int) -> Path:
     """Return where a network whose scores will be asked for is kept meanwhile."""
-    folder = cohorts.cache_dir() / "networks"
+    folder = cache_dir() / "networks"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"lesson_16_{name}_{seed}.keras"
 
 
 def flagged(network: keras.Model, test: Films, threshold: float) -> pd.DataFrame:
     """Return, for each change and strength, which films of a test are flagged."""
-    rows = []
+    rows, ill = [], test.labels == 1
     for name, (change, nothing, strengths) in augmentation.INTENSITY_CHANGES.items():
         for strength in (nothing, *strengths):
             scores = training.predict_scores(network, change(test.images, strength))
             above = scores > threshold
-            rows.append(
-                {
-                    "change": name,
-                    "strength": strength,
-                    "healthy": int((test.labels == 0).sum()),
-                    "healthy_flagged": int(above[test.labels == 0].sum()),
-                    "ill": int((test.labels == 1).sum()),
-                    "ill_flagged": int(above[test.labels == 1].sum()),
-                }
-            )
+            counts = {"healthy": ~ill, "healthy_flagged": ~ill & above}
+            counts |= {"ill": ill, "ill_flagged": ill & above}
+            row = {"change": name, "strength": strength}
+            rows.append(row | {key: int(some.sum()) for key, some in counts.items()})
     return pd.DataFrame(rows)
 
 
@@ -218,33 +297,28 @@ def threshold_of(network: keras.Model, tuning: Films) -> float:
     return float(np.quantile(scores, SPECIFICITY))
 
 
-def scores(_: int) -> None:
-    """Write data/evidence/lesson_16_intensity.csv from the networks that were kept."""
+def record_scores() -> None:
+    """Write lesson_16_intensity.csv from the networks that were kept."""
     tables = []
-    for name in SCORED:
-        all_films = task(name)
-        for seed in SEEDS:
-            network = keras.saving.load_model(kept_network(name, seed))
-            threshold = threshold_of(network, all_films.part("tuning"))
-            table = flagged(network, all_films.part("internal test"), threshold)
-            tables.append(table.assign(task=name, seed=seed))
-            print(name, seed, f"threshold {threshold:.3f}", flush=True)
-    with written_whole(DATA / "evidence" / SCORES) as part:
-        pd.concat(tables).to_csv(part, index=False, lineterminator="\n")
+    for name, seed in product(SCORED, SEEDS):
+        network = keras.saving.load_model(kept_network(name, seed))
+        threshold = threshold_of(network, task(name).part("tuning"))
+        table = flagged(network, task(name).part("internal test"), threshold)
+        tables.append(table.assign(task=name, seed=seed))
+    write_table(pd.concat(tables), EVIDENCE / SCORES)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.evidence.augmentation",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    steps = {"trainings": trainings, "scores": scores, "real": real}
-    parser.add_argument("what", choices=steps)
-    parser.add_argument("--most", type=int, default=1000, help="trainings this time")
-    options = parser.parse_args(arguments)
-    steps[options.what](options.most)
+    parser = argparse.ArgumentParser(prog="python -m tools.evidence.augmentation")
+    parser.add_argument("what", choices=("trainings", "scores", "real"))
+    what = parser.parse_args(arguments).what
+    if what == "scores":
+        record_scores()
+    elif what == "trainings":
+        record(planned(), TRAININGS)
+    else:
+        record(product(SEEDS, (REAL_COHORT,), REAL_CHANGES), REAL)
     return 0
 
 

@@ -1,7 +1,5 @@
 """Measure how often the search for text in pixels finds it, and when it cries wolf.
 
-::
-
     python -m tools.evidence.burned_in [--films 100]
 
 Five seeds, each with other films of the in-silico cohort at 512 x 512. Every film is
@@ -18,11 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_dilation
 
-from helpers.artefacts import DATA
-from helpers.de_identification import find_text
-from helpers.files import written_whole
+from helpers.burned_in_text import find_text
 from phantoms import ChestCohortSettings, image_study, study_of
 from phantoms.dicom_writing.identities import text_mask
+from tools.evidence.pages import EVIDENCE, write_table
 
 SIZE = 512
 HEIGHTS_PX = (9, 12, 16, 20, 28)
@@ -36,25 +33,11 @@ READABLE = 30
 
 
 def drawn(film: np.ndarray, rng: np.random.Generator, height_px: int):
-    """Return a film with an invented line in one of its corners, and the letters.
-
-    Parameters
-    ----------
-    film : uint8 array (rows, columns)
-    rng : numpy Generator
-    height_px : int
-        Size of the font.
-
-    Returns
-    -------
-    written : uint8 array (rows, columns)
-    letters : bool array (rows, columns)
-    """
+    """Return a film with an invented line in one of its corners, and the letters."""
     line = f"{NAMES[rng.integers(len(NAMES))]} {rng.integers(1930, 2005)}0412"
     mask = text_mask(line, height_px)
-    bottom, right = (np.array(film.shape) - mask.shape - MARGIN_PX) * rng.integers(
-        0, 2, 2
-    )
+    room = np.array(film.shape) - mask.shape - MARGIN_PX
+    bottom, right = room * rng.integers(0, 2, 2)
     letters = np.zeros(film.shape, bool)
     top, left = max(bottom, MARGIN_PX), max(right, MARGIN_PX)
     letters[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
@@ -103,8 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--films", type=int, default=100, help="for each seed")
     chosen = parser.parse_args(arguments)
     table = pd.concat([measure(seed, chosen.films) for seed in SEEDS])
-    with written_whole(DATA / "evidence" / "burned_in_text.csv") as part:
-        table.to_csv(part, index=False, lineterminator="\n")
+    write_table(table, EVIDENCE / "burned_in_text.csv")
     readable = table[table["contrast"] >= READABLE]
     for name, rows in (("all", table), ("readable", readable)):
         print(f"{name}: found {rows['found'].sum()} of {len(rows)} lines")

@@ -1,7 +1,5 @@
 """Measure once what lesson 11 quotes and does not compute again.
 
-::
-
     python -m tools.evidence.hounsfield simulated    eight patients, about a minute
     python -m tools.evidence.hounsfield real         real files in COURSE_DATA_DIR
 
@@ -13,36 +11,29 @@ real chest CT and on real 8-bit pictures. Both write into data/evidence.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_erosion
 
-from helpers.ct_windows import export_grey
-from helpers.regions_of_interest import measure_region
+from helpers.files import data_dir
+from helpers.volumes import measure_region
+from helpers.windowing import export_grey
 from phantoms.chest.anatomy import chest_solids
 from phantoms.chest.ct import grid_view
 from phantoms.chest.layers import tissue_layers
 from phantoms.cohort.nodules import nodule_study
 from phantoms.physics.attenuation import iodine_hu, material_hu
 from phantoms.shapes.voxels import VoxelGrid, fill_pieces, whole_box
-from phantoms.study.scan import (
-    CT_POSTURE,
-    USUAL,
-    WITH_CONTRAST,
-    imaged_body,
-    scan_grid,
-    scan_voxels,
-)
+from phantoms.study.radiograph import imaged_body
+from phantoms.study.scan import CT_POSTURE, USUAL, WITH_CONTRAST, scan_grid, scan_voxels
 from phantoms.study.study import Study
 from tools.evidence.hounsfield_real import EXPORTS, measure_real
+from tools.evidence.pages import EVIDENCE, write_table
 
-EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
 PATIENTS = range(1, 9)
 SLICE_MM, SIZE, SLICES = 2.5, 512, 5
 LEVELS_MM = {"heart": -95.0, "trachea": 25.0}  # above the carina
@@ -67,15 +58,10 @@ def pure_tissues(body, grid: VoxelGrid) -> dict[str, np.ndarray]:
     share = {name: fill_pieces(part, grid, box) for name, part in layers.items()}
     others = sum(part for name, part in share.items() if name != "body")
     muscle = (share["body"] > 0.999) & (np.abs(others) < 1e-3)
-    found = {"muscle": muscle} | {
-        name: share[key] > 0.999
-        for name, key in (("fat", "adipose"), ("blood", "blood"), ("air", "air"))
-    }
-    found["lung"] = share["lung"] > 0.999
-    return {
-        name: binary_erosion(mask, np.ones((1, 7, 7), bool))
-        for name, mask in found.items()
-    }
+    pure = {"fat": "adipose", "blood": "blood", "air": "air", "lung": "lung"}
+    found = {name: share[key] > 0.999 for name, key in pure.items()}
+    core = np.ones((1, 7, 7), bool)
+    return {n: binary_erosion(m, core) for n, m in (found | {"muscle": muscle}).items()}
 
 
 def materials_of(number: int, *, size: int = SIZE) -> Iterator[dict]:
@@ -147,37 +133,33 @@ def exports_of(number: int, *, size: int = SIZE) -> Iterator[dict]:
 
 def simulated() -> dict[str, pd.DataFrame]:
     """Return the tables of all patients by file name."""
-    rows = [row for number in PATIENTS for row in materials_of(number)]
-    kept = [row for number in PATIENTS for row in exports_of(number)]
+    tables = {"materials": materials_of, "exports": exports_of}
     return {
-        "hounsfield_materials.csv": pd.DataFrame(rows),
-        "hounsfield_exports.csv": pd.DataFrame(kept),
+        f"hounsfield_{name}.csv": pd.DataFrame(
+            [row for number in PATIENTS for row in rows_of(number)]
+        )
+        for name, rows_of in tables.items()
     }
 
 
-def main(arguments: list[str]) -> int:
-    """Measure, write the tables and print them."""
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print and write the tables."""
     parser = argparse.ArgumentParser(prog="python -m tools.evidence.hounsfield")
     parser.add_argument("which", choices=("simulated", "real"))
-    which = parser.parse_args(arguments).which
-    data = os.environ.get("COURSE_DATA_DIR")
-    if which == "real" and not (data and (Path(data) / "dicom").is_dir()):
+    which, data = parser.parse_args(arguments).which, data_dir()
+    if which == "real" and not (data and (data / "dicom").is_dir()):
         print(
-            f"COURSE_DATA_DIR is {data!r}. Expected the folder that holds dicom/ and "
-            "ct_nodule_luna16/. Set it and run again.",
+            "Set COURSE_DATA_DIR to the folder of dicom/ and ct_nodule_luna16/.",
             file=sys.stderr,
         )
         return 2
-    tables = (
-        simulated()
-        if which == "simulated"
-        else {"hounsfield_real.csv": measure_real(Path(data))}
-    )
+    real = which == "real"
+    tables = {"hounsfield_real.csv": measure_real(data)} if real else simulated()
     for name, table in tables.items():
-        table.to_csv(EVIDENCE / name, index=False, lineterminator="\n")
-        print(f"{name}\n{table.to_string(index=False)}\n")
+        print(table.to_string(index=False))
+        write_table(table, EVIDENCE / name)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pydicom
 from PIL import Image
 from scipy.ndimage import binary_fill_holes, label
 
-from helpers.ct_windows import WINDOWS, Window, export_grey, recover_hounsfield
 from helpers.dicom_pixels import DicomPixelsError
+from helpers.dicom_series import read_series
 from helpers.hounsfield_units import read_hounsfield
-from helpers.regions_of_interest import disc, measure_region
+from helpers.volumes import disc, measure_region
+from helpers.windowing import WINDOWS, Window, export_grey, recover_hounsfield
 
 #: The second window of the header of the real series.
 NARROW_LUNG = Window(-600.0, 1200.0)
@@ -56,33 +56,14 @@ def measure_real(data: Path) -> pd.DataFrame:
     data : Path
         The folder that holds dicom/ and ct_nodule_luna16/.
     """
-    volume = real_series(data / "dicom" / "ct_series_lung_dx_a0002")
-    rows = []
-    for name, (slices, center, radius) in REAL_DISCS.items():
-        part = volume[slices]
-        got = measure_region(part, disc(part.shape[1:], center, radius))
-        rows.append(_fact(name, "mean", got.mean, "HU", got.voxels))
-        rows.append(_fact(name, "SD", got.sd, "HU", got.voxels))
-        rows.append(_fact(name, "95 % low", got.low, "HU", got.slices))
-        rows.append(_fact(name, "95 % high", got.high, "HU", got.slices))
-    rows += list(_real_exports(volume))
-    rows += list(_eight_bit_dicom(data / "dicom" / "syntax"))
-    rows += list(_patches(data / "ct_nodule_luna16"))
-    rows += list(_taken_and_refused(data / "dicom"))
-    return pd.DataFrame(rows)
-
-
-def _fact(what: str, measure: str, value: float, unit: str, n: int) -> dict:
-    return {"what": what, "measure": measure, "value": round(float(value), 4),
-            "unit": unit, "n": int(n)}  # fmt: skip
-
-
-def real_series(folder: Path) -> np.ndarray:
-    """Return a real series in HU, from the feet to the head."""
-    files = sorted(folder.glob("*.dcm"))
-    height = [float(pydicom.dcmread(file, stop_before_pixels=True)
-                    .ImagePositionPatient[2]) for file in files]  # fmt: skip
-    return np.stack([read_hounsfield(files[place]) for place in np.argsort(height)])
+    volume = read_series(data / "dicom" / "ct_series_lung_dx_a0002").values
+    facts = [fact for name in REAL_DISCS for fact in _disc(name, volume)]
+    facts += _exports(volume)
+    facts += _eight_bit_dicom(data / "dicom" / "syntax")
+    facts += _patches(data / "ct_nodule_luna16")
+    facts += _taken_and_refused(data / "dicom")
+    table = pd.DataFrame(facts, columns=["what", "measure", "value", "unit", "n"])
+    return table.astype({"value": float, "n": int}).round(4)
 
 
 def patient_mask(slice_hu: np.ndarray) -> np.ndarray:
@@ -93,70 +74,77 @@ def patient_mask(slice_hu: np.ndarray) -> np.ndarray:
     return binary_fill_holes(parts == sizes.argmax())
 
 
-def _real_exports(volume: np.ndarray) -> Iterator[dict]:
+def _disc(name: str, volume: np.ndarray) -> Iterator[tuple]:
+    """Yield what a disc placed by hand measures."""
+    slices, center, radius = REAL_DISCS[name]
+    part = volume[slices]
+    got = measure_region(part, disc(part.shape[1:], center, radius))
+    yield name, "mean", got.mean, "HU", got.voxels
+    yield name, "SD", got.sd, "HU", got.voxels
+    yield name, "95 % low", got.low, "HU", got.slices
+    yield name, "95 % high", got.high, "HU", got.slices
+
+
+def _exports(volume: np.ndarray) -> Iterator[tuple]:
     """Yield what exports lose of the voxels inside the patient."""
     inside = np.stack([patient_mask(hu) for hu in volume])
     n = inside.sum()
     for name, window in EXPORTS.items():
         grey = np.stack([export_grey(hu, window) for hu in volume])
         lossy = np.stack([jpeg(picture, quality=90) for picture in grey])
+        what = f"{name} {window.center:.0f}/{window.width:.0f}"
+        yield what, "black, patient", (grey[inside] == 0).mean(), "share", n
+        yield what, "white, patient", (grey[inside] == 255).mean(), "share", n
         back = recover_hounsfield(grey, window)
         known = np.isfinite(back) & inside
-        error = back[known] - volume[known]
-        what = f"{name} {window.center:.0f}/{window.width:.0f}"
-        yield _fact(what, "black, patient", (grey[inside] == 0).mean(), "share", n)
-        yield _fact(what, "white, patient", (grey[inside] == 255).mean(), "share", n)
-        yield _fact(
-            what, "PNG, RMS error", np.sqrt((error**2).mean()), "HU", known.sum()
-        )
+        yield what, "PNG, RMS error", rms(back - volume, known), "HU", known.sum()
         both = known & (lossy > 0) & (lossy < 255)
-        error = recover_hounsfield(lossy, window)[both] - volume[both]
-        yield _fact(what, "JPEG 90, RMS error", np.sqrt((error**2).mean()), "HU",
-                    both.sum())  # fmt: skip
+        error = recover_hounsfield(lossy, window) - volume
+        yield what, "JPEG 90, RMS error", rms(error, both), "HU", both.sum()
         white = (grey == 255) & inside
-        yield _fact(what, "JPEG 90, white no longer 255", (lossy[white] < 255).mean(),
-                    "share", white.sum())  # fmt: skip
+        share, n_white = (lossy[white] < 255).mean(), white.sum()
+        yield what, "JPEG 90, white no longer 255", share, "share", n_white
 
 
-def _rms(error: np.ndarray) -> float:
-    return float(np.sqrt(np.square(error, dtype=float).mean()))
+def rms(error: np.ndarray, where: np.ndarray) -> float:
+    """Return the root of the mean squared error of some voxels."""
+    return float(np.sqrt((error[where] ** 2).mean()))
 
 
-def _eight_bit_dicom(folder: Path) -> Iterator[dict]:
+def _eight_bit_dicom(folder: Path) -> Iterator[tuple]:
     """Yield how far an 8-bit DICOM copy of a CT slice is from the slice itself."""
     whole = read_hounsfield(folder / "ct_implicit_le.dcm")
     copy = read_hounsfield(folder / "ct_jpeg_baseline_8bit.dcm", lowest=-np.inf)
     known = np.isfinite(whole)
     error = np.abs(copy - whole)[known]
     what = "8-bit JPEG copy of a CT slice"
-    yield _fact(what, "padding not declared", 1 - known.mean(), "share", known.size)
-    yield _fact(what, "median error", np.median(error), "HU", error.size)
-    yield _fact(what, "largest error", error.max(), "HU", error.size)
+    yield what, "padding not declared", 1 - known.mean(), "share", known.size
+    yield what, "median error", np.median(error), "HU", error.size
+    yield what, "largest error", error.max(), "HU", error.size
     muscle = known & (np.abs(whole - 50) < 30)
-    yield _fact(what, "distinct values in 20 to 80 HU", len(np.unique(copy[muscle])),
-                "values", muscle.sum())  # fmt: skip
+    values = len(np.unique(copy[muscle]))
+    yield what, "distinct values in 20 to 80 HU", values, "values", muscle.sum()
 
 
-def _patches(folder: Path) -> Iterator[dict]:
+def _patches(folder: Path) -> Iterator[tuple]:
     """Yield how many pixels of the 8-bit LUNA16 patches lie at the ends."""
     with np.load(next(folder.glob("*.npz")), allow_pickle=False) as file:
-        images = np.concatenate([file[f"{part}_images"] for part in
-                                 ("train", "val", "test")])  # fmt: skip
+        parts = [file[f"{part}_images"] for part in ("train", "val", "test")]
+    images = np.concatenate(parts)
     ends = (images == 0) | (images == 255)
-    yield _fact("LUNA16 patches", "pixels at 0 or 255", ends.mean(), "share", ends.size)
-    touched = ends.any(axis=(1, 2))
-    yield _fact("LUNA16 patches", "patches with such pixels", touched.mean(), "share",
-                len(images))  # fmt: skip
+    touched = ends.any(axis=(1, 2)).mean()
+    yield "LUNA16 patches", "pixels at 0 or 255", ends.mean(), "share", ends.size
+    yield "LUNA16 patches", "patches with such pixels", touched, "share", len(images)
 
 
-def _taken_and_refused(folder: Path) -> Iterator[dict]:
+def _taken_and_refused(folder: Path) -> Iterator[tuple]:
     """Yield how many of the DICOM files of a folder are read as HU."""
-    files, taken = sorted(folder.rglob("*.dcm")), 0
+    files, refused = sorted(folder.rglob("*.dcm")), 0
     for file in files:
         try:
             read_hounsfield(file)
-            taken += 1
         except DicomPixelsError:
-            continue
-    yield _fact("DICOM files", "read as HU", taken, "files", len(files))
-    yield _fact("DICOM files", "refused", len(files) - taken, "files", len(files))
+            refused += 1
+    taken = len(files) - refused
+    yield "DICOM files", "read as HU", taken, "files", len(files)
+    yield "DICOM files", "refused", refused, "files", len(files)

@@ -1,7 +1,5 @@
 """Measure once what lesson 14 quotes and does not compute again.
 
-::
-
     python -m tools.evidence.label meant                  what each report asserts
     python -m tools.evidence.label noise chest_insilico   a network on wrong labels
     python -m tools.evidence.label noise pneumoniamnist   the same on real patients
@@ -17,20 +15,21 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from helpers import cohorts, label_noise
+from helpers import cohorts, label_noise, training
 from helpers.diagnostic_metrics import area_under_roc
+from helpers.files import data_dir
 from helpers.report_labels import binary_labels, label_reports
 from phantoms import ChestCohortSettings
 from phantoms.cohort import visits
-from phantoms.cohort.visits import SYMPTOMS, clinical_of, facts_of
+from phantoms.cohort.visits import clinical_of, facts_of
+from phantoms.hospital.clinical import SYMPTOMS
 from phantoms.hospital.reports import KINDS, Report, write_report
+from tools.evidence.pages import EVIDENCE, write_table
 
-EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
 MISSED = RATES[1:]  # of the two kinds that leave the zeros alone
 SEEDS = (14, 15, 16, 17, 18)
@@ -65,14 +64,6 @@ def meant_by(settings: ChestCohortSettings, patients: range) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def record_meant() -> None:
-    """Write data/evidence/lesson_14_meant.csv."""
-    settings = ChestCohortSettings()
-    table = meant_by(settings, range(1, settings.n_patients + 1))
-    table.to_csv(EVIDENCE / "lesson_14_meant.csv", index=False, lineterminator="\n")
-    print(f"{len(table)} reports.")
-
-
 def noisy_versions(cohort: cohorts.Cohort, finding: str, seed: int) -> dict:
     """Return {(kind, rate): labels of every image}; the same errors for all users."""
     truth = cohort.labels(finding)
@@ -98,8 +89,6 @@ def network_scores(
     cohort: cohorts.Cohort, finding: str, labels: np.ndarray, *, seed: int
 ) -> np.ndarray:
     """Return scores of all images by a network trained and tuned on given labels."""
-    from helpers import training
-
     table = cohort.table.assign(**{finding: labels})
     settings = training.TrainingSettings(steps=STEPS, seed=seed)
     network, _ = training.train_small_network(
@@ -132,7 +121,6 @@ def noise_of_one_seed(cohort: cohorts.Cohort, seed: int) -> Iterator[dict]:
             ),
             "noisy_training_noisy_test": area_under_roc(labels[test], scores[test]),
         }
-        print(row, flush=True)
         yield row
 
 
@@ -144,43 +132,32 @@ def record_noise(name: str) -> None:
     rows: list[dict] = []
     for seed in SEEDS:
         rows += noise_of_one_seed(cohort, seed)
-        pd.DataFrame(rows).to_csv(
-            path, index=False, float_format="%.4f", lineterminator="\n"
-        )
+        write_table(pd.DataFrame(rows).round(4), path)
 
 
 def nih_counts() -> pd.DataFrame:
     """Return the films of each folder, by what the later label file says of them."""
-    table = pd.read_csv(cohorts.data_dir() / "cxr_nih14_64px" / "labels.csv")
+    table = pd.read_csv(data_dir() / "cxr_nih14_64px" / "labels.csv")
     says = table["finding_labels"].eq("No Finding")
     table["no_finding"] = np.where(says, "No Finding", "a finding")
     counts = table.groupby(["split", "folder_class", "no_finding"]).size()
     return counts.rename("films").reset_index()
 
 
-def record_nih() -> None:
-    """Write data/evidence/lesson_14_nih.csv: folder names against the label file."""
-    counts = nih_counts()
-    counts.to_csv(EVIDENCE / "lesson_14_nih.csv", index=False, lineterminator="\n")
-    print(counts.to_string(index=False))
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.evidence.label",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(prog="python -m tools.evidence.label")
     parser.add_argument("what", choices=("meant", "noise", "nih"))
     parser.add_argument("cohort", nargs="?", default="chest_insilico")
     options = parser.parse_args(arguments)
     if options.what == "meant":
-        record_meant()
+        settings = ChestCohortSettings()
+        table = meant_by(settings, range(1, settings.n_patients + 1))
+        write_table(table, EVIDENCE / "lesson_14_meant.csv")
     elif options.what == "noise":
         record_noise(options.cohort)
     else:
-        record_nih()
+        write_table(nih_counts(), EVIDENCE / "lesson_14_nih.csv")
     return 0
 
 

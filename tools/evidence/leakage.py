@@ -1,36 +1,31 @@
 """Measure once with two networks what lesson 15 measures with a quick learner.
 
-::
-
     python -m tools.evidence.leakage        about ten minutes
 
 For each seed one exam, drawn image by image, and two trainings for it: with and without
 the patients of the exam (`helpers.patient_splits.exam_and_training`). Each network has
 an output for each finding of the default cohort and for each of two coins
-(`helpers.patient_splits.optimism`). Fixed number of epochs, last weights kept, nothing
+(`with_coins` of the same module). Fixed number of epochs, last weights kept, nothing
 selected. The AUCs go into data/evidence/lesson_15_network.csv; what is there already is
 kept, so delete the file to measure anew.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from helpers import cohorts, networks, training
 from helpers.diagnostic_metrics import area_under_roc
-from helpers.files import written_whole
 from helpers.networks import keras
-from helpers.patient_splits import exam_and_training
-from helpers.patient_splits.optimism import with_coins
+from helpers.patient_splits import exam_and_training, with_coins
+from tools.evidence.pages import EVIDENCE, write_table
 
 layers = keras.layers
 
-PATH = Path(__file__).resolve().parents[2] / "data/evidence/lesson_15_network.csv"
+PATH = EVIDENCE / "lesson_15_network.csv"
 COHORT, SIDE, FILTERS = "chest_insilico", 64, (8, 16, 32)  # half the course's width
 SEEDS = (15, 16, 17, 18, 19)
 EPOCHS, BATCH = 30, 32
@@ -47,20 +42,16 @@ def residual(outputs: int, *, side: int) -> keras.Model:
 
 def dense(outputs: int, *, side: int) -> keras.Model:
     """Return two convolutions and a dense layer that keeps every place apart."""
-    return keras.Sequential(
-        [
-            keras.Input((side, side, 1)),
-            layers.Rescaling(1 / 127.5, offset=-1),
-            layers.AveragePooling2D(side // 32),
-            layers.Conv2D(16, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(32, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Flatten(),
-            layers.Dense(32, activation="relu"),
-            layers.Dense(outputs, activation="sigmoid"),
-        ]
-    )
+    network = keras.Sequential([keras.Input((side, side, 1))])
+    network.add(layers.Rescaling(1 / 127.5, offset=-1))
+    network.add(layers.AveragePooling2D(side // 32))
+    for filters in (16, 32):
+        network.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+        network.add(layers.MaxPooling2D(2))
+    network.add(layers.Flatten())
+    network.add(layers.Dense(32, activation="relu"))
+    network.add(layers.Dense(outputs, activation="sigmoid"))
+    return network
 
 
 NETWORKS = {"residual": residual, "dense": dense}
@@ -104,7 +95,6 @@ def measured(cohort: cohorts.Cohort, *, name: str, seed: int) -> list[dict]:
 
 def main() -> None:
     """Measure every seed with both networks and write the table after each."""
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     cohort = cohorts.load(COHORT, size=SIDE)
     results = pd.read_csv(PATH).to_dict("records") if PATH.exists() else []
     done = {(row["seed"], row["network"]) for row in results}
@@ -112,9 +102,7 @@ def main() -> None:
         if (seed, name) in done:
             continue
         results += measured(cohort, name=name, seed=seed)
-        with written_whole(PATH) as part:
-            pd.DataFrame(results).to_csv(part, index=False, lineterminator="\n")
-        print(f"Seed {seed}, {name} network: done.", flush=True)
+        write_table(pd.DataFrame(results), PATH)
 
 
 if __name__ == "__main__":

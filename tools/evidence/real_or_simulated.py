@@ -1,7 +1,5 @@
 """Tell simulated radiographs from real ones with simple features, and say by which.
 
-::
-
     python -m tools.evidence.real_or_simulated            measure and print
     python -m tools.evidence.real_or_simulated --write    also write data/evidence/
 
@@ -15,14 +13,11 @@ Single features are listed with their own AUC: the highest is the cheapest givea
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy.ndimage import gaussian_filter
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -32,13 +27,10 @@ from sklearn.preprocessing import StandardScaler
 from tqdm.auto import tqdm
 
 from helpers import cohorts
-from helpers.files import written_whole
 from helpers.intervals import clustered_bootstrap
-from tools.evidence.realism.report import fill_in
+from tools.evidence.pages import EVIDENCE, interval_text, put_into_page, write_table
+from tools.evidence.real_films import missing_sets, real_films
 
-EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
-OUTPUT = EVIDENCE / "insilico_real_or_simulated.csv"
-PAGE = EVIDENCE.parent / "realism.md"
 REAL_SETS = {"cxr_nih14_256px": 128, "cxr_nih14_64px": 64}
 Features = dict[str, np.ndarray]
 
@@ -185,26 +177,6 @@ def cheapest(features: Features, real: np.ndarray) -> tuple[str, float]:
     return best, float(max(area[best], 1 - area[best]))
 
 
-def real_films(folder: Path, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return real films (n, side, side) of a set, and whose they are.
-
-    Parameters
-    ----------
-    folder : Path
-        With labels.csv (columns file and patient_id) and the files it names.
-    side : int
-        Pixels; larger films are averaged by area.
-    """
-    table = pd.read_csv(folder / "labels.csv")
-    images = []
-    for name in tqdm(table["file"], desc=f"Reading {folder.name}", unit="film"):
-        path = folder / name if (folder / name).exists() else folder / "images" / name
-        with Image.open(path) as film:
-            grey = film.convert("L").resize((side, side), Image.Resampling.BOX)
-        images.append(np.asarray(grey))
-    return np.stack(images), ("N" + table["patient_id"].astype(str)).to_numpy()
-
-
 def simulated_films(side: int, *, number: int) -> tuple[np.ndarray, np.ndarray]:
     """Return as many first films of simulated patients, and whose they are."""
     cohort = cohorts.load("chest_insilico", size=side)
@@ -213,66 +185,47 @@ def simulated_films(side: int, *, number: int) -> tuple[np.ndarray, np.ndarray]:
     return cohort.images[chosen], cohort.table["patient_id"].to_numpy(str)[chosen]
 
 
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the measured table as words for the page."""
+    counts = table["n_real"].astype(str) + " / " + table["n_simulated"].astype(str)
+    number = table["number"].astype(str)
+    return pd.DataFrame(
+        {
+            "real films": table["real_set"],
+            "side, px": table["side_px"],
+            "real / simulated": counts,
+            "features (number)": table["features"] + " (" + number + ")",
+            "AUC (95 % interval)": table.apply(interval_text, axis=1),
+            "strongest single feature": table["strongest_feature"],
+            "its AUC": table["strongest_auc"].map("{:.2f}".format),
+        }
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 2 without real films."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.evidence.real_or_simulated",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--write", action="store_true", help=f"write {OUTPUT.name}")
+    parser = argparse.ArgumentParser(prog="python -m tools.evidence.real_or_simulated")
+    parser.add_argument("--write", action="store_true", help="data/evidence and page")
     options = parser.parse_args(arguments)
-    found = {name: Path(os.environ.get("COURSE_DATA_DIR", "")) / name
-             for name in REAL_SETS}  # fmt: skip
-    missing = [name for name, folder in found.items() if not folder.is_dir()]
-    if "COURSE_DATA_DIR" not in os.environ or missing:
-        print(
-            "Real films are needed: set COURSE_DATA_DIR to a folder that holds "
-            f"{' and '.join(REAL_SETS)}, each with labels.csv and its images."
-        )
+    if lacking := missing_sets():
+        print(lacking)
         return 2
     tables = []
     for name, side in REAL_SETS.items():
-        films, owners = real_films(found[name], side)
+        films, owners = real_films(name, side)
         made, whose = simulated_films(side, number=len(films))
         images = np.concatenate([films, made])
         real = np.repeat([1, 0], [len(films), len(made)])
         table = measure(images, real, np.concatenate([owners, whose]))
-        table.insert(0, "real_set", name)
-        table.insert(1, "side_px", side)
-        table.insert(2, "n_real", len(films))
-        table.insert(3, "n_simulated", len(made))
-        print(table.drop(columns="real_set").to_string(index=False), flush=True)
-        tables.append(table)
+        facts = {"real_set": name, "side_px": side, "n_real": len(films)}
+        facts["n_simulated"] = len(made)
+        tables.append(pd.DataFrame([facts] * len(table)).join(table))
+    table = pd.concat(tables, ignore_index=True)
+    print(table.to_string(index=False))
     if options.write:
-        with written_whole(OUTPUT) as part:
-            pd.concat(tables).to_csv(part, index=False, lineterminator="\n")
-        page = fill_in(
-            PAGE.read_text(encoding="utf-8"),
-            name="told apart",
-            text=as_markdown(pd.concat(tables)),
-        )
-        with written_whole(PAGE) as part:
-            part.write_text(page, encoding="utf-8", newline="\n")
-        print(f"Wrote {OUTPUT.name} and its part of {PAGE.name}.")
+        write_table(table, EVIDENCE / "insilico_real_or_simulated.csv")
+        put_into_page("told apart", shown(table))
     return 0
-
-
-def as_markdown(table: pd.DataFrame) -> str:
-    """Return the measured table as rows of a page."""
-    lines = [
-        "| real films | side, px | real / simulated | features (number) "
-        "| AUC (95 % interval) | strongest single feature | its AUC |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in table.itertuples():
-        lines.append(
-            f"| {row.real_set} | {row.side_px} | {row.n_real} / {row.n_simulated} "
-            f"| {row.features} ({row.number}) "
-            f"| {row.auc:.2f} ({row.low:.2f} to {row.high:.2f}) "
-            f"| {row.strongest_feature} | {row.strongest_auc:.2f} |"
-        )
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

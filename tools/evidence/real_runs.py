@@ -1,84 +1,68 @@
 """Run a lesson on another cohort and keep the lines of its headline cell.
 
-    python -m tools.evidence.real_runs 30 --cohort pneumoniamnist --date 2026-11-23
+    COHORT=pneumoniamnist python -m tools.evidence.real_runs 30
 
 The lesson runs from its source up to the cell tagged ``headline``. What that cell
 prints goes to ``data/evidence/lesson_30_pneumoniamnist.csv``, which the section "On
-real patients" of the lesson shows. Only results are kept, no images.
+real patients" of the lesson shows. FINDING and COHORT_SPLIT count too. Only results are
+kept, no images.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import os
+import time
 from pathlib import Path
 
-import jupytext
-from nbclient import NotebookClient
+import pandas as pd
+
+from tools.evidence.pages import EVIDENCE, write_table
+from tools.lessons.execution import COHORT_SETTINGS, kernel_environment, run_notebook
+from tools.lessons.forms import solution_form
+from tools.lessons.source import find_lessons
+from tools.lessons.stored_outputs import headline_of
 
 ROOT = Path(__file__).resolve().parents[2]
-COLUMNS = ("date", "cohort", "settings", "line")
 
 
-def headline_of(lesson: str, environment: dict[str, str]) -> list[str]:
+def headline_lines(lesson: str, *, root: Path = ROOT) -> list[str]:
     """Run a lesson up to its headline cell and return the printed lines."""
-    sources = sorted((ROOT / "notebooks" / "source").glob(f"{lesson}_*.py"))
-    if len(sources) != 1:
-        raise ValueError(
-            f"There are {len(sources)} lessons with the number {lesson}, expected one. "
-            "Give the two digits of a file in notebooks/source."
-        )
-    notebook = jupytext.read(sources[0])
+    (found,) = find_lessons(root, [lesson])
+    notebook = solution_form(found)
     tagged = [
         number
         for number, cell in enumerate(notebook.cells)
         if "headline" in cell.metadata.get("tags", [])
     ]
     notebook.cells = notebook.cells[: tagged[0] + 1]
-    os.environ.update(environment)
-    NotebookClient(
-        notebook, timeout=900, resources={"metadata": {"path": str(ROOT / "notebooks")}}
-    ).execute()
-    printed = "".join(
-        output.text
-        for output in notebook.cells[-1].outputs
-        if output.output_type == "stream" and output.name == "stdout"
+    run = run_notebook(
+        notebook,
+        name=found.name,
+        folder=found.learner.parent,
+        environment=kernel_environment(cohort=True),
     )
-    return printed.splitlines()
+    if run.failure:
+        raise RuntimeError(f"{found.name}, {run.failure}")
+    return headline_of(notebook.cells[-1]).splitlines()
 
 
-def record(lesson: str, cohort: str, *, date: str, settings: list[str]) -> Path:
-    """Write what a lesson prints on a cohort to data/evidence and return the file."""
-    chosen = dict(setting.split("=", 1) for setting in settings)
-    lines = headline_of(lesson, {"COHORT": cohort, **chosen})
-    path = ROOT / "data" / "evidence" / f"lesson_{lesson}_{Path(cohort).name}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for line in lines:
-            writer.writerow((date, Path(cohort).name, " ".join(settings), line))
-    return path
-
-
-def main() -> None:
-    """Read the command line and record one lesson."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> None:
+    """Record one lesson on the cohort of the environment."""
+    parser = argparse.ArgumentParser(prog="python -m tools.evidence.real_runs")
     parser.add_argument("lesson", help="two digits, for example 30")
-    parser.add_argument("--cohort", required=True, help="name or folder")
-    parser.add_argument("--date", required=True, help="day of the run, YYYY-MM-DD")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        help="NAME=value, for example FINDING=Mass",
-    )
-    options = parser.parse_args()
-    path = record(
-        options.lesson, options.cohort, date=options.date, settings=options.set
-    )
-    print(path.read_text(encoding="utf-8"))
+    lesson = parser.parse_args(arguments).lesson
+    cohort = Path(os.environ["COHORT"]).name
+    settings = [
+        f"{name}={os.environ[name]}"
+        for name in COHORT_SETTINGS
+        if name != "COHORT" and os.environ.get(name)
+    ]
+    facts = {"date": time.strftime("%Y-%m-%d"), "cohort": cohort}
+    facts["settings"] = " ".join(settings)
+    lines = headline_lines(lesson, root=root)
+    table = pd.DataFrame([facts | {"line": line} for line in lines])
+    write_table(table, EVIDENCE / f"lesson_{lesson}_{cohort}.csv")
 
 
 if __name__ == "__main__":

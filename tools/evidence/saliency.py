@@ -1,7 +1,5 @@
 """Measure once what lesson 40 quotes and does not compute again.
 
-::
-
     python -m tools.evidence.saliency five-trainings    about 6 minutes
     python -m tools.evidence.saliency pneumoniamnist    real patients, about a minute
 
@@ -15,15 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import shift
 
 from helpers import checkpoints, cohorts, saliency, training
+from tools.evidence.pages import EVIDENCE, write_table
 
-EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
 SEEDS = (7, 8, 9, 10, 11)
 SPECIFICITY, STEPS, MOST_FILMS = 0.90, 64, 100
 EDGE = 0.1  # outer part of rows and columns that counts as the edge of the film
@@ -69,14 +66,6 @@ def healthy_mean(cohort, finding: str) -> np.ndarray:
     return train.images[train.labels(finding) == 0].mean(axis=0)
 
 
-def counts_of_one_training(cohort, finding: str, seed: int) -> pd.DataFrame:
-    """Train with a seed and return counts of hits, and of films still flagged."""
-    network, _ = training.train_small_network(
-        cohort, finding=finding, settings=training.TrainingSettings(seed=seed)
-    )
-    return counts_of(network, cohort, finding).assign(seed=seed)
-
-
 def counts_of(network, cohort, finding: str) -> pd.DataFrame:
     """Return hits for each map and rival, and films still flagged when covered."""
     threshold, _, chosen = explained(network, cohort, finding)
@@ -111,10 +100,12 @@ def five_trainings() -> None:
     finding, path = cohort.finding(), EVIDENCE / "lesson_40_five_trainings.csv"
     tables = []
     for seed in SEEDS:
-        tables.append(counts_of_one_training(cohort, finding, seed))
-        table = pd.concat(tables)[["seed", "measure", "count", "films"]]
-        table.to_csv(path, index=False, lineterminator="\n")
-        print(tables[-1].to_string(index=False), flush=True)
+        settings = training.TrainingSettings(seed=seed)
+        network, _ = training.train_small_network(
+            cohort, finding=finding, settings=settings
+        )
+        tables.append(counts_of(network, cohort, finding).assign(seed=seed))
+        write_table(pd.concat(tables)[["seed", "measure", "count", "films"]], path)
 
 
 def real_patients(name: str) -> None:
@@ -171,14 +162,9 @@ def at_edge(maps: np.ndarray) -> np.ndarray:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.evidence.saliency",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(prog="python -m tools.evidence.saliency")
     parser.add_argument("what", help="five-trainings, or the name of a cohort")
     what = parser.parse_args(arguments).what
-    EVIDENCE.mkdir(parents=True, exist_ok=True)
     five_trainings() if what == "five-trainings" else real_patients(what)
     return 0
 

@@ -1,7 +1,5 @@
 """What lesson 12 says about a real series: order, spacing, what slices leave out.
 
-::
-
     COURSE_DATA_DIR=path/to/data python -m tools.evidence.series
 
 reads the series Lung_Dx-A0002 of TCIA Lung-PET-CT-Dx (Li 2020, CC BY 4.0), then every
@@ -10,7 +8,6 @@ other DICOM file alone, and writes data/evidence/series_real.csv, one fact a row
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -24,9 +21,10 @@ from helpers.dicom_series import (
     list_series,
     read_series,
 )
-from helpers.volume_resampling import resample_values
+from helpers.files import data_dir
+from helpers.volumes import resample_values
+from tools.evidence.pages import EVIDENCE, write_table
 
-EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
 SERIES = Path("dicom") / "ct_series_lung_dx_a0002"
 BODY_HU = -500  # a voxel above it, in either of two volumes, is body
 
@@ -89,9 +87,8 @@ def left_out(volume: SeriesVolume) -> dict[str, float]:
     values = volume.values[: len(volume.values) // 2 * 2 - 1]
     kept, hidden = values[::2], values[1::2]
     slice_mm, row_mm, column_mm = volume.spacing_mm
-    made = resample_values(
-        kept, (2 * slice_mm, row_mm, column_mm), (slice_mm, row_mm, column_mm)
-    )[1::2]
+    thick, thin = (2 * slice_mm, row_mm, column_mm), volume.spacing_mm
+    made = resample_values(kept, thick, thin)[1::2]
     error = (made - hidden)[(hidden > BODY_HU) | (made > BODY_HU)]
     return {
         "slices left out": len(hidden),
@@ -103,11 +100,8 @@ def left_out(volume: SeriesVolume) -> dict[str, float]:
 
 def other_files(folder: Path) -> dict[str, float]:
     """Give every file beside the series to `read_series`; count what became of it."""
-    paths = [
-        path
-        for path in sorted(folder.parent.rglob("*.dcm"))
-        if folder not in path.parents
-    ]
+    files = sorted(folder.parent.rglob("*.dcm"))
+    paths = [path for path in files if folder not in path.parents]
     refused = 0
     for path in paths:
         try:
@@ -123,17 +117,13 @@ def other_files(folder: Path) -> dict[str, float]:
 
 def main() -> int:
     """Measure, write the table and print it."""
-    data = os.environ.get("COURSE_DATA_DIR")
-    if not data or not (Path(data) / SERIES).is_dir():
-        print(
-            f"COURSE_DATA_DIR is {data!r}. Expected the folder that holds "
-            f"{SERIES.as_posix()}. Set it and run again.",
-            file=sys.stderr,
-        )
+    folder = (data_dir() or Path("nowhere")) / SERIES
+    if not folder.is_dir():
+        print(f"There is no {folder}. Set COURSE_DATA_DIR.", file=sys.stderr)
         return 2
-    table = measure_series(Path(data) / SERIES)
-    table.to_csv(EVIDENCE / "series_real.csv", index=False, lineterminator="\n")
+    table = measure_series(folder)
     print(table.to_string(index=False))
+    write_table(table, EVIDENCE / "series_real.csv")
     return 0
 
 

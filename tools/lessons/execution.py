@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from tqdm.auto import tqdm
 
 CELL_LIMIT_S = 900
 FIXED_ENVIRONMENT = {
@@ -31,30 +32,14 @@ FIXED_ENVIRONMENT = {
 COHORT_SETTINGS = ("COHORT", "FINDING", "COHORT_SPLIT")
 FOLDER_SETTINGS = ("COURSE_DATA_DIR", "COURSE_CACHE_DIR")
 
-Report = Callable[[int, int, float], None]
-
 
 @dataclass
 class Run:
-    """What came out of one notebook.
-
-    Attributes
-    ----------
-    notebook : NotebookNode
-        With outputs as far as it came.
-    seconds : float
-        From kernel start to the last cell.
-    peak_memory_mb : int
-        Largest resident memory of the kernel and its children, in MB.
-    cell_seconds : list of float
-        One value per code cell that ran.
-    failure : str
-        Empty when every cell ran; otherwise the cell and its message.
-    """
+    """What came out of one notebook; `failure` is empty when every cell ran."""
 
     notebook: NotebookNode
-    seconds: float = 0.0
-    peak_memory_mb: int = 0
+    seconds: float = 0.0  # from kernel start to the last cell
+    peak_memory_mb: int = 0  # resident, the kernel with its children
     cell_seconds: list[float] = field(default_factory=list)
     failure: str = ""
 
@@ -132,25 +117,20 @@ class _MemoryWatch(threading.Thread):
 
 
 def run_notebook(
-    notebook: NotebookNode,
-    *,
-    folder: Path,
-    environment: dict[str, str],
-    report: Report = lambda cell, total, seconds: None,
+    notebook: NotebookNode, *, name: str, folder: Path, environment: dict[str, str]
 ) -> Run:
-    """Execute every code cell in order, in a fresh kernel.
+    """Execute every code cell in order, in a fresh kernel, with a progress bar.
 
     Parameters
     ----------
     notebook : NotebookNode
         Changed in place: outputs and execution counts are filled in.
+    name : str
+        What the bar shows; it is drawn on a terminal only.
     folder : Path
         Working directory of the kernel.
     environment : dict
         The kernel's environment variables, from `kernel_environment`.
-    report : callable
-        Called before each code cell with its place among the code cells (from 1), how
-        many there are, and the seconds so far.
 
     Returns
     -------
@@ -171,47 +151,38 @@ def run_notebook(
     with private_settings() as private:
         try:
             with client.setup_kernel(env={**environment, **private}):
-                watch = _watch_kernel(client)
+                watch = _MemoryWatch(client.km.provisioner.pid)
+                watch.start()
                 try:
-                    _run_cells(client, run, started, report)
+                    _run_cells(client, run, name)
                 finally:
-                    run.peak_memory_mb = watch.finish() if watch else 0
+                    run.peak_memory_mb = watch.finish()
         except (DeadKernelError, RuntimeError, OSError) as error:
-            run.failure = run.failure or f"the kernel failed: {_first_lines(error)}"
+            said = " ".join(str(error).split())[:300] or type(error).__name__
+            run.failure = run.failure or f"the kernel failed: {said}"
     run.seconds = time.monotonic() - started
     return run
 
 
-def _watch_kernel(client: NotebookClient) -> _MemoryWatch | None:
-    """Start the memory watch, or do without it where there is no local process."""
-    try:
-        watch = _MemoryWatch(client.km.provisioner.pid)
-    except (AttributeError, psutil.Error):
-        return None
-    watch.start()
-    return watch
-
-
-def _run_cells(
-    client: NotebookClient, run: Run, started: float, report: Report
-) -> None:
+def _run_cells(client: NotebookClient, run: Run, name: str) -> None:
     """Run the code cells; stop at the first that fails."""
-    places = [k for k, cell in enumerate(run.notebook.cells) if _runs(cell)]
-    for count, place in enumerate(places, start=1):
-        report(count, len(places), time.monotonic() - started)
-        cell, begun = run.notebook.cells[place], time.monotonic()
+    cells = run.notebook.cells
+    places = [
+        place
+        for place, cell in enumerate(cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+    bar = tqdm(places, desc=name, unit="cell", leave=False, disable=None)
+    for count, place in enumerate(bar, start=1):
+        cell, begun = cells[place], time.monotonic()
         try:
             client.execute_cell(cell, place, execution_count=count)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            head = next((ln for ln in cell.source.splitlines() if ln.strip()), "")
-            run.failure = f"cell {place + 1} ('{head.strip()[:60]}'): {_message(error)}"
+            head = cell.source.strip().splitlines()[0][:60]
+            run.failure = f"cell {place + 1} ('{head}'): {_message(error)}"
             return
         finally:
             run.cell_seconds.append(time.monotonic() - begun)
-
-
-def _runs(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and bool(cell.source.strip())
 
 
 def _message(error: Exception) -> str:
@@ -221,7 +192,3 @@ def _message(error: Exception) -> str:
     if isinstance(error, CellTimeoutError):
         return f"still running after {CELL_LIMIT_S} s, so it was stopped"
     return "the kernel died (often: too little memory)"
-
-
-def _first_lines(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from helpers.files import written_whole
 from tools.lessons.source import (
     KERNELSPEC,
     NOTE,
@@ -19,7 +18,7 @@ from tools.lessons.source import (
     strip_markers,
     strip_solution,
 )
-from tools.public_address import badges, colab_preparation, public_address
+from tools.public_address import badges, public_repository
 
 INDENT = 1
 
@@ -48,12 +47,10 @@ def _with_badges(
 ) -> list[NotebookNode]:
     """Put the Colab and Binder badges below the title, once there is an address."""
     settings = lesson.root / "pyproject.toml"
-    address = public_address(settings) if settings.exists() else ""
-    line = badges(path.relative_to(lesson.root).as_posix(), address=address)
+    repository = public_repository(settings) if settings.exists() else ""
+    line = badges(path.relative_to(lesson.root).as_posix(), repository)
     if not line or cells[0].cell_type != "markdown":
         return cells
-    if preparation := colab_preparation(address=address):
-        line += f"\n\nIn Colab, run this in a new first cell:\n```\n{preparation}\n```"
     title, _, rest = cells[0].source.partition("\n")
     return [_with_source(cells[0], f"{title}\n\n{line}\n\n{rest.lstrip()}"), *cells[1:]]
 
@@ -122,24 +119,10 @@ def as_text(notebook: NotebookNode) -> str:
     )
 
 
-def write_atomically(path: Path, text: str) -> bool:
-    """Write text so that a reader sees the old file or the new one, never a half.
-
-    Returns
-    -------
-    bool
-        False when the file already held exactly this text (it is left alone).
-    """
+def write_text(path: Path, text: str) -> bool:
+    """Write a text whole; False when the file already held exactly this text."""
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with written_whole(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
     return True

@@ -67,7 +67,7 @@ def clean_output(output: NotebookNode, count: int) -> NotebookNode | None:
         output["text"] = _without_progress(output.text)
         return output if output["text"].strip() else None
     if output.output_type == "error":
-        output["traceback"] = [_last_line(output)]
+        output["traceback"] = [f"{output.ename}: {output.evalue}"]  # no paths
         return output
     if WIDGET_VIEW in output.get("data", {}):
         return None
@@ -93,9 +93,13 @@ def _without_progress(text: str) -> str:
     return kept if kept.strip() else ""
 
 
-def _last_line(output: NotebookNode) -> str:
-    """Return the short form of an error: its type and message, no paths."""
-    return f"{output.ename}: {output.evalue}"
+def headline_of(cell: NotebookNode) -> str:
+    """Return what a cell printed, without blank ends."""
+    return "".join(
+        one.text
+        for one in cell.get("outputs", [])
+        if one.output_type == "stream" and one.name == "stdout"
+    ).strip()
 
 
 def private_words(root: Path) -> list[str]:

@@ -6,21 +6,13 @@ quote; tests compare.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from pathlib import Path
 
-from tools.lessons.forms import write_atomically
+import pandas as pd
 
-COLUMNS = (
-    "lesson",
-    "seconds",
-    "minutes",
-    "slowest_cell_s",
-    "peak_memory_mb",
-    "cpu_cores",
-)
+from helpers.files import written_whole
+
 SAME = 0.25
 
 
@@ -34,22 +26,7 @@ def read_times(root: Path) -> dict[str, dict[str, int]]:
     path = times_file(root)
     if not path.exists():
         return {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        return {
-            row["lesson"]: {name: int(row[name]) for name in COLUMNS[1:]}
-            for row in csv.DictReader(stream)
-        }
-
-
-def minutes_of(seconds: float) -> int:
-    """Round up to whole minutes, at least one.
-
-    Examples
-    --------
-    >>> minutes_of(4), minutes_of(60), minutes_of(61)
-    (1, 1, 2)
-    """
-    return max(1, -(-round(seconds) // 60))
+    return pd.read_csv(path, index_col="lesson").to_dict("index")
 
 
 def record_time(
@@ -60,19 +37,15 @@ def record_time(
     A new time within a quarter of the stored one is noise and changes nothing.
     """
     table = read_times(root)
-    old = table.get(lesson)
-    if old and abs(seconds - old["seconds"]) <= SAME * max(old["seconds"], 4):
+    old = table.get(lesson, {"seconds": -1e9})["seconds"]
+    if abs(seconds - old) <= SAME * max(old, 4):
         return
     table[lesson] = {
         "seconds": max(1, round(seconds)),
-        "minutes": minutes_of(seconds),
         "slowest_cell_s": round(slowest_cell_s),
         "peak_memory_mb": round(memory_mb / 10) * 10,
         "cpu_cores": os.cpu_count() or 1,
     }
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for name in sorted(table):
-        writer.writerow([name, *(table[name][column] for column in COLUMNS[1:])])
-    write_atomically(times_file(root), text.getvalue())
+    rows = pd.DataFrame.from_dict(table, orient="index").sort_index()
+    with written_whole(times_file(root)) as part:
+        rows.to_csv(part, index_label="lesson", lineterminator="\n")

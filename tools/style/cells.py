@@ -1,9 +1,10 @@
-"""Style rules about single cells and their number: the table of limits."""
+"""Style rules about single cells, their number and their time: the table of limits."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tools.lessons.forms import as_text
 from tools.lessons.times import read_times
@@ -42,134 +43,73 @@ def words_in(markdown: str) -> int:
 
 
 def _cell_sizes(view: LessonView) -> Iterator[Finding]:
-    for cell in view.cells:
-        if cell.is_code:
-            limit = MODEL_LINES if "model" in cell.tags else CODE_LINES
-            if cell.lines > limit:
-                yield view.finding(
-                    cell.number,
-                    f"{cell.lines} code lines",
-                    f"at most {limit}",
-                    "Split the cell, or import the plumbing from helpers.",
-                )
-        elif (words := words_in(cell.text)) > WORDS:
-            yield view.finding(
-                cell.number,
-                f"{words} words",
-                f"at most {WORDS}",
-                "Shorten it, or put a cell between two thoughts.",
-            )
+    for cell in view.code:
+        limit = MODEL_LINES if "model" in cell.tags else CODE_LINES
+        if cell.lines > limit:
+            said = f"{cell.lines} code lines; expected at most {limit}. Split the cell."
+            yield cell.number, said
+    for cell in view.prose:
+        if (words := words_in(cell.text)) > WORDS:
+            yield cell.number, f"{words} words; expected at most {WORDS}. Shorten it."
 
 
 def _line_lengths(view: LessonView) -> Iterator[Finding]:
     for cell in view.cells:
         limit = CODE_COLUMNS if cell.is_code else PROSE_COLUMNS
         for line in cell.text.splitlines():
-            free = not cell.is_code and (line.startswith("|") or "](http" in line)
-            if len(line) > limit and not free and "http" not in line:
-                yield view.finding(
-                    cell.number,
-                    f"a line of {len(line)} characters ('{line.strip()[:40]}...')",
-                    f"at most {limit}",
-                    "Break the line.",
-                )
+            free = "http" in line or (line.startswith("|") and not cell.is_code)
+            if len(line) > limit and not free:
+                start = line.strip()[:40]
+                long = f"a line of {len(line)} characters ('{start}...')"
+                yield cell.number, f"{long}; expected at most {limit}."
 
 
 def _balance(view: LessonView) -> Iterator[Finding]:
     """Check the numbers of cells, and that prose parts code (the setup is folded)."""
-    code = [cell for cell in view.cells if cell.is_code]
-    prose = len(view.cells) - len(code)
-    if len(view.cells) > CELLS:
-        yield view.finding(
-            0, f"{len(view.cells)} cells", f"at most {CELLS}", "Make it two lessons."
-        )
-    ratio = round(prose / max(len(code), 1), 2)
+    prose, code = len(view.prose), len(view.code)
+    if prose + code > CELLS:
+        yield 0, f"{prose + code} cells; expected at most {CELLS}. Make it two lessons."
+    ratio = round(prose / max(code, 1), 2)
     if not RATIO[0] <= ratio <= RATIO[1]:
-        yield view.finding(
-            0,
-            f"{prose} Markdown and {len(code)} code cells (ratio {ratio:.2f})",
-            f"{RATIO[0]} to {RATIO[1]}",
-            "Say more between the code cells."
-            if ratio < RATIO[0]
-            else "Merge neighbouring Markdown cells, or let code speak.",
-        )
-    for one, other in zip(view.cells, view.cells[1:], strict=False):
+        counts = f"{prose} Markdown and {code} code cells (ratio {ratio:.2f})"
+        yield 0, f"{counts}; expected {RATIO[0]} to {RATIO[1]}."
+    for one, other in pairwise(view.cells):
         both_code = one.is_code and other.is_code and "setup" not in one.tags
         if both_code and min(one.lines, other.lines) > LONG_CELL:
-            yield view.finding(
-                other.number,
-                f"two code cells of {one.lines} and {other.lines} lines in a row",
-                f"prose between cells of more than {LONG_CELL} lines",
-                "Read the first cell's output aloud in a Markdown cell.",
-            )
+            what = f"two code cells of {one.lines} and {other.lines} lines in a row"
+            yield other.number, f"{what}; expected prose between them."
 
 
 def _bytes(view: LessonView) -> Iterator[Finding]:
-    learner_kb = len(as_text(view.learner).encode()) / 1000
-    if learner_kb > LEARNER_KB:
-        yield view.finding(
-            0,
-            f"learner form of {learner_kb:.0f} KB",
-            f"at most {LEARNER_KB} KB",
-            "Make it two lessons.",
-        )
     path = view.lesson.solution
-    if path.exists() and (size_kb := path.stat().st_size / 1000) > SOLUTION_KB:
-        yield view.finding(
-            0,
-            f"executed form of {size_kb:.0f} KB",
-            f"at most {SOLUTION_KB} KB",
-            "Draw fewer or smaller figures.",
-        )
+    sizes = (
+        ("learner", len(as_text(view.learner).encode()), LEARNER_KB),
+        ("executed", path.stat().st_size if path.exists() else 0, SOLUTION_KB),
+    )
+    for form, size, limit in sizes:
+        if size > 1000 * limit:
+            yield (
+                0,
+                f"{form} form of {size / 1000:.0f} KB; at most {limit} KB expected.",
+            )
 
 
 def _seconds(view: LessonView) -> Iterator[Finding]:
     measured = read_times(view.lesson.root).get(view.name)
     if measured is None:
         return
-    if measured["seconds"] > LESSON_SECONDS:
-        yield view.finding(
-            0,
-            f"{measured['seconds']} s of run time",
-            f"at most {LESSON_SECONDS} s",
-            "Train less, or use the committed predictions.",
-        )
-    if measured["slowest_cell_s"] > CELL_SECONDS:
-        yield view.finding(
-            0,
-            f"a cell of {measured['slowest_cell_s']} s",
-            f"at most {CELL_SECONDS} s",
-            "Split the work or make it smaller.",
-        )
-    yield from _card_time(view, measured["seconds"])
-
-
-def _card_time(view: LessonView, seconds: int) -> Iterator[Finding]:
-    """Compare the time on the card with the measured one."""
-    stated = stated_seconds(view)
-    if stated is None:
-        yield view.finding(
-            1,
-            "no run time in the card",
-            "'runs in about N seconds' (or minutes) in the row Time",
-            f"It measured {seconds} s.",
-        )
-    elif not agrees(stated, seconds):
-        yield view.finding(
-            1,
-            f"the card says {stated} s",
-            f"about the measured {seconds} s (data/evidence)",
-            "Correct the row Time.",
-        )
-
-
-def stated_seconds(view: LessonView) -> int | None:
-    """Return the run time that the card promises, in seconds."""
-    text = "\n".join(cell.text for cell in view.cells[:4] if not cell.is_code)
-    match = re.search(r"runs in (?:about )?(\d+) (second|minute)", text)
+    seconds, slowest = measured["seconds"], measured["slowest_cell_s"]
+    if seconds > LESSON_SECONDS:
+        yield 0, f"{seconds} s of run time; expected at most {LESSON_SECONDS} s."
+    if slowest > CELL_SECONDS:
+        yield 0, f"a cell of {slowest} s; expected at most {CELL_SECONDS} s."
+    match = re.search(r"runs in (?:about )?(\d+) (second|minute)", view.top)
     if not match:
-        return None
-    return int(match.group(1)) * (60 if match.group(2) == "minute" else 1)
+        yield 1, "no run time in the card; expected 'runs in about N seconds'."
+        return
+    stated = int(match[1]) * (60 if match[2] == "minute" else 1)
+    if not agrees(stated, seconds):
+        yield 1, f"the card says {stated} s; expected about the measured {seconds} s."
 
 
 def agrees(stated: float, measured: float) -> bool:

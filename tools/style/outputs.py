@@ -1,7 +1,14 @@
-"""Style rules about stored outputs: what a reader of the executed form sees."""
+"""Style rules about stored outputs, and about numbers in the prose that quote them.
+
+A decimal number or a percentage in the text of a lesson must also stand in a stored
+output or in the code, so that the text cannot go stale unseen. Free are: paragraphs
+that cite a source (a link or a year), the sections "On real patients" (dated, with its
+command) and "Sources", formulas and `code`.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import itertools
 import re
@@ -10,34 +17,43 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from tools.lessons.stored_outputs import private_words
+from tools.lessons.stored_outputs import headline_of, private_words
 from tools.style.report import Finding, LessonView
 
 ALT_LENGTH = 20
-RAW_FLOAT = re.compile(r"(?<![\d.\w])-?\d+\.\d{5,}(?![\d.]*\.\d)")
-REPRS = re.compile(
-    r"<[\w.]+(?: [\w.]+)* at 0x[0-9a-f]+>|\barray\(\[|\[<\w|<tf\.|<Keras|<Figure size"
-    r"|\bdict_(?:keys|values|items)\(|\bnp\.(?:float|int|str|bool)\w*\("
-    r"|\bText\(|<Axes"
+PICTURES = {"image/png", "image/jpeg", "image/svg+xml"}
+PATTERNS = {
+    "the raw number": r"(?<![\d.\w])-?\d+\.\d{5,}(?![\d.]*\.\d)",
+    "the object": r"<[\w.]+(?: [\w.]+)* at 0x[0-9a-f]+>|\barray\(\[|\[<\w|<tf\.|<Keras"
+    r"|<Figure size|\bdict_(?:keys|values|items)\(|\bnp\.(?:float|int|str|bool)\w*\("
+    r"|\bText\(|<Axes",
+    "the absolute path": r"(?<![\w.:/<>])/(?:home|root|Users|tmp|work|opt|usr|var|mnt"
+    r"|private|content|etc)/|\b[A-Za-z]:\\\w",
+    "the address": r"(?<![\d.])(?!127\.0\.0\.1)"
+    r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])",
+}
+UNCOMPARED = (
+    "a cell whose output is not compared; expected the next code cell to print a claim "
+    "that is, such as 'AUC at least 0.90: True'."
 )
-ABSOLUTE_PATH = re.compile(
-    r"(?<![\w.:/<>])/(?:home|root|Users|tmp|work|opt|usr|var|mnt|private|content|etc)/"
-    r"|\b[A-Za-z]:\\\w"
-)
-ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
-LOOPBACK = "127.0.0.1"
 COMMON_NAMES = {"root", "user", "runner", "jovyan", "localhost", "admin", "ubuntu"}
+FREE_SECTIONS = ("On real patients", "Sources")
+USUAL = {"50", "90", "95", "99", "100", "0"}
+NUMBER = re.compile(
+    r"(?<![\w.:/-])(?P<value>\d+\.\d+)(?![\w.]*\d)|(?<![\w.])(?P<share>\d+) ?%"
+)
+BEFORE = re.compile(
+    r"(section|part|table|figure|python|version|exercise|predict|judge|notebook|lesson)"
+    r"s?\s*$",
+    re.IGNORECASE,
+)
+CITED = re.compile(r"https?://|\b(19|20)\d\d\b|doi", re.IGNORECASE)
 
 
 def check_outputs(view: LessonView) -> Iterator[Finding]:
-    """Yield breaches of the rules on stored outputs.
-
-    The numbers of cells are those of the executed form.
-    """
+    """Yield breaches of the rules on stored outputs and on numbers in the prose."""
     if view.stored is None:
-        yield view.finding(
-            0, "no executed form", "notebooks/solutions/", "Run 'make build'."
-        )
+        yield 0, "no executed form in notebooks/solutions. Run 'make build'."
         return
     code = [
         (number, cell)
@@ -45,16 +61,12 @@ def check_outputs(view: LessonView) -> Iterator[Finding]:
         if cell.cell_type == "code" and cell.source.strip()
     ]
     for number, cell in code:
-        yield from _cell_outputs(view, number, cell)
+        for said in _faults(view, cell):
+            yield number, said
     for (number, cell), (_, following) in itertools.pairwise(code):
         if _ignored(cell) and (_ignored(following) or not headline_of(following)):
-            yield view.finding(
-                number,
-                "a cell whose output is not compared",
-                "the next code cell to print a claim that is, such as 'AUC at least "
-                "0.90: True'",
-                "Add the claim, or make this output stable.",
-            )
+            yield number, UNCOMPARED
+    yield from _unbound_numbers(view)
 
 
 def _ignored(cell: NotebookNode) -> bool:
@@ -62,79 +74,26 @@ def _ignored(cell: NotebookNode) -> bool:
     return "nbval-ignore-output" in cell.metadata.get("tags", [])
 
 
-def _cell_outputs(
-    view: LessonView, number: int, cell: NotebookNode
-) -> Iterator[Finding]:
+def _faults(view: LessonView, cell: NotebookNode) -> Iterator[str]:
+    """Yield what is wrong with the outputs of one cell."""
     tags = cell.metadata.get("tags", [])
     if not cell.get("execution_count"):
-        yield view.finding(
-            number,
-            "no execution count",
-            "every code cell of the executed form to have run",
-            "Run 'make build'.",
-        )
-    if "headline" in tags:
-        yield from _headline(view, number, cell)
+        yield "no execution count. Run 'make build'."
+    lines = headline_of(cell).splitlines()
+    fits = 1 <= len(lines) <= 8 and len(max(lines, key=len)) <= 120
+    if "headline" in tags and not fits:
+        yield f"a headline of {len(lines)} lines; expected 1 to 8, 120 characters each."
     for output in cell.outputs:
-        yield from _noise(view, number, output, tags)
-        yield from _figure(view, number, output)
-        for text in texts_of(output):
-            yield from _text(view, number, text)
-
-
-def _noise(
-    view: LessonView, number: int, output: NotebookNode, tags: list[str]
-) -> Iterator[Finding]:
-    """Check for errors and warnings where none belong."""
-    if output.output_type == "error" and "raises-exception" not in tags:
-        yield view.finding(
-            number,
-            f"a stored {output.ename}",
-            "errors only in cells tagged 'raises-exception'",
-            "Mend the cell, or tag it if the error is the lesson.",
-        )
-    noise = output.output_type == "stream" and output.name == "stderr"
-    if noise and "nbval-ignore-output" not in tags:
-        yield view.finding(
-            number,
-            f"stderr '{_short(output.text)}'",
-            "no warnings or logs in stored outputs",
-            "Mend the cause, or tag the cell 'nbval-ignore-output'.",
-        )
-
-
-def _headline(view: LessonView, number: int, cell: NotebookNode) -> Iterator[Finding]:
-    text = headline_of(cell)
-    lines = text.splitlines()
-    if not 1 <= len(lines) <= 8 or any(len(line) > 120 for line in lines):
-        yield view.finding(
-            number,
-            f"a headline of {len(lines)} lines",
-            "1 to 8 printed lines of at most 120 characters",
-            "Print the main results as sentences.",
-        )
-
-
-def headline_of(cell: NotebookNode) -> str:
-    """Return what a cell printed, without blank ends."""
-    return "".join(
-        one.text
-        for one in cell.get("outputs", [])
-        if one.output_type == "stream" and one.name == "stdout"
-    ).strip()
-
-
-def _figure(view: LessonView, number: int, output: NotebookNode) -> Iterator[Finding]:
-    for mime in ("image/png", "image/jpeg", "image/svg+xml"):
-        if mime in output.get("data", {}):
+        if output.output_type == "error" and "raises-exception" not in tags:
+            yield f"a stored {output.ename}; expected the tag 'raises-exception'."
+        if output.get("name") == "stderr" and not _ignored(cell):
+            yield f"stderr '{_short(output.text)}'; expected no warnings in outputs."
+        for mime in PICTURES & set(output.get("data", {})):
             alt = output.get("metadata", {}).get(mime, {}).get("alt", "")
             if len(alt.split()) < 3 or len(alt) < ALT_LENGTH:
-                yield view.finding(
-                    number,
-                    f"a figure with the text alternative '{alt}'",
-                    f"a sentence of at least {ALT_LENGTH} characters",
-                    "End with figures.describe(fig, '...').",
-                )
+                yield f"a figure with the text alternative '{alt}'. Write a sentence."
+        for text in texts_of(output):
+            yield from _unfit(view, text)
 
 
 def texts_of(output: NotebookNode) -> list[str]:
@@ -143,58 +102,82 @@ def texts_of(output: NotebookNode) -> list[str]:
         return [output.text]
     if output.output_type == "error":
         return [output.evalue, *output.traceback]
-    texts = [
-        value
-        for mime, value in output.data.items()
-        if mime.startswith("text/") or mime == "application/json"
+    readable = [
+        mime for mime in output.data if mime.startswith(("text/", "application/j"))
     ]
-    alts = [
-        one.get("alt", "") for one in output.metadata.values() if hasattr(one, "get")
-    ]
-    return [str(text) for text in texts + alts]
+    about = [one for one in output.metadata.values() if hasattr(one, "get")]
+    return [str(output.data[m]) for m in readable] + [a.get("alt", "") for a in about]
 
 
-def _text(view: LessonView, number: int, text: str) -> Iterator[Finding]:
-    for pattern, what, limit, mend in (
-        (
-            RAW_FLOAT,
-            "the raw number",
-            "at most 4 decimals",
-            "Round it in the f-string.",
-        ),
-        (REPRS, "the object", "sentences and tables", "Print what it means."),
-        (ABSOLUTE_PATH, "the absolute path", "no paths", "Print the file's name only."),
-    ):
-        if match := pattern.search(text):
+def _unfit(view: LessonView, text: str) -> Iterator[str]:
+    """Yield what must not be stored: raw values, paths, names of this machine."""
+    for what, pattern in PATTERNS.items():
+        if match := re.search(pattern, text):
             found = _short(text[match.start() : match.start() + 60])
-            yield view.finding(number, f"{what} '{found}'", limit, mend)
-    for match in ADDRESS.finditer(text):
-        parts = [int(part) for part in match[0].split(".")]
-        if match[0] != LOOPBACK and max(parts) <= 255:
-            yield view.finding(
-                number, f"the address {match[0]}", "no addresses", "Leave it out."
-            )
-    for word in _private(view):
-        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text):
-            yield view.finding(
-                number,
-                "the name of this machine, its user or its folders",
-                "outputs that are the same for everyone",
-                "Print a relative path or nothing.",
-            )
-
-
-def _private(view: LessonView) -> list[str]:
-    """Return names of this machine that no output may hold."""
+            yield f"{what} '{found}'. Print what it means, rounded, without paths."
     names = {socket.gethostname()}
-    try:
+    with contextlib.suppress(KeyError, OSError):  # a container without a user
         names.add(getpass.getuser())
-    except (KeyError, OSError):
-        names.discard("")
-    usable = {one for one in names if len(one) > 3 and one not in COMMON_NAMES}
-    return [*private_words(view.lesson.root), *sorted(usable)]
+    names = {one for one in names if len(one) > 3 and one not in COMMON_NAMES}
+    for word in [*private_words(view.lesson.root), *sorted(names)]:
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text):
+            yield "the name of this machine, its user or its folders in an output."
 
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 60 else line[:57] + "..."
+
+
+def _unbound_numbers(view: LessonView) -> Iterator[Finding]:
+    """Yield numbers in the prose that nothing in the lesson computes or states."""
+    texts = [cell.text for cell in view.code]
+    for cell in view.stored.cells:
+        texts += [
+            text for output in cell.get("outputs", []) for text in texts_of(output)
+        ]
+    known = set(re.findall(r"\d+\.\d+|\d+", "\n".join(texts))) | USUAL
+    for cell, paragraph in _paragraphs(view):
+        for number in numbers_in(paragraph, lesson=view.number):
+            if number not in known:
+                text = " ".join(paragraph.split())
+                place = text.find(number)
+                around = text[max(0, place - 25) : place + 25].strip()
+                what = (
+                    f"the number {number} in '{around}', which no cell prints or sets"
+                )
+                yield cell, f"{what}. Print it, or cite its source."
+
+
+def _paragraphs(view: LessonView) -> Iterator[tuple[int, str]]:
+    """Yield (cell, paragraph) of the Markdown text that the rule looks at."""
+    section = ""
+    for cell in view.prose:
+        for paragraph in re.split(r"\n\s*\n", cell.text):
+            lines = []
+            for line in paragraph.splitlines():
+                if line.startswith("## "):
+                    section = line[3:].strip()
+                elif not line.startswith(("#", "|")):
+                    lines.append(line)
+            free = section.startswith(FREE_SECTIONS) or CITED.search(paragraph)
+            if lines and not free:
+                yield cell.number, "\n".join(lines)
+
+
+def numbers_in(paragraph: str, *, lesson: str) -> list[str]:
+    """Return the decimals and percentages that a reader takes for results.
+
+    Examples
+    --------
+    >>> numbers_in("AUC 0.91 in 24 % of `0.3`, see exercise 21.2", lesson="21")
+    ['0.91', '24']
+    """
+    text = re.sub(r"```.*?```|`[^`]*`|\$[^$]*\$|<[^>]+>", " ", paragraph, flags=re.S)
+    found = []
+    for match in NUMBER.finditer(text):
+        number = match["value"] or match["share"]
+        own = re.fullmatch(rf"{lesson}\.\d{{1,2}}", number)
+        if not own and not BEFORE.search(text[: match.start()]):
+            found.append(number)
+    return found

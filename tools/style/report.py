@@ -1,4 +1,4 @@
-"""What the style check looks at, and how it speaks."""
+"""What the style rules look at: a lesson with its cells and stored outputs."""
 
 from __future__ import annotations
 
@@ -14,60 +14,19 @@ from tools.lessons.forms import learner_form, solution_form
 from tools.lessons.source import Lesson, read_cells
 from tools.lessons.stored_outputs import read_notebook
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One breach of a rule.
-
-    Attributes
-    ----------
-    lesson : str
-        Name of the lesson.
-    cell : int
-        Number of the cell from 1 as in the solution form; 0 for the whole lesson.
-    value, limit : str
-        What was found, and what is expected.
-    mend : str
-        What to do about it.
-    """
-
-    lesson: str
-    cell: int
-    value: str
-    limit: str
-    mend: str
-
-    def __str__(self) -> str:
-        where = f"{self.lesson}, cell {self.cell}" if self.cell else self.lesson
-        return f"{where}: {self.value}; expected {self.limit}. {self.mend}"
+#: One breach: number of the cell (0: the whole lesson), and what is wrong with it.
+Finding = tuple[int, str]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of the solution form, with its source text beside it.
-
-    Attributes
-    ----------
-    number : int
-        From 1.
-    kind : str
-        "code" or "markdown".
-    text : str
-        As in the solution form, markers gone.
-    raw : str
-        As in the source, with solution markers.
-    """
+    """One cell: `text` as in the solution form, `raw` with the solution markers."""
 
     number: int
-    kind: str
+    is_code: bool
     text: str
     raw: str
     tags: tuple[str, ...]
-
-    @property
-    def is_code(self) -> bool:
-        """Whether Python runs it."""
-        return self.kind == "code"
 
     @property
     def lines(self) -> int:
@@ -79,9 +38,28 @@ class Cell:
         """The syntax tree of a code cell; empty when it is not plain Python."""
         kept = [ln for ln in self.text.splitlines() if ln.lstrip()[:1] not in "%!?"]
         try:
-            return ast.parse("\n".join(kept))
+            return ast.parse("\n".join(kept) if self.is_code else "")
         except SyntaxError:
             return ast.Module(body=[], type_ignores=[])
+
+    @property
+    def names_made(self) -> set[str]:
+        """Names that the cell defines at its top level."""
+        names: set[str] = set()
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                names |= {(n.asname or n.name).partition(".")[0] for n in node.names}
+            else:
+                names |= names_in(node, ast.Store)
+        return names
+
+
+def names_in(tree: ast.AST, context: type) -> set[str]:
+    """Return the names that are read (ast.Load) or set (ast.Store) in a tree."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in found if isinstance(node.ctx, context)}
 
 
 class LessonView:
@@ -95,16 +73,19 @@ class LessonView:
         self.solution = solution_form(lesson, raw)
         self.cells = [
             Cell(
-                number,
-                one.cell_type,
-                built.source,
-                one.source,
-                tuple(one.metadata.get("tags", [])),
+                number=number,
+                is_code=one.cell_type == "code",
+                text=built.source,
+                raw=one.source,
+                tags=tuple(one.metadata.get("tags", [])),
             )
             for number, (one, built) in enumerate(
                 zip(raw, self.solution.cells, strict=True), start=1
             )
         ]
+        self.code = [cell for cell in self.cells if cell.is_code]
+        self.prose = [cell for cell in self.cells if not cell.is_code]
+        self.top = "\n".join(cell.text for cell in self.cells[:4] if not cell.is_code)
 
     @cached_property
     def stored(self) -> NotebookNode | None:
@@ -119,28 +100,18 @@ class LessonView:
             if any(one == tag or one.startswith(f"{tag}:") for one in cell.tags)
         ]
 
-    def headings(self, level: int = 2) -> Iterator[tuple[int, str]]:
-        """Yield (cell number, text) of the Markdown headings of a level."""
-        for cell in self.cells:
-            if not cell.is_code:
-                for line in cell.text.splitlines():
-                    match = re.match(rf"#{{{level}}} +(.*\S)", line)
-                    if match:
-                        yield cell.number, match.group(1)
+    def headings(self) -> Iterator[str]:
+        """Yield the second-level headings."""
+        for cell in self.prose:
+            yield from re.findall(r"^## +(.*\S)", cell.text, re.M)
 
     def section(self, title: str) -> str:
         """Return the Markdown text below a second-level heading, up to the next."""
-        text = "\n".join(cell.text for cell in self.cells if not cell.is_code)
-        match = re.search(
-            rf"^## +{re.escape(title)}[^\n]*\n(.*?)(?=^## |\Z)", text, re.M | re.S
-        )
+        text = "\n".join(cell.text for cell in self.prose)
+        pattern = rf"^## +{re.escape(title)}[^\n]*\n(.*?)(?=^## |\Z)"
+        match = re.search(pattern, text, re.M | re.S)
         return match.group(1) if match else ""
 
-    def finding(self, cell: int, value: str, limit: str, mend: str) -> Finding:
-        """Return a finding about this lesson."""
-        return Finding(self.name, cell, value, limit, mend)
-
-
-def bullets(text: str) -> list[str]:
-    """Return the top-level bullets of a Markdown text."""
-    return re.findall(r"^[-*] +(.*)$", text, re.M)
+    def bullets(self, title: str) -> list[str]:
+        """Return the top-level bullets of a section."""
+        return re.findall(r"^[-*] +(.*)$", self.section(title), re.M)

@@ -7,10 +7,6 @@ _SHARES = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
 _TWO_FILMS = pd.DataFrame({"patient_id": [f"P{row % 20:03d}" for row in range(33)]})
 _NUMBERS = pd.DataFrame({"patient_id": [7, 7, 12, 3, 40]}, index=[9, 8, 7, 6, 5])
 
-_RNG = np.random.default_rng(15)
-_FILMS = _RNG.integers(0, 256, (3, 80, 72)).astype("uint8")
-_FEATURES, _LABELS = _RNG.normal(size=(30, 5)), _RNG.integers(0, 2, (30, 2))
-
 TWIN_INPUTS = {
     "helpers.patient_splits.split_patients": [
         ((_TWO_FILMS,), {"fractions": _SHARES, "seed": 1}),
@@ -20,20 +16,6 @@ TWIN_INPUTS = {
     "helpers.patient_splits.exam_and_training": [
         ((_TWO_FILMS["patient_id"],), {"seed": 1}),
         ((np.arange(40) % 25,), {"test_fraction": 0.1, "seed": 2}),
-    ],
-    "helpers.patient_splits.similar_films.outlines": [
-        ((_FILMS,), {}),
-        ((np.repeat(_FILMS[..., None], 3, axis=-1),), {}),
-    ],
-    "helpers.patient_splits.similar_films.scores_after": [
-        (
-            (_FEATURES, _LABELS),
-            {"learn": np.arange(20), "exam": np.arange(20, 30)},
-        ),
-        (
-            (_FEATURES, _LABELS[:, :1]),
-            {"learn": np.arange(5, 30), "exam": np.array([4, 0])},
-        ),
     ],
 }
 

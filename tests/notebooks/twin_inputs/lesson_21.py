@@ -2,13 +2,6 @@
 
 import numpy as np
 
-SHAPES = [(28, 28, 1), (64, 40, 3), (128, 128, 1), (224, 150, 1)]
-
-
-def _inputs():
-    narrow = [(((40, 40, 1),), {"filters": (4, 8)})]
-    return [((shape,), {}) for shape in SHAPES] + narrow
-
 
 def _same_scores(taught, tested):
     """Say whether two networks have the same layers and, with equal weights, scores."""
@@ -24,5 +17,10 @@ def _same_scores(taught, tested):
     return np.allclose(*scores, atol=1e-6)
 
 
-TWIN_INPUTS = {"helpers.networks.small_residual_network": _inputs}
-TWIN_SAME = {"helpers.networks.small_residual_network": _same_scores}
+NETWORK, NARROW = "helpers.networks.small_residual_network", {"filters": (4, 8, 6)}
+SHAPES = ((64, 40, 3), (128, 128, 1), (224, 150, 1))
+
+TWIN_INPUTS = {
+    NETWORK: [(((28, 28, 1),), {}), *(((shape,), NARROW) for shape in SHAPES)]
+}
+TWIN_SAME = {NETWORK: _same_scores}

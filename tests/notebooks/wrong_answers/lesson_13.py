@@ -1,30 +1,14 @@
 """Known mistakes in the exercises of lesson 13."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 
-def _passes_text_on(date, days):
+def _moved(date, days, *, form="%Y%m%d", other=""):
     try:
-        moved = datetime.strptime(date, "%Y%m%d") - timedelta(days)
+        return (datetime.strptime(date, "%Y%m%d") - timedelta(days)).strftime(form)
     except ValueError:
-        return date
-    return moved.strftime("%Y%m%d")
-
-
-def _to_the_future(date, days):
-    try:
-        moved = datetime.strptime(date, "%Y%m%d") + timedelta(days)
-    except ValueError:
-        return ""
-    return moved.strftime("%Y%m%d")
-
-
-def _with_hyphens(date, days):
-    try:
-        moved = datetime.strptime(date, "%Y%m%d") - timedelta(days)
-    except ValueError:
-        return ""
-    return moved.date().isoformat()
+        return date if other == "itself" else other
 
 
 def _months_of_thirty_days(date, days):
@@ -34,29 +18,22 @@ def _months_of_thirty_days(date, days):
     return f"{number // 360:04d}{number // 30 % 12 + 1:02d}{number % 30 + 1:02d}"
 
 
-def _painted(value):
+def _black(stored, photometric):
+    return stored.max() if photometric == "MONOCHROME1" else stored.min()
+
+
+def _painted(value=_black, *, order=(0, 1, 2, 3), more=0):
     def paint(stored, box, photometric):
-        top, left, bottom, right = box
+        top, left, bottom, right = (box[place] for place in order)
         painted = stored.copy()
-        painted[top:bottom, left:right] = value(stored, photometric)
+        painted[top : bottom + more, left : right + more] = value(stored, photometric)
         return painted
 
     return paint
 
 
-def _last_ones_included(stored, box, photometric):
-    top, left, bottom, right = box
-    painted = stored.copy()
-    darkest = stored.max() if photometric == "MONOCHROME1" else stored.min()
-    painted[top : bottom + 1, left : right + 1] = darkest
-    return painted
-
-
-def _x_and_y_swapped(stored, box, photometric):
-    left, top, right, bottom = box
-    return _painted(
-        lambda image, kind: image.max() if kind == "MONOCHROME1" else image.min()
-    )(stored, (top, left, bottom, right), photometric)
+def _sizes(table, columns):
+    return table.groupby(columns)[columns[0]].transform("size")
 
 
 WRONG = {
@@ -64,36 +41,26 @@ WRONG = {
         "subtracts from the number": lambda date, days: (
             str(int(date) - days) if date.isdigit() else ""
         ),
-        "passes free text on": _passes_text_on,
-        "into the future": _to_the_future,
-        "ISO form instead of DICOM's": _with_hyphens,
+        "passes free text on": partial(_moved, other="itself"),
+        "into the future": lambda date, days: _moved(date, -days),
+        "ISO form instead of DICOM's": partial(_moved, form="%Y-%m-%d"),
         "months of thirty days": _months_of_thirty_days,
         "date unchanged": lambda date, days: date,
     },
     "13.3": {
-        "always zero": _painted(lambda stored, photometric: 0),
-        "always the smallest value": _painted(lambda stored, photometric: stored.min()),
+        "always zero": _painted(lambda stored, kind: 0),
+        "always the smallest value": _painted(lambda stored, kind: stored.min()),
         "polarity the wrong way round": _painted(
-            lambda stored, photometric: (
-                stored.min() if photometric == "MONOCHROME1" else stored.max()
-            )
+            lambda stored, kind: stored.max() + stored.min() - _black(stored, kind)
         ),
-        "last row and column included": _last_ones_included,
-        "rows and columns swapped": _x_and_y_swapped,
-        "nothing painted": lambda stored, box, photometric: stored.copy(),
+        "last row and column included": _painted(more=1),
+        "rows and columns swapped": _painted(order=(1, 0, 3, 2)),
+        "nothing painted": lambda stored, box, kind: stored.copy(),
     },
     "13.5": {
-        "number of groups": lambda table, columns: (
-            [table.groupby(columns).ngroups] * len(table)
-        ),
-        "sizes of groups, one each": lambda table, columns: (
-            table.groupby(columns).size().to_numpy()
-        ),
-        "only the first column": lambda table, columns: table.groupby(columns[0])[
-            columns[0]
-        ].transform("size"),
-        "the others without the row itself": lambda table, columns: (
-            table.groupby(columns)[columns[0]].transform("size") - 1
-        ),
+        "number of groups": lambda t, cols: [t.groupby(cols).ngroups] * len(t),
+        "sizes of groups, one each": lambda t, cols: t.groupby(cols).size().to_numpy(),
+        "only the first column": lambda table, columns: _sizes(table, columns[:1]),
+        "without the row itself": lambda table, columns: _sizes(table, columns) - 1,
     },
 }

@@ -1,15 +1,16 @@
 """Known mistakes in the exercises of lesson 15."""
 
 import numpy as np
-import pandas as pd
+
+
+def _examined(patient_id, split):
+    return np.array(patient_id)[np.array(split) == "test"]
 
 
 def _one_film_each(patient_id, split):
     """Drop only as many training films as there are test films."""
-    patient_id, split = pd.Series(patient_id), pd.Series(split)
-    examined = set(patient_id[split == "test"])
-    stays = []
-    for row in np.flatnonzero(split == "train"):
+    examined, stays = set(_examined(patient_id, split)), []
+    for row in np.flatnonzero(np.array(split) == "train"):
         if patient_id[row] in examined:
             examined.discard(patient_id[row])
         else:
@@ -18,8 +19,7 @@ def _one_film_each(patient_id, split):
 
 
 def _all_but_test_patients(patient_id, split):
-    patient_id, split = pd.Series(patient_id), pd.Series(split)
-    return np.flatnonzero(~patient_id.isin(patient_id[split == "test"]))
+    return np.flatnonzero(~np.isin(patient_id, _examined(patient_id, split)))
 
 
 def _copies_and_originals(images):
@@ -28,20 +28,13 @@ def _copies_and_originals(images):
 
 
 def _equal_sums(images):
-    seen, copies = set(), []
-    for row, image in enumerate(images):
-        if image.sum() in seen:
-            copies.append(row)
-        seen.add(image.sum())
-    return copies
+    sums = images.sum(axis=(1, 2)).tolist()
+    return [row for row, value in enumerate(sums) if value in sums[:row]]
 
 
 def _neighbours_only(images):
-    return [
-        row
-        for row in range(1, len(images))
-        if np.array_equal(images[row], images[row - 1])
-    ]
+    same = (images[1:] == images[:-1]).all(axis=(1, 2))
+    return (np.flatnonzero(same) + 1).tolist()
 
 
 def _share(values, given, wanted):
@@ -49,28 +42,22 @@ def _share(values, given, wanted):
     return np.asarray(values)[np.asarray(given) == wanted].mean()
 
 
+def _gain(known, truth):
+    return _share(known, truth, 1) - _share(known, truth, 0)
+
+
 WRONG = {
     "15.2": {
         "one film dropped per patient": _one_film_each,
         "tuning rows kept too": _all_but_test_patients,
-        "nothing dropped": lambda patient_id, split: np.flatnonzero(
-            np.array(split) == "train"
-        ),
+        "nothing dropped": lambda _, split: np.flatnonzero(np.array(split) == "train"),
     },
     "15.4": {
-        "the share of right answers": lambda known, truth: np.mean(
-            np.asarray(known) == np.asarray(truth)
-        ),
+        "share of right answers": lambda known, truth: np.mean(np.equal(known, truth)),
         "sensitivity alone": lambda known, truth: _share(known, truth, 1),
-        "half forgotten": lambda known, truth: (
-            0.5 + _share(known, truth, 1) - _share(known, truth, 0)
-        ),
-        "share of the diseased among the ones": lambda known, truth: (
-            0.5 + (_share(truth, known, 1) - _share(truth, known, 0)) / 2
-        ),
-        "never below one half": lambda known, truth: (
-            0.5 + abs(_share(known, truth, 1) - _share(known, truth, 0)) / 2
-        ),
+        "half forgotten": lambda known, truth: 0.5 + _gain(known, truth),
+        "diseased among the ones": lambda known, truth: 0.5 + _gain(truth, known) / 2,
+        "never below half": lambda known, truth: 0.5 + abs(_gain(known, truth)) / 2,
     },
     "15.6": {
         "the originals as well": _copies_and_originals,

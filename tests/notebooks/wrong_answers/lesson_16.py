@@ -2,59 +2,39 @@
 
 import numpy as np
 
-
-def _dataset(read, count):
-    from helpers.input_pipeline import tf
-
-    return tf.data.Dataset.range(count).map(read)
-
-
-def _no_cache(read, count, size):
-    return _dataset(read, count).shuffle(count, seed=1).batch(size, True).prefetch(2)
-
-
-def _shuffle_before_cache(read, count, size):
-    data = _dataset(read, count).shuffle(count, seed=1).cache()
-    return data.batch(size, drop_remainder=True).prefetch(2)
+STEPS = {
+    "cache": lambda data, count, size: data.cache(),
+    "shuffle": lambda data, count, size: data.shuffle(count, seed=1),
+    "shuffle a batch": lambda data, count, size: data.shuffle(size, seed=1),
+    "batch": lambda data, count, size: data.batch(size, drop_remainder=True),
+    "batch all": lambda data, count, size: data.batch(size),
+    "prefetch": lambda data, count, size: data.prefetch(2),
+}
 
 
-def _batch_before_shuffle(read, count, size):
-    data = _dataset(read, count).cache().batch(size, drop_remainder=True)
-    return data.shuffle(count, seed=1).prefetch(2)
+def _pipeline(*steps):
+    """Make an answer that takes these steps, in this order."""
+
+    def answer(read, count, size):
+        from helpers.input_pipeline import tf
+
+        data = tf.data.Dataset.range(count).map(read)
+        for step in steps:
+            data = STEPS[step](data, count, size)
+        return data
+
+    return answer
 
 
-def _small_buffer(read, count, size):
-    data = _dataset(read, count).cache().shuffle(size, seed=1)
-    return data.batch(size, drop_remainder=True).prefetch(2)
+def _kept(labels, masks, box, *, enough):
+    """Keep the labels for which `enough` of what is left and of the whole says so."""
+    top, bottom, left, right = box
+    inside = masks[:, top:bottom, left:right].sum(axis=(1, 2))
+    return np.asarray(labels) * enough(inside, masks.sum(axis=(1, 2)))
 
 
-def _rest_kept(read, count, size):
-    return _dataset(read, count).cache().shuffle(count, seed=1).batch(size).prefetch(2)
-
-
-def _no_prefetch(read, count, size):
-    return _dataset(read, count).cache().shuffle(count, seed=1).batch(size, True)
-
-
-def _not_shuffled(read, count, size):
-    return _dataset(read, count).cache().batch(size, True).prefetch(2)
-
-
-def _left(masks, top, bottom, left, right):
-    return masks[:, top:bottom, left:right].sum(axis=(1, 2))
-
-
-def _all_left(labels, masks, *box):
-    return np.asarray(labels) * (_left(masks, *box) == masks.sum(axis=(1, 2)))
-
-
-def _any_left(labels, masks, *box):
-    return np.asarray(labels) * (_left(masks, *box) > 0)
-
-
-def _exchanged(labels, masks, top, bottom, left, right):
-    kept = _left(masks, left, right, top, bottom)
-    return np.asarray(labels) * (4 * kept >= masks.sum(axis=(1, 2)))
+def _quarter(left, whole):
+    return 4 * left >= whole
 
 
 def _quarter_of_the_crop(labels, masks, *box):
@@ -62,27 +42,30 @@ def _quarter_of_the_crop(labels, masks, *box):
     return np.asarray(labels) * (inside.mean(axis=(1, 2)) >= 0.25)
 
 
-def _ends_included(labels, masks, top, bottom, left, right):
-    kept = _left(masks, top, bottom + 1, left, right + 1)
-    return np.asarray(labels) * (4 * kept >= masks.sum(axis=(1, 2)))
-
-
 WRONG = {
     "16.2": {
-        "no cache": _no_cache,
-        "shuffle before cache": _shuffle_before_cache,
-        "batch before shuffle": _batch_before_shuffle,
-        "a buffer of one batch": _small_buffer,
-        "the last batch kept": _rest_kept,
-        "no prefetch": _no_prefetch,
-        "not shuffled": _not_shuffled,
+        "no cache": _pipeline("shuffle", "batch", "prefetch"),
+        "shuffle before cache": _pipeline("shuffle", "cache", "batch", "prefetch"),
+        "batch before shuffle": _pipeline("cache", "batch", "shuffle", "prefetch"),
+        "buffer of a batch": _pipeline("cache", "shuffle a batch", "batch", "prefetch"),
+        "the last batch kept": _pipeline("cache", "shuffle", "batch all", "prefetch"),
+        "no prefetch": _pipeline("cache", "shuffle", "batch"),
+        "not shuffled": _pipeline("cache", "batch", "prefetch"),
     },
     "16.4": {
         "old labels": lambda labels, masks, *box: np.asarray(labels),
-        "all of the finding must be left": _all_left,
-        "any pixel is enough": _any_left,
-        "rows and columns exchanged": _exchanged,
+        "all of the finding must be left": lambda labels, masks, *box: _kept(
+            labels, masks, box, enough=lambda left, whole: left == whole
+        ),
+        "any pixel is enough": lambda labels, masks, *box: _kept(
+            labels, masks, box, enough=lambda left, whole: left > 0
+        ),
+        "rows and columns exchanged": lambda labels, masks, *box: _kept(
+            labels, masks, (*box[2:], *box[:2]), enough=_quarter
+        ),
         "a quarter of the crop": _quarter_of_the_crop,
-        "ends included": _ends_included,
+        "ends included": lambda labels, masks, top, bottom, left, right: _kept(
+            labels, masks, (top, bottom + 1, left, right + 1), enough=_quarter
+        ),
     },
 }

@@ -3,76 +3,33 @@
 import numpy as np
 
 
-def _forgot_the_channels(rows, columns, channels, filters, bias):
-    return filters * (rows * columns + int(bias))
-
-
-def _bias_for_each_channel(rows, columns, channels, filters, bias):
-    return filters * channels * (rows * columns + int(bias))
-
-
-def _forgot_the_bias(rows, columns, channels, filters, bias):
-    return filters * rows * columns * channels
-
-
-def _square_window(rows, columns, channels, filters, bias):
-    return filters * (rows * rows * channels + int(bias))
-
-
-def _only_the_present(labels, scores):
-    return -np.mean(labels * np.log(scores))
-
-
-def _summed(labels, scores):
-    return -np.sum(labels * np.log(scores) + (1 - labels) * np.log(1 - scores))
-
-
-def _base_two(labels, scores):
-    return -np.mean(labels * np.log2(scores) + (1 - labels) * np.log2(1 - scores))
-
-
-def _lost_the_sign(labels, scores):
-    return np.mean(labels * np.log(scores) + (1 - labels) * np.log(1 - scores))
-
-
-def _part_batch_counted(n_images, batch_size):
-    return int(np.ceil(n_images / batch_size))
-
-
-def _a_broken_number(n_images, batch_size):
-    return n_images / batch_size
-
-
-def _rounded(n_images, batch_size):
-    return round(n_images / batch_size)
-
-
-def _last_of_equals(tuning_loss):
-    return len(tuning_loss) - int(np.argmin(tuning_loss[::-1]))
+def _entropies(labels, scores, log=np.log):
+    return -(labels * log(scores) + (1 - labels) * log(1 - scores))
 
 
 WRONG = {
+    # r rows and c columns of the window, i channels of the input, n filters, b: bias
     "21.1": {
-        "forgot the channels of the input": _forgot_the_channels,
-        "one bias for each channel": _bias_for_each_channel,
-        "forgot the bias": _forgot_the_bias,
-        "took the window for a square": _square_window,
+        "forgot the channels of the input": lambda r, c, i, n, b: n * (r * c + b),
+        "one bias for each channel": lambda r, c, i, n, b: n * i * (r * c + b),
+        "forgot the bias": lambda r, c, i, n, b: n * r * c * i,
+        "took the window for a square": lambda r, c, i, n, b: n * (r * r * i + b),
     },
     "21.2": {
-        "only the images with the finding": _only_the_present,
-        "sum instead of mean": _summed,
-        "logarithm to base 2": _base_two,
-        "lost the minus sign": _lost_the_sign,
+        "only images with the finding": lambda y, s: -np.mean(y * np.log(s)),
+        "sum instead of mean": lambda y, s: np.sum(_entropies(y, s)),
+        "logarithm to base 2": lambda y, s: np.mean(_entropies(y, s, np.log2)),
+        "lost the minus sign": lambda y, s: -np.mean(_entropies(y, s)),
     },
     "21.3": {
-        "counted the part batch": _part_batch_counted,
-        "left a broken number": _a_broken_number,
-        "rounded to the nearest": _rounded,
+        "counted the part batch": lambda images, batch: int(np.ceil(images / batch)),
+        "left a broken number": lambda images, batch: images / batch,
+        "rounded to the nearest": lambda images, batch: round(images / batch),
     },
     "21.5": {
-        "counted epochs from 0": lambda tuning_loss: int(np.argmin(tuning_loss)),
-        "took the last of equals": _last_of_equals,
-        "took the last epoch": lambda tuning_loss: len(tuning_loss),
-        "took the highest loss": lambda tuning_loss: int(np.argmax(tuning_loss)) + 1,
+        "counted epochs from 0": lambda loss: int(np.argmin(loss)),
+        "took the last of equals": lambda loss: len(loss) - int(np.argmin(loss[::-1])),
+        "took the last epoch": lambda loss: len(loss),
+        "took the highest loss": lambda loss: int(np.argmax(loss)) + 1,
     },
 }

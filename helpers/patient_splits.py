@@ -1,0 +1,567 @@
+"""Deal patients, not images, into training, tuning and test sets, and prove it.
+
+A patient with two radiographs must lie wholly on one side of the split: otherwise the
+network is examined on people it has already met. `split_patients` deals,
+`check_leakage` inspects any split, also one that came with a data set, and
+`write_split` keeps the split in a file with a hash, which `read_split` checks. Changed
+copies of an image are found by `helpers.near_duplicates`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from helpers.files import written_whole
+
+DEFAULT_FRACTIONS = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
+
+
+def split_patients(
+    table: pd.DataFrame,
+    *,
+    fractions: Mapping[str, float] | None = None,
+    stratify: str | None = None,
+    seed: int,
+) -> pd.Series:
+    """Return the split of every image; all images of a patient get the same one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per image, with the column ``patient_id``.
+    fractions : mapping of split name to share, optional
+        Shares of the patients, adding up to 1. Default: train 0.60, tuning 0.15,
+        internal test 0.25.
+    stratify : str, optional
+        A 0/1 column. Patients with at least one 1 are dealt separately from the others,
+        so that each split has about the same share of them.
+    seed : int
+        Same patients and same seed give the same split, in whatever order the rows are.
+
+    Returns
+    -------
+    pandas.Series of str
+        Name ``split``, index as in `table`.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a patient identifier is missing, the fractions do not
+        add up to 1, or there are too few patients for the splits.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"patient_id": ["A", "A", "B", "C", "D"]})
+    >>> split_patients(table, fractions={"train": 0.5, "test": 0.5}, seed=1).tolist()
+    ['train', 'train', 'train', 'test', 'test']
+    """
+    shares = pd.Series(fractions or DEFAULT_FRACTIONS, dtype=float)
+    if len(shares) < 2 or shares.min() <= 0 or abs(shares.sum() - 1) > 1e-6:
+        raise ValueError(
+            f"fractions is {shares.to_dict()}, expected at least two splits with "
+            f"shares above 0 that add up to 1, for example {DEFAULT_FRACTIONS}."
+        )
+    patients = _text_column(table, "patient_id")
+    ill = pd.Series(False, index=patients.unique())
+    if stratify is not None:
+        if stratify not in table or not table[stratify].isin((0, 1)).all():
+            raise ValueError(
+                f"stratify is {stratify!r}, expected a column that holds only 0 and 1."
+            )
+        ill = table[stratify].astype(bool).groupby(patients).any()
+    rng, split_of = np.random.default_rng(seed), {}
+    for stratum in (False, True):
+        members = np.sort(ill.index[ill == stratum].to_numpy(dtype=str))
+        if len(members):
+            names = shares.index.repeat(_sizes(len(members), shares))
+            split_of.update(zip(rng.permutation(members), names, strict=True))
+    return patients.map(split_of).rename("split")
+
+
+def _sizes(n_patients: int, shares: pd.Series) -> pd.Series:
+    """Share out patients by largest remainder, at least one patient to each split."""
+    if n_patients < len(shares):
+        raise ValueError(
+            f"{n_patients} patient(s) to deal, expected at least one for each of "
+            f"{', '.join(shares.index)} (with, and without, the finding of stratify). "
+            "Ask for fewer splits, do not stratify, or find more patients."
+        )
+    exact = shares * n_patients
+    sizes = np.floor(exact + 1e-9).astype(int)
+    sizes[(exact - sizes).nlargest(n_patients - sizes.sum()).index] += 1
+    while sizes.min() == 0:
+        sizes[sizes.idxmax()] -= 1
+        sizes[sizes.idxmin()] += 1
+    return sizes
+
+
+def _text_column(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return patients or splits as text, none missing."""
+    if name not in table or table.empty:
+        raise ValueError(
+            f"The table has {len(table)} rows and the columns {list(table)}, expected "
+            f"a row for each image and the column {name}. Without it no split can be "
+            "shown to be free of leakage: rename the column that holds it."
+        )
+    values = table[name].astype(str)
+    missing = table[name].isna() | (values.str.strip() == "")
+    if missing.any():
+        raise ValueError(
+            f"{name} is missing in {missing.sum()} of {len(table)} rows, the first is "
+            f"row {missing.idxmax()}. Fill it in or leave the image out: two unknown "
+            "patients may be one."
+        )
+    return values
+
+
+def with_coins(
+    labels: pd.DataFrame, patient_id: ArrayLike, *, seed: int
+) -> pd.DataFrame:
+    """Return the labels and two that no image shows: coins per patient and per film.
+
+    An honest AUC is 0.5 for both; whoever recognises patients can do better on the
+    first.
+
+    Parameters
+    ----------
+    labels : pandas.DataFrame
+        One row per image, 0/1.
+    patient_id : array of shape (images,)
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the columns ``coin per patient`` and ``coin per film`` added.
+
+    Examples
+    --------
+    >>> some = with_coins(pd.DataFrame({"mass": [0, 1, 1]}), ["A", "A", "B"], seed=2)
+    >>> bool(some["coin per patient"][0] == some["coin per patient"][1])
+    True
+    """
+    rng = np.random.default_rng(seed)
+    people, person = np.unique(np.asarray(patient_id).astype(str), return_inverse=True)
+    per_patient = rng.integers(0, 2, len(people))[person]
+    per_film = rng.integers(0, 2, len(labels))
+    return labels.assign(**{"coin per patient": per_patient, "coin per film": per_film})
+
+
+class ExamAndTraining(NamedTuple):
+    """Rows of an exam and of two training sets for it.
+
+    Attributes
+    ----------
+    exam : int array
+        Rows of the exam, drawn image by image.
+    image_level, patient_level : int arrays of equal length
+        Rows to learn from: of any patient, and of patients without an image in the
+        exam.
+    met : bool array, as long as `exam`
+        Whether the patient of an exam row is also in `image_level`.
+    """
+
+    exam: np.ndarray
+    image_level: np.ndarray
+    patient_level: np.ndarray
+    met: np.ndarray
+
+
+def exam_and_training(
+    patient_id: ArrayLike, *, test_fraction: float = 0.25, seed: int
+) -> ExamAndTraining:
+    """Draw an exam image by image, and the two training sets to be compared on it.
+
+    Whoever compares an image-level split with a patient-level one by dealing twice
+    compares two exams as well, and two numbers of training images. Here both stay the
+    same.
+
+    Parameters
+    ----------
+    patient_id : array of shape (images,)
+        Patient of each image.
+    test_fraction : float
+        Share of the images in the exam, above 0 and below 1.
+    seed : int
+        The same seed gives the same rows.
+
+    Returns
+    -------
+    ExamAndTraining
+        The patient-level set is all that remains once the patients of the exam are
+        taken out; the image-level set is as many of the remaining images, at random.
+
+    Raises
+    ------
+    ValueError
+        If a patient is missing, or every patient has an image in the exam, so that
+        nothing remains to learn from.
+
+    Examples
+    --------
+    >>> rows = exam_and_training(list("AABBCDEF"), test_fraction=0.25, seed=3)
+    >>> len(rows.exam), len(rows.image_level) == len(rows.patient_level)
+    (2, True)
+    """
+    table = pd.DataFrame({"patient_id": patient_id})
+    patients = _text_column(table, "patient_id").to_numpy()
+    rng = np.random.default_rng(seed)
+    dealt = rng.permutation(len(patients))
+    exam, rest = np.split(dealt, [max(1, round(test_fraction * len(dealt)))])
+    patient_level = rest[~np.isin(patients[rest], patients[exam])]
+    if not len(patient_level):
+        raise ValueError(
+            f"Every patient has an image in the exam of {len(exam)}, expected one to "
+            "learn from. Draw a smaller exam, or find more patients."
+        )
+    image_level = rng.choice(rest, len(patient_level), replace=False)
+    met = np.isin(patients[exam], patients[image_level])
+    return ExamAndTraining(exam, image_level, patient_level, met)
+
+
+class LeakageError(ValueError):
+    """The same patient, or the same image, lies in more than one split."""
+
+
+@dataclass(frozen=True)
+class LeakageReport:
+    """What two splits share.
+
+    Attributes
+    ----------
+    splits : list of str
+        Splits that were compared.
+    n_patients, n_images : int
+        Size of the table.
+    shared_patients : pandas.DataFrame
+        One row per patient that lies in more than one split: ``patient_id``,
+        ``splits``, ``images``.
+    duplicates_within, duplicates_across : list of list of int, or None
+        Groups of equal images inside one split, and in more than one (rows of the
+        table, by position); None if no images were given.
+    """
+
+    splits: list[str]
+    n_patients: int
+    n_images: int
+    shared_patients: pd.DataFrame
+    duplicates_within: list[list[int]] | None
+    duplicates_across: list[list[int]] | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether no patient and no image lies in more than one split."""
+        return self.shared_patients.empty and not self.duplicates_across
+
+    def describe(self) -> str:
+        """Return the findings in two or three lines."""
+        shared = self.shared_patients
+        text = (
+            f"{self.n_images} images of {self.n_patients} patients in "
+            f"{len(self.splits)} splits ({', '.join(self.splits)}).\n"
+            f"Patients in more than one split: {len(shared)}."
+        )
+        if len(shared):
+            named = [
+                f"{row.patient_id} ({row.images} images: {row.splits})"
+                for row in shared.head(3).itertuples()
+            ]
+            more = f" and {len(shared) - 3} more" if len(shared) > 3 else ""
+            text += f" For example {', '.join(named)}{more}."
+        if self.duplicates_across is not None:
+            text += (
+                f"\nGroups of identical images: {len(self.duplicates_across)} across "
+                f"splits, {len(self.duplicates_within)} within one split."
+            )
+        return text
+
+    def require_clean(self) -> None:
+        """Raise `LeakageError` if a patient or an image lies in more than one split."""
+        if not self.clean:
+            raise LeakageError(
+                f"{self.describe()}\nExpected no patient and no image in more than one "
+                "split. Deal whole patients, for example with split_patients."
+            )
+
+
+def check_leakage(
+    table: pd.DataFrame, *, images: np.ndarray | None = None
+) -> LeakageReport:
+    """Look for patients, and for copies of images, in more than one split.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per image, with the columns ``patient_id`` and ``split``.
+    images : array of shape (images, rows, columns[, channels]), optional
+        Rows as in `table`; with them exact duplicates are looked for as well.
+
+    Returns
+    -------
+    LeakageReport
+        ``print(report.describe())`` to read it, ``report.require_clean()`` to stop a
+        program that would otherwise go on.
+
+    Raises
+    ------
+    ValueError
+        If a column or a value is missing, or `images` has another length.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"patient_id": ["A", "A", "B"], "split": ["train", "test", "test"]}
+    ... )
+    >>> print(check_leakage(table).describe())
+    3 images of 2 patients in 2 splits (test, train).
+    Patients in more than one split: 1. For example A (2 images: test, train).
+    """
+    patients, splits = (_text_column(table, name) for name in ("patient_id", "split"))
+    shared = splits.groupby(patients).agg(
+        splits=lambda names: ", ".join(sorted(set(names))), images="size"
+    )
+    shared = shared[splits.groupby(patients).nunique() > 1]
+    within = across = None
+    if images is not None:
+        if len(images) != len(table):
+            raise ValueError(
+                f"{len(images)} images for {len(table)} rows, expected one a row. Pass "
+                "cohort.images with cohort.table."
+            )
+        groups, within, across = exact_duplicates(images), [], []
+        for group in groups:
+            alone = splits.iloc[group].nunique() == 1
+            (within if alone else across).append(group)
+    return LeakageReport(
+        splits=sorted(set(splits)),
+        n_patients=patients.nunique(),
+        n_images=len(table),
+        shared_patients=shared.rename_axis("patient_id").reset_index(),
+        duplicates_within=within,
+        duplicates_across=across,
+    )
+
+
+def exact_duplicates(images: np.ndarray) -> list[list[int]]:
+    """Return groups of row numbers whose images are equal pixel by pixel.
+
+    Parameters
+    ----------
+    images : array of shape (images, rows, columns) or (images, rows, columns, channels)
+        Any dtype.
+
+    Returns
+    -------
+    list of list of int
+        One list of at least two rows per group, in order of first appearance.
+
+    Raises
+    ------
+    ValueError
+        If `images` is not a stack of images.
+
+    Examples
+    --------
+    >>> stack = np.zeros((3, 2, 2), dtype="uint8")
+    >>> stack[1] = 7
+    >>> exact_duplicates(stack)
+    [[0, 2]]
+    """
+    stack = np.asarray(images)
+    if stack.ndim < 3:
+        raise ValueError(
+            f"images has shape {stack.shape}, expected (images, rows, columns) or "
+            "(images, rows, columns, channels). Put a single image into a list first."
+        )
+    rows_of_digest: dict[bytes, list[int]] = {}
+    for row, image in enumerate(stack):
+        digest = hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest()
+        rows_of_digest.setdefault(digest, []).append(row)
+    return [rows for rows in rows_of_digest.values() if len(rows) > 1]
+
+
+class SplitFileError(ValueError):
+    """A split file was changed, or does not belong to the table."""
+
+
+def write_split(
+    table: pd.DataFrame, path: Path | str, *, facts: Mapping[str, object] | None = None
+) -> str:
+    """Write who is in which split to a CSV file and return its hash.
+
+    The file begins with lines of facts after a #: counts, what `facts` adds, and the
+    SHA-256 of the lines below, which name patients, not images. It is written whole or
+    not at all. The hash depends on nothing but who is in which split: not on the order
+    of the rows, the system or the version of a library.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With the columns ``patient_id`` and ``split``, one row per image.
+    path : Path or str
+        Where to write; an old file is replaced.
+    facts : mapping of str to object, optional
+        How the split was made: seed, fractions, cohort. One line each.
+
+    Returns
+    -------
+    str
+        SHA-256, 64 hex digits.
+
+    Raises
+    ------
+    LeakageError
+        If a patient is in more than one split; nothing is written.
+    ValueError
+        If a column or a value is missing, or a fact cannot stand on one line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pd.DataFrame({"patient_id": ["A", "A", "B"], "split": list("xxy")})
+    >>> path = Path(tempfile.mkdtemp()) / "split.csv"
+    >>> digest = write_split(table, path, facts={"seed": 7})
+    >>> print(path.read_text().replace(digest, "..."))
+    # images: 3
+    # patients: 2 (x 1, y 1)
+    # seed: 7
+    # sha256: ...
+    patient_id,split
+    A,x
+    B,y
+    <BLANKLINE>
+    """
+    check_leakage(table).require_clean()
+    patients, splits = (_text_column(table, name) for name in ("patient_id", "split"))
+    split_of = dict(zip(patients, splits, strict=True))
+    sizes = pd.Series(split_of).value_counts().sort_index().items()
+    counts = ", ".join(f"{name} {number}" for name, number in sizes)
+    stated = {
+        "images": len(table),
+        "patients": f"{len(split_of)} ({counts})",
+        **(facts or {}),
+    }
+    lines = _lines(split_of)
+    stated["sha256"] = _digest(lines)
+    head = [f"# {name}: {value}" for name, value in stated.items()]
+    if any(len(line.splitlines()) > 1 for line in head):
+        raise ValueError(f"facts is {facts}, expected one line for each. Shorten them.")
+    with written_whole(Path(path)) as part:
+        text = "\n".join([*head, lines])
+        part.write_text(text, encoding="utf-8", newline="\n")
+    return stated["sha256"]
+
+
+def read_split(path: Path | str, table: pd.DataFrame) -> pd.Series:
+    """Return the split of every image as a file has it, after checking both.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file of `write_split`.
+    table : pandas.DataFrame
+        One row per image, with the column ``patient_id``.
+
+    Returns
+    -------
+    pandas.Series of str
+        Name ``split``, index as in `table`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    SplitFileError
+        If the file was edited, lacks its hash, or names a patient twice; if patients
+        were added or are missing, which the message names; or if the table has another
+        number of images than the file was written for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pd.DataFrame({"patient_id": ["A", "A", "B"], "split": list("xxy")})
+    >>> path = Path(tempfile.mkdtemp()) / "split.csv"
+    >>> _ = write_split(table, path)
+    >>> read_split(path, table[["patient_id"]]).tolist()
+    ['x', 'x', 'y']
+    """
+    path = Path(path)
+    split_of, n_images = _parsed(path)
+    patients = _text_column(table, "patient_id")
+    _require_none(set(patients) - set(split_of), f"in the table but not in {path.name}")
+    _require_none(set(split_of) - set(patients), f"in {path.name} but not in the table")
+    if len(table) != n_images:
+        more = "more" if len(table) > n_images else "fewer"
+        raise SplitFileError(
+            f"{path.name} was written for {n_images} images, the table has "
+            f"{len(table)} ({abs(len(table) - n_images)} {more}) of the same patients. "
+            "Find the images that were lost or added; if that was meant, write a new "
+            "file under a new name."
+        )
+    return patients.map(split_of).rename("split")
+
+
+def _lines(split_of: Mapping[str, str]) -> str:
+    """Return the lines that are hashed: a heading, then patients in order."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([("patient_id", "split"), *sorted(split_of.items())])
+    return text.getvalue()
+
+
+def _digest(lines: str) -> str:
+    return hashlib.sha256(lines.encode("utf-8")).hexdigest()
+
+
+def _parsed(path: Path) -> tuple[dict[str, str], int]:
+    """Return the split of every patient, and the images, of a file that is whole."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace")  # newlines as \n
+    head, heading, below = text.partition("\npatient_id,split\n")
+    facts = dict(
+        line.removeprefix("# ").partition(": ")[::2] for line in head.split("\n")
+    )
+    if not heading or "sha256" not in facts or not facts.get("images", "").isdecimal():
+        raise SplitFileError(
+            f"{path.name} is no split file: expected lines with # images: and # "
+            "sha256:, then the heading patient_id,split. Write it with write_split."
+        )
+    split_of: dict[str, str] = {}
+    first = head.count("\n") + 3  # line of the first patient
+    for number, row in enumerate(csv.reader(io.StringIO(below)), first):
+        if len(row) != 2 or row[0] in split_of:
+            raise SplitFileError(
+                f"Line {number} of {path.name} is {','.join(row)!r}, expected a "
+                "patient and a split, each patient once. Take the file from version "
+                "control."
+            )
+        split_of[row[0]] = row[1]
+    found, stated = _digest(_lines(split_of)), facts["sha256"]
+    if found != stated:
+        raise SplitFileError(
+            f"{path.name} was edited or cut: the SHA-256 of its {len(split_of)} "
+            f"patients is {found[:12]}..., its header states {stated[:12]}... Take the "
+            "file from version control, or write a new one with write_split."
+        )
+    return split_of, int(facts["images"])
+
+
+def _require_none(patients: set[str], what: str) -> None:
+    """Raise if there is any patient of whom `what` is true."""
+    if patients:
+        named = ", ".join(sorted(patients)[:3])
+        more = f" and {len(patients) - 3} more" if len(patients) > 3 else ""
+        raise SplitFileError(
+            f"{len(patients)} {'patient is' if len(patients) == 1 else 'patients are'} "
+            f"{what}, expected 0: {named}{more}. Load the table the split was made "
+            "for; if the cohort has grown, write a new file under a new name."
+        )

@@ -1,0 +1,425 @@
+"""Training of one network for one finding: settings, progress, the best epoch kept.
+
+The recipe: AdamW with a short warm-up and a cosine decay, label smoothing, a shift and
+contrast augmentation, and at the end the weights of the epoch with the lowest loss on
+the *tuning set* (Keras calls that set ``validation_data``). No test set is used here.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from helpers import input_pipeline, networks
+from helpers.quiet_start import quiet_start
+
+with quiet_start():
+    import keras
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from helpers.cohorts import Cohort
+
+MAXIMUM_EPOCHS = 60
+"""With few images: more passes than this only teach the images by heart."""
+
+LOOKS_AT_LEAST = 8
+"""A very large cohort is cut into this many stretches, not whole passes."""
+
+EVALUATION_BATCH = 64
+"""Images per batch when scores are computed; the result does not depend on it."""
+
+BAR = "epoch {n_fmt}/{total_fmt} |{bar:20}| {elapsed}<{remaining}{postfix}"
+
+
+class TrainingError(ValueError):
+    """A cohort or setting that cannot be trained with; the message says what to do."""
+
+
+class TrainingPlan(NamedTuple):
+    """What settings come to for a cohort of a given size."""
+
+    batch_size: int
+    steps_per_epoch: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What a training depends on, besides the network and the images.
+
+    Parameters
+    ----------
+    epochs : int or None
+        Passes through the training set. None: as many as fit into ``steps``.
+    steps : int
+        Updates of the weights in all, when ``epochs`` is None. A small cohort so gets
+        more epochs than a large one, and both take about the same time.
+    batch_size : int or None
+        Images per update. None: 64, or less for fewer than 2,048 training images.
+    learning_rate : float
+        Its highest value, reached at the end of the warm-up.
+    weight_decay : float
+        AdamW's pull of the weights towards zero, per step and learning rate.
+    label_smoothing : float
+        0.05 asks for scores of 0.025 and 0.975 instead of 0 and 1.
+    warm_up : float
+        Part of the steps, 0..1, in which the learning rate rises from 0.
+    augment : bool
+        Shift and contrast changes (see ``helpers.input_pipeline``).
+    seed : int
+        Of the order of the images and of their augmentation. The first weights follow
+        ``set_seed``, called before the network is built.
+
+    Examples
+    --------
+    >>> TrainingSettings().plan(4708)
+    TrainingPlan(batch_size=64, steps_per_epoch=73, epochs=11)
+    """
+
+    epochs: int | None = None
+    steps: int = 800
+    batch_size: int | None = None
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-3
+    label_smoothing: float = 0.05
+    warm_up: float = 0.1
+    augment: bool = True
+    seed: int = 7
+
+    def as_dict(self) -> dict:
+        """Return the settings as plain values, to be written beside a checkpoint."""
+        return asdict(self)
+
+    def plan(self, n_images: int) -> TrainingPlan:
+        """Return batch size, steps per epoch and epochs for ``n_images`` images."""
+        if n_images < 2:
+            raise TrainingError(
+                f"There are {n_images} training images; at least 2, one of each class, "
+                "are needed. Look at cohort.table['split'].value_counts()."
+            )
+        batch_size = min(self.batch_size or _batch_size_for(n_images), n_images)
+        steps_per_epoch = n_images // batch_size
+        if self.epochs is not None:
+            return TrainingPlan(batch_size, steps_per_epoch, self.epochs)
+        # a very large cohort: look at the tuning set more often than once per pass
+        steps_per_epoch = min(steps_per_epoch, max(1, self.steps // LOOKS_AT_LEAST))
+        epochs = min(round(self.steps / steps_per_epoch), MAXIMUM_EPOCHS)
+        return TrainingPlan(batch_size, steps_per_epoch, epochs)
+
+
+def _batch_size_for(n_images: int) -> int:
+    """Return the power of two, 4 to 64, that gives 32 steps an epoch or a few more."""
+    return int(np.clip(2 ** int(np.log2(max(n_images / 32, 4))), 4, 64))
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy and Keras: THE seed helper of the course.
+
+    Call it before a network is built. On one machine and with one number of threads
+    the same seed then gives the same weights, digit for digit. Another machine rounds
+    otherwise, and after some hundred steps its weights differ as another seed's would.
+
+    Parameters
+    ----------
+    seed : int
+        0 to 2**32 - 1.
+
+    Examples
+    --------
+    >>> set_seed(7)
+    >>> first = np.random.random()
+    >>> set_seed(7)
+    >>> bool(np.random.random() == first)
+    True
+    """
+    keras.utils.set_random_seed(seed)
+
+
+def input_shape(cohort: Cohort) -> tuple[int, int, int]:
+    """Return (rows, columns, channels) of the images of a cohort.
+
+    Raises
+    ------
+    TrainingError
+        If the images are volumes or have neither 1 nor 3 channels.
+    """
+    shape = tuple(cohort.images.shape)
+    if len(shape) == 3:
+        return (*shape[1:], 1)
+    if len(shape) == 4 and shape[-1] in (1, 3):
+        return shape[1:]
+    raise TrainingError(
+        f"The images of the cohort {cohort.name!r} have the shape {shape}; this "
+        "network reads 2-D images, (n, rows, columns) grey or (n, rows, columns, 3) "
+        "colour. Of volumes take one slice each, say images[:, images.shape[1] // 2]."
+    )
+
+
+def compile_network(
+    network: keras.Model, *, steps: int, settings: TrainingSettings | None = None
+) -> None:
+    """Give the network its loss, its optimiser and its learning rate over ``steps``.
+
+    Parameters
+    ----------
+    network : keras.Model
+        With one score 0..1 per image.
+    steps : int
+        Updates in all: steps per epoch x epochs.
+    settings : TrainingSettings or None
+        None: the defaults.
+    """
+    settings = settings or TrainingSettings()
+    warm_up_steps = max(1, round(settings.warm_up * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        decay_steps=max(1, steps - warm_up_steps),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warm_up_steps,
+    )
+    network.compile(
+        optimizer=keras.optimizers.AdamW(schedule, weight_decay=settings.weight_decay),
+        loss=keras.losses.BinaryCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=[keras.metrics.AUC(name="auc")],
+        jit_compile=False,
+    )
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Show the progress of a training, keep the best epoch, stop at a loss of NaN.
+
+    Parameters
+    ----------
+    epochs : int
+        Length of the progress bar. It is not drawn where ``COURSE_QUIET`` is set.
+    """
+
+    def __init__(self, epochs: int):
+        super().__init__()
+        self.epochs, self.rows, self.lowest, self.weights = epochs, [], np.inf, None
+
+    def on_train_begin(self, logs=None):
+        """Open the bar."""
+        quiet = bool(os.environ.get("COURSE_QUIET"))
+        self.bar = tqdm(
+            total=self.epochs, disable=quiet, bar_format=BAR, dynamic_ncols=True
+        )
+
+    def on_batch_end(self, batch, logs=None):
+        """Stop when the loss is no number."""
+        if not np.isfinite(logs["loss"]):
+            self.on_train_end()
+            raise TrainingError(
+                f"The loss became {logs['loss']} in epoch {len(self.rows) + 1}, step "
+                f"{batch + 1}: the updates of the weights were too large. Lower "
+                "learning_rate (2e-3 is the default) or lengthen warm_up."
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Note the losses and keep the weights if the tuning loss is the lowest."""
+        row = {"epoch": epoch + 1, "loss": logs["loss"], "auc": logs["auc"]}
+        row |= {"tuning_loss": logs["val_loss"], "tuning_auc": logs["val_auc"]}
+        self.rows.append(row)
+        if row["tuning_loss"] < self.lowest:
+            self.lowest, self.weights = row["tuning_loss"], self.model.get_weights()
+        self.bar.set_postfix_str(
+            f"loss {row['loss']:.3f}, tuning loss {row['tuning_loss']:.3f}, "
+            f"tuning AUC {row['tuning_auc']:.3f}",
+            refresh=False,
+        )
+        self.bar.update()
+
+    def on_train_end(self, logs=None):
+        """Close the bar and put the best weights back."""
+        self.bar.close()
+        if self.weights is not None:
+            self.model.set_weights(self.weights)
+
+    def history_table(self) -> pd.DataFrame:
+        """Return one row per epoch."""
+        return pd.DataFrame(self.rows)
+
+
+def train(
+    network: keras.Model,
+    train_cohort: Cohort,
+    tuning_cohort: Cohort,
+    *,
+    finding: str,
+    settings: TrainingSettings,
+) -> pd.DataFrame:
+    """Train a network and leave in it the weights of the best epoch.
+
+    A training that is interrupted leaves the best weights so far, and raises.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Trained in place.
+    train_cohort, tuning_cohort : Cohort
+        For instance ``cohort.split("train")`` and ``cohort.split("tuning")``.
+    finding : str
+        Column with the reference standard, 0 or 1.
+    settings : TrainingSettings
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per epoch: epoch, loss, auc (both while training, augmented images),
+        tuning_loss, tuning_auc. ``best_epoch`` finds the row that was kept.
+
+    Raises
+    ------
+    TrainingError
+        If a split is empty or holds one class only, labels are not 0/1, the images do
+        not fit the network, or the loss is no number any more.
+    """
+    shape = tuple(network.input_shape[1:])
+    _check(train_cohort, finding, what="training set", shape=shape)
+    _check(tuning_cohort, finding, what="tuning set", shape=shape)
+    plan = settings.plan(len(train_cohort))
+    batches = input_pipeline.make_dataset(
+        train_cohort.images,
+        train_cohort.labels(finding),
+        batch_size=plan.batch_size,
+        augment=settings.augment,
+        seed=settings.seed,
+    )
+    tuning_batches = input_pipeline.make_dataset(
+        tuning_cohort.images, tuning_cohort.labels(finding), batch_size=EVALUATION_BATCH
+    )
+    compile_network(
+        network, steps=plan.steps_per_epoch * plan.epochs, settings=settings
+    )
+    return _fit(network, batches, tuning_batches, plan)
+
+
+def _fit(
+    network: keras.Model,
+    batches: tf.data.Dataset,
+    tuning_batches: tf.data.Dataset,
+    plan: TrainingPlan,
+) -> pd.DataFrame:
+    progress = KeepBest(plan.epochs)
+    try:
+        network.fit(
+            batches.repeat(),
+            steps_per_epoch=plan.steps_per_epoch,
+            epochs=plan.epochs,
+            validation_data=tuning_batches,
+            callbacks=[progress],
+            shuffle=False,
+            verbose=0,
+        )
+    except KeyboardInterrupt:  # Keras does not end what is interrupted
+        progress.on_train_end()
+        raise
+    return progress.history_table()
+
+
+def _check(
+    cohort: Cohort, finding: str, *, what: str, shape: tuple[int, int, int]
+) -> None:
+    """Refuse images of another shape, and labels that are not both 0 and 1."""
+    if input_shape(cohort) != shape:
+        raise TrainingError(
+            f"The network reads images of {shape}, those of the {what} are "
+            f"{input_shape(cohort)}. Build it with "
+            "small_residual_network(training.input_shape(cohort))."
+        )
+    values = np.unique(cohort.labels(finding)).tolist()
+    if values != [0, 1]:
+        raise TrainingError(
+            f"{finding!r} has the values {values[:6]} in the {len(cohort)} images of "
+            f"the {what}; expected both 0 (absent) and 1 (present). Choose another "
+            "finding or another split, and turn grades into 0/1 before training."
+        )
+
+
+def train_small_network(
+    cohort: Cohort,
+    *,
+    finding: str | None = None,
+    settings: TrainingSettings | None = None,
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Build the small residual network for a cohort and train it, in one call.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        A whole cohort; its splits "train" and "tuning" are used and nothing else.
+    finding : str or None
+        None: the cohort's first finding.
+    settings : TrainingSettings or None
+        None: the defaults. Its seed also decides the first weights.
+
+    Returns
+    -------
+    network : keras.Model
+        With the weights of the best epoch.
+    history : pandas.DataFrame
+        As ``train`` returns it.
+    """
+    settings = settings or TrainingSettings()
+    set_seed(settings.seed)
+    network = networks.small_residual_network(input_shape(cohort))
+    history = train(
+        network,
+        cohort.split("train"),
+        cohort.split("tuning"),
+        finding=cohort.finding(finding),
+        settings=settings,
+    )
+    return network, history
+
+
+def best_epoch(history: pd.DataFrame) -> int:
+    """Return the epoch with the lowest tuning loss; of equal ones the first.
+
+    Examples
+    --------
+    >>> best_epoch(pd.DataFrame({"epoch": [1, 2, 3], "tuning_loss": [0.6, 0.4, 0.4]}))
+    2
+    """
+    return int(history.loc[history["tuning_loss"].idxmin(), "epoch"])
+
+
+def predict_scores(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return one score per image.
+
+    Parameters
+    ----------
+    network : keras.Model
+        With one output per image.
+    images : array of shape (n, rows, columns) or (n, rows, columns, channels)
+        Display values 0..255.
+
+    Returns
+    -------
+    float32 array of shape (n,)
+        Scores 0..1, not calibrated: 0.9 does not mean that nine of ten have it.
+
+    Raises
+    ------
+    TrainingError
+        If the images do not have the size the network was built for.
+    """
+    images = images[..., None] if images.ndim == 3 else images
+    if tuple(network.input_shape[1:]) != images.shape[1:]:
+        raise TrainingError(
+            f"The network reads images of {network.input_shape[1:]}, these are "
+            f"{images.shape[1:]}. Load the cohort at the network's size, or build and "
+            "train a network for this one."
+        )
+    scores = [np.empty((0, 1), "float32")]
+    for start in range(0, len(images), EVALUATION_BATCH):
+        batch = images[start : start + EVALUATION_BATCH]
+        scores.append(keras.ops.convert_to_numpy(network(batch, training=False)))
+    return np.concatenate(scores)[:, 0]

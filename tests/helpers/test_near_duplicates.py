@@ -1,0 +1,176 @@
+"""Changed copies are found and other films are not; steps against another way."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from skimage.transform import resize, resize_local_mean
+
+from helpers import near_duplicates as module
+from helpers.near_duplicates import CHANGES, near_duplicates, planted_copies, small_grey
+from helpers.near_duplicates import similarity_of_pairs as similarity
+
+
+@pytest.fixture(scope="module")
+def films():
+    """Return 27 grey images of 96 x 96, no two alike."""
+    noise = np.random.default_rng(7).normal(size=(27, 96, 96))
+    smooth = sum(gaussian_filter(noise, (0, s, s)) * s for s in (1, 2, 4, 8))
+    return np.clip(127 + 60 * smooth / smooth.std(), 0, 255).astype(np.uint8)
+
+
+def pairs_of(table):
+    """Return the pairs of a table as a list."""
+    return table[["first", "second"]].to_numpy().tolist()
+
+
+def test_changed_copies_are_found_and_nothing_else(films):
+    copies, names = planted_copies(films[9:18])
+    found = near_duplicates(np.concatenate([films, copies]))
+    wanted = [[9 + k, 27 + k] for k, name in enumerate(names) if name != "negative"]
+    assert sorted(pairs_of(found)) == wanted
+    assert found["similarity"].between(0.95, 1).all()
+    assert found["similarity"].is_monotonic_decreasing
+    assert near_duplicates(films).empty
+    assert near_duplicates(films[:1]).empty
+    assert near_duplicates(np.zeros((3, 16, 16))).empty
+
+
+def test_short_list_misses_no_pair_that_comparing_all_finds(films):
+    copies, _ = planted_copies(films[:9])
+    stack = np.concatenate([films[:9], copies, films[[3]]])  # the last an exact copy
+    first, second = np.triu_indices(len(stack), 1)
+    every = similarity(stack[first], stack[second])
+    wanted = every >= 0.8
+    found = near_duplicates(stack, threshold=0.8)
+    assert pairs_of(found)[0] == [3, 18]
+    found = found.sort_values(["first", "second"])
+    assert pairs_of(found) == np.transpose([first[wanted], second[wanted]]).tolist()
+    # kept in half precision
+    np.testing.assert_allclose(found["similarity"], every[wanted], atol=2e-3)
+
+
+def test_blocks_leave_no_seam(films, monkeypatch):
+    stack = np.concatenate([films, films[[20]], 255 - films[:3] // 2])
+    whole = near_duplicates(stack)
+    monkeypatch.setattr(module, "_BLOCK", 4)
+    assert pairs_of(near_duplicates(stack)) == pairs_of(whole) == [[20, 27]]
+
+
+def test_a_group_of_copies_is_compared_with_its_five_nearest(films):
+    found = near_duplicates(np.repeat(films[:1], 6, axis=0))
+    assert len(found) == 15  # six alike: 6 x 5 / 2 pairs, five neighbours each
+
+
+def test_similarities_are_those_of_the_course(films):
+    # the threshold of 0.95 was chosen for these; compare test_overlap for the measure
+    copies, _ = planted_copies(films[:9])
+    assert similarity(films[:9], copies).round(3).tolist() == pytest.approx(
+        [0.999, 0.985, 0.991, 0.978, 0.994, 0.984, 0.999, 0.966, 0.214], abs=0.0011
+    )
+    others = similarity(films[:4], films[1:5])
+    assert others == pytest.approx([0.195, 0.156, 0.211, 0.141], abs=0.001)
+    assert similarity(films, films[:, :, ::-1]).max() < 0.7  # mirrored
+    assert similarity(films, np.zeros_like(films)).max() < 0.01
+
+
+@pytest.mark.parametrize("crop", [0, 4, 7])  # of 96 pixels, at each side
+def test_similarity_undoes_a_crop_whichever_comes_first(films, crop):
+    cropped = films[:4, crop : 96 - crop, crop : 96 - crop]
+    forth, back = similarity(films[:4], cropped), similarity(cropped, films[:4])
+    np.testing.assert_allclose(forth, back, atol=1e-6)
+    assert forth.min() > 0.9
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (100, 90), (64, 64), (70, 28)])
+def test_small_grey_agrees_with_scikit_image(shape):
+    image = np.random.default_rng(1).random((2, *shape))
+
+    def by_sides(one):
+        tall = resize_local_mean(one, (64, shape[1]))
+        narrow = shape[1] < 64
+        return (
+            resize(tall, (64, 64), order=1)
+            if narrow
+            else resize_local_mean(tall, (64, 64))
+        )
+
+    theirs = [by_sides(one) for one in image]
+    np.testing.assert_allclose(small_grey(image), theirs, atol=1e-4)
+    colour = np.stack([image, image, 4 * image], axis=-1)
+    np.testing.assert_allclose(small_grey(colour), 2 * small_grey(image), atol=1e-4)
+
+
+def test_detail_has_norm_one_no_mean_and_does_not_mind_a_window(films):
+    small = small_grey(films)
+    described = module._detail(small)
+    np.testing.assert_allclose((described**2).sum(axis=(1, 2)), 1, atol=1e-4)
+    np.testing.assert_allclose(described.mean(axis=(1, 2)), 0, atol=1e-6)
+    np.testing.assert_allclose(module._detail(3 * small + 20), described, atol=1e-3)
+
+
+def test_overlap_agrees_with_shifting_one_by_one():
+    rng = np.random.default_rng(4)
+    one, other = rng.normal(size=(2, 1, 64, 64)).astype("float32")
+    padded = np.pad(other[0], 6)  # six pixels: a tenth of the side
+    by_hand = max(
+        float((one[0] * padded[6 + down : 70 + down, 6 + right : 70 + right]).sum())
+        for down in range(-6, 7)
+        for right in range(-6, 7)
+    )
+    assert module._overlap(one, other)[0] == pytest.approx(by_hand, rel=1e-4)
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(6, 1), (-6, 1), (7, 0), (-7, 0)])
+def test_overlap_reaches_a_tenth_of_the_side(rows, seen):
+    one, other = np.zeros((2, 1, 64, 64), np.float32)
+    one[0, 30, 30] = other[0, 30 + rows, 24] = 1
+    assert module._overlap(one, other)[0] == pytest.approx(seen, abs=1e-5)
+
+
+def refused(word, function, *inputs, **options):
+    """Check that bad input is refused in words, one of which is given."""
+    with pytest.raises((ValueError, TypeError), match=word):
+        function(*inputs, **options)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_bad_input_is_refused():
+    stack = np.zeros((2, 9, 9))
+    refused("threshold is 0", near_duplicates, stack, threshold=0)
+    refused("threshold is 1.01", near_duplicates, stack, threshold=1.01)
+    refused(r"shape \(9, 9\)", small_grey, stack[0])
+    refused(r"shape \(0, 9, 9\)", small_grey, stack[:0])
+    refused("volumes", small_grey, np.zeros((2, 9, 9, 9)))
+    refused("8 x 8", small_grey, stack[:, :7])
+    refused("first has 1 images", similarity, stack[:1], stack)
+    refused("float64", planted_copies, stack)
+    refused(r"shape \(9, 9\)", planted_copies, np.zeros((9, 9), np.uint8))
+    stack[1, 4, 4] = np.nan
+    refused("1 of 2 images .* image 1", small_grey, stack)
+
+
+def test_planted_changes_are_dealt_in_turn_and_leave_the_films_alone(films):
+    stack = np.repeat(films[:1], len(CHANGES) + 1, axis=0)
+    copies, names = planted_copies(stack)
+    assert names == [*CHANGES, "JPEG, quality 50"]
+    assert (copies[-1] == copies[0]).all()
+    assert (copies != stack).any(axis=(1, 2)).all()
+    assert (stack == films[0]).all()
+
+
+def test_planted_changes_by_hand():
+    # window: (100 - 40) x 1.5 = 90; gamma: 255 x (100 / 255) ** 0.6 = 145.4
+    grey = np.array([[0, 40, 100, 255]], np.uint8)
+    assert CHANGES["narrower window"](grey).tolist() == [[0, 0, 90, 255]]
+    assert CHANGES["another gamma"](grey)[0, [0, 2, 3]].tolist() == [0, 145, 255]
+    assert CHANGES["negative"](grey).tolist() == [[255, 215, 155, 0]]
+    # 50 rows, 40 columns: 2 % and 3 % are one down and one to the left
+    rows, columns = np.mgrid[:50, :40]
+    film = (60 + rows + 2 * columns).astype(np.uint8)
+    assert (CHANGES["shifted"](film)[1:, :-1] == film[:-1, 1:]).all()
+    marked = CHANGES["mark added"](film)
+    assert (marked[2:7, 30:35] == 255).all()
+    assert (marked != film).sum() == 25
+    # cropped by 2 rows and 2 columns at each side
+    cropped = CHANGES["cropped"](film)
+    assert (cropped[0, 0], cropped[-1, -1]) == (film[2, 2], film[47, 37])

@@ -1,1 +1,0 @@
-"""Experiments behind lesson 16: which changes of a film keep its label."""

@@ -1,0 +1,63 @@
+"""Where recorded measurements go: tables in data/evidence, parts of data/realism.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.files import written_whole
+
+EVIDENCE = Path(__file__).resolve().parents[2] / "data" / "evidence"
+PAGE = EVIDENCE.parent / "realism.md"
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of measurements whole, the same bytes on every system."""
+    with written_whole(path) as part:
+        table.to_csv(part, index=False, lineterminator="\n")
+    print(f"Wrote {path.name}.")
+
+
+def merge_into(path: Path, rows: pd.DataFrame, *, keys: list[str]) -> pd.DataFrame:
+    """Replace rows that are equal in the keys, keep others; return the whole table."""
+    if path.exists():
+        old = pd.read_csv(path)
+        if list(old.columns) == list(rows.columns):
+            rows = pd.concat([old, rows]).drop_duplicates(keys, keep="last")
+    rows = rows.sort_values(keys, kind="stable").reset_index(drop=True)
+    write_table(rows, path)
+    return rows
+
+
+def put_into_page(name: str, table: pd.DataFrame, *, page: Path = PAGE) -> None:
+    """Write a table of text between two named marks of the page about realism.
+
+    Raises
+    ------
+    ValueError
+        If the page lacks the marks.
+    """
+    text = page.read_text(encoding="utf-8")
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    if begin not in text or end not in text:
+        raise ValueError(f"{page.name} lacks {begin} or {end}. Put both where it goes.")
+    lines = [table.columns, ["---"] * len(table.columns), *table.astype(str).to_numpy()]
+    rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    before, rest = text.split(begin, 1)
+    with written_whole(page) as part:
+        new = f"{before}{begin}\n{rows}\n{end}{rest.split(end, 1)[1]}"
+        part.write_text(new, encoding="utf-8", newline="\n")
+
+
+def interval_text(row: pd.Series) -> str:
+    """Return an AUC with its interval, "too few" where there is none.
+
+    Examples
+    --------
+    >>> interval_text(pd.Series({"auc": 0.5, "low": 0.31, "high": 0.694}))
+    '0.50 (0.31 to 0.69)'
+    """
+    if pd.isna(row["auc"]):
+        return "too few"
+    return f"{row['auc']:.2f} ({row['low']:.2f} to {row['high']:.2f})"

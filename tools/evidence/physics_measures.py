@@ -1,0 +1,257 @@
+"""How a physicist measures a panel, a scanner and what can be seen with them.
+
+The estimators know nothing of the simulator: they take images and return numbers, as
+they would for a real machine (ISO 12233, IEC 62220-1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import eval_laguerre
+from sklearn.metrics import roc_auc_score
+
+Scores = tuple[np.ndarray, np.ndarray]
+_BINS_A_PIXEL = 8
+_CHANNELS = 6
+
+
+class Row(NamedTuple):
+    """A measured number, its target in words, and the range that is tolerated."""
+
+    number: int  # of the check in the course's list; 0 for one beyond the list
+    name: str
+    value: float
+    target: str
+    low: float
+    high: float
+    unit: str = ""
+    source: str = ""
+    remark: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the value lies in the tolerated range; NaN does not."""
+        return bool(self.low <= self.value <= self.high)
+
+
+def slanted_edge_mtf(
+    image: np.ndarray, *, pixel_mm: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequencies (1/mm) and the presampled MTF of a slanted edge.
+
+    Every row sees the edge a little further on; together the rows sample the
+    edge finely. Its derivative is the line spread, whose Fourier transform,
+    scaled to 1 at frequency 0, is the MTF.
+
+    Parameters
+    ----------
+    image : float array of shape (rows, columns)
+        Linear signal, dark on the left, bright on the right, the edge a few
+        degrees from the vertical.
+    pixel_mm : float
+
+    References
+    ----------
+    ISO 12233:2017, annex D (binning and correction for the derivative).
+    """
+    rows, columns = image.shape
+    column = np.arange(columns)
+    step = np.abs(np.diff(image, axis=1))
+    step[step < 0.02 * step.max()] = 0  # noise far from the edge would pull it along
+    crossing = (step * (column[:-1] + 0.5)).sum(1) / step.sum(1)
+    slope, start = np.polyfit(np.arange(rows), crossing, 1)
+    distance = column - (slope * np.arange(rows) + start)[:, None]
+    distance = distance * np.cos(np.arctan(slope))
+    reach = int(min(start, columns - start - slope * rows, columns / 2)) - 2
+    bins = np.floor((distance + reach) * _BINS_A_PIXEL).astype(int)
+    inside = (bins >= 0) & (bins < 2 * reach * _BINS_A_PIXEL)
+    total = np.bincount(bins[inside], image[inside], 2 * reach * _BINS_A_PIXEL)
+    profile = total / np.bincount(bins[inside], minlength=len(total))
+    spread = np.diff(profile)
+    mtf = np.abs(np.fft.rfft(spread * np.hanning(len(spread))))
+    frequency = np.fft.rfftfreq(len(spread), 1 / _BINS_A_PIXEL)  # per pixel
+    blur_of_bins = np.sinc(frequency / _BINS_A_PIXEL) ** 2  # bin width and derivative
+    keep = frequency < 1
+    return frequency[keep] / pixel_mm, (mtf / mtf[0] / blur_of_bins)[keep]
+
+
+def frequency_at_half(frequency: np.ndarray, mtf: np.ndarray) -> float:
+    """Return where an MTF first falls to one half, by straight interpolation.
+
+    Examples
+    --------
+    >>> frequency_at_half(np.array([0.0, 1, 2]), np.array([1.0, 0.75, 0.25]))
+    1.5
+    """
+    first = int(np.argmax(mtf < 0.5))
+    if first == 0:
+        raise ValueError(
+            f"The MTF does not fall below 0.5; its lowest value is {mtf.min():.2f}. "
+            "Measure at finer pixels."
+        )
+    part = (mtf[first - 1] - 0.5) / (mtf[first - 1] - mtf[first])
+    step = frequency[first] - frequency[first - 1]
+    return float(frequency[first - 1] + part * step)
+
+
+def radial_power(
+    squares: np.ndarray, *, pixel_mm: float, window: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequencies (1/mm) and the noise power (squared values times mm2).
+
+    Each square is freed of its mean and transformed; power is averaged over squares
+    and over rings of equal frequency.
+
+    Parameters
+    ----------
+    squares : float array of shape (n, size, size)
+    pixel_mm : float
+    window : float array of shape (size,), optional
+        Laid over rows and columns, for noise with much power at low frequencies.
+
+    References
+    ----------
+    IEC 62220-1-1:2015, 6.3.
+    """
+    size = squares.shape[-1]
+    level = squares - squares.mean(axis=(1, 2), keepdims=True)
+    level = level if window is None else level * np.outer(window, window)
+    power = np.square(np.abs(np.fft.fft2(level))).mean(axis=0) * (pixel_mm / size) ** 2
+    line = np.fft.fftfreq(size, pixel_mm)
+    radius = np.hypot(line[:, None], line)
+    ring = np.rint(radius * size * pixel_mm).astype(int).ravel()
+    count = np.bincount(ring)
+    frequency = np.bincount(ring, radius.ravel()) / count
+    mean = np.bincount(ring, power.ravel()) / count
+    return frequency[1 : size // 2], mean[1 : size // 2]
+
+
+def normalised_noise_power(
+    flat: np.ndarray, *, pixel_mm: float, roi: int = 128
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequencies (1/mm) and the NNPS (mm2) of a flat field.
+
+    Squares of ``roi`` pixels overlap by half; the power is divided by the square of
+    the mean signal.
+    """
+    places = [range(0, side - roi + 1, roi // 2) for side in flat.shape]
+    squares = [flat[i : i + roi, j : j + roi] for i in places[0] for j in places[1]]
+    frequency, power = radial_power(np.array(squares), pixel_mm=pixel_mm)
+    return frequency, power / flat.mean() ** 2
+
+
+def laguerre_gauss(
+    size: int, *, pixel_mm: float, width_mm: float, number: int = _CHANNELS
+) -> np.ndarray:
+    """Return round channels (number, size, size), each of norm 1.
+
+    Parameters
+    ----------
+    size : int
+        Rows and columns, an odd number.
+    pixel_mm : float
+    width_mm : float
+        The Gaussian's width parameter a in exp(-pi r^2 / a^2).
+    number : int
+
+    References
+    ----------
+    Gallas BD, Barrett HH. J Opt Soc Am A 2003;20:1725-1738.
+    """
+    line = (np.arange(size) - size // 2) * pixel_mm
+    square = 2 * np.pi * np.add.outer(line**2, line**2) / width_mm**2
+    rows = [np.exp(-square / 2) * eval_laguerre(n, square) for n in range(number)]
+    return np.stack([row / np.linalg.norm(row) for row in rows])
+
+
+def hotelling_template(
+    present: np.ndarray, absent: np.ndarray, *, shrinkage: float = 0.0
+) -> np.ndarray:
+    """Return the weights of channels: inverse covariance times mean difference.
+
+    Parameters
+    ----------
+    present, absent : float arrays of shape (n, channels)
+        What the channels see with and without the signal.
+    shrinkage : float
+        Share of the mean variance that is added to that of each channel.
+    """
+    spread = (np.cov(present, rowvar=False) + np.cov(absent, rowvar=False)) / 2
+    spread += shrinkage * np.trace(spread) / len(spread) * np.eye(len(spread))
+    return np.linalg.solve(spread, present.mean(0) - absent.mean(0))
+
+
+def hotelling_scores(
+    present: np.ndarray, absent: np.ndarray, *, pixel_mm: float, width_mm: float
+) -> Scores:
+    """Return scores of the channelised Hotelling observer.
+
+    Parameters
+    ----------
+    present, absent : float arrays of shape (patients, places, rows, columns)
+    pixel_mm, width_mm : float
+        As in ``laguerre_gauss``.
+
+    Returns
+    -------
+    two float arrays of shape (patients, places)
+    """
+    size = present.shape[-1]
+    channels = laguerre_gauss(size, pixel_mm=pixel_mm, width_mm=width_mm)
+    flat = channels.reshape(_CHANNELS, -1).T
+    return _cross_fitted(
+        _flat(present) @ flat, _flat(absent) @ flat, hotelling_template
+    )
+
+
+def matched_filter_scores(present: np.ndarray, absent: np.ndarray) -> Scores:
+    """Return scores of the mean difference as a template, not prewhitened."""
+    return _cross_fitted(
+        _flat(present), _flat(absent), lambda a, b: a.mean(0) - b.mean(0)
+    )
+
+
+def _flat(squares: np.ndarray) -> np.ndarray:
+    return squares.reshape(*squares.shape[:2], -1)
+
+
+def _cross_fitted(
+    present: np.ndarray,
+    absent: np.ndarray,
+    learn: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Scores:
+    """Return scores of templates learnt on the other half of the patients."""
+    scores = np.empty(present.shape[:2]), np.empty(absent.shape[:2])
+    odd = np.arange(len(present)) % 2 == 1
+    for half in (odd, ~odd):
+        taught = [x[~half].reshape(-1, x.shape[-1]) for x in (present, absent)]
+        template = learn(*taught)
+        # both halves on one scale: that of what the template was learnt from
+        known = taught[1] @ template
+        for score, seen in zip(scores, (present, absent), strict=True):
+            score[half] = (seen[half] @ template - known.mean()) / known.std()
+    return scores
+
+
+def rank_auc(present: np.ndarray, absent: np.ndarray) -> float:
+    """Return the share of pairs in which the score is higher with the signal."""
+    labels = np.repeat([1, 0], [present.size, absent.size])
+    scores = np.concatenate([present.ravel(), absent.ravel()])
+    return float(roc_auc_score(labels, scores))
+
+
+def auc_interval(present: np.ndarray, absent: np.ndarray) -> tuple[float, float]:
+    """Return the 95 % interval of the AUC, each patient left out once (jackknife).
+
+    A bootstrap would draw a patient twice and so count pairs of one and the same
+    place, which are easier, too often.
+    """
+    n = len(present)
+    rest = [np.arange(n) != out for out in range(n)]
+    without = np.array([rank_auc(present[keep], absent[keep]) for keep in rest])
+    error = np.sqrt((n - 1) / n * np.square(without - without.mean()).sum())
+    middle = rank_auc(present, absent)
+    return float(max(middle - 1.96 * error, 0)), float(min(middle + 1.96 * error, 1))

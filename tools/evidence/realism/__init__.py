@@ -1,1 +1,0 @@
-"""How real the simulated pictures are: measured, with targets, failures included."""

@@ -1,1 +1,0 @@
-"""Pages of `make course`, which work without a network."""

@@ -1,0 +1,207 @@
+"""How large the course is, module by module, and whether it keeps to its limits.
+
+    python -m tools.size            the table: code lines, public names, lessons
+    python -m tools.size --check    only what is over a limit; status 1 if anything is
+
+A code line is one that is not blank, comment or docstring. A public function or class
+of `helpers` must be used by a lesson, a check, a recipe test, a tool or another module,
+or stand in the signature of one that is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LIMITS = {"helpers": 4500, "phantoms": 7800, "tools": 4000}
+MOST_FILES = {"phantoms": 45}
+MODULE_LIMIT = 350
+ORDER = ("phantoms", "helpers", "tools")  # each may import itself and those before it
+USERS = ("notebooks/source", "notebooks/exercises", "tests/notebooks", "tools")
+SILENT = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file: its dotted name, place, text and syntax tree."""
+
+    name: str
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @cached_property
+    def lines(self) -> int:
+        """Number of code lines."""
+        found: set[int] = set()
+        for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
+            if token.type not in SILENT:
+                found.update(range(token.start[0], token.end[0] + 1))
+        for node in ast.walk(self.tree):
+            if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+                first = node.body[0]
+                found.difference_update(range(first.lineno, first.end_lineno + 1))
+        return len(found)
+
+    @property
+    def public(self) -> dict[str, ast.FunctionDef | ast.ClassDef]:
+        """Functions and classes without a leading underscore."""
+        return {
+            node.name: node
+            for node in self.tree.body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            and not node.name.startswith("_")
+        }
+
+    def imported(self, names: set[str]) -> set[str]:
+        """Return those of the known modules that this one imports."""
+        found = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module)
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        return (found & names) - {self.name}
+
+
+def modules_in(root: Path, folder: str) -> list[Module]:
+    """Return the modules below a folder of the project, in order of their paths."""
+    found = []
+    for path in sorted((root / folder).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        dotted = ".".join(path.relative_to(root).with_suffix("").parts)
+        name = dotted.removesuffix(".__init__")
+        found.append(Module(name, path, text, ast.parse(text)))
+    return found
+
+
+def lessons_using(root: Path, module: Module) -> list[str]:
+    """Return the numbers of the lessons whose source names a module."""
+    word = re.compile(rf"\b{module.name.rpartition('.')[2]}\b")
+    sources = sorted((root / "notebooks" / "source").glob("*.py"))
+    return [path.name[:2] for path in sources if word.search(path.read_text("utf-8"))]
+
+
+def unused_names(root: Path, helpers: list[Module]) -> Iterator[str]:
+    """Yield a sentence for each public name of helpers that nothing uses."""
+    outside = [one for folder in USERS for one in modules_in(root, folder)]
+    for module in helpers:
+        stem = module.name.rpartition(".")[2]
+        texts = [
+            one.text
+            for one in [*outside, *helpers]
+            if one.name != module.name and stem in one.text
+        ]
+        words = set(re.findall(r"\w+", " ".join(texts)))
+        used = words & module.public.keys()
+        shown = " ".join(_signature(module.public[name]) for name in used)
+        for name, node in module.public.items():
+            error = isinstance(node, ast.ClassDef) and name.endswith("Error")
+            if name not in used and not error and not re.search(rf"\b{name}\b", shown):
+                yield (
+                    f"{module.name}.{name} is used by no lesson, check, recipe test, "
+                    "tool or other module. Delete it, or begin it with an underscore."
+                )
+
+
+def _signature(node: ast.stmt) -> str:
+    """Return what a caller sees of a name: arguments and result, or the class."""
+    if isinstance(node, ast.FunctionDef):
+        return f"{ast.unparse(node.args)} {ast.unparse(node.returns or node.args)}"
+    return ast.unparse(node)
+
+
+def wrong_arrows(modules: list[Module]) -> Iterator[str]:
+    """Yield a sentence for each import against the order, and for each circle."""
+    imports = {one.name: one.imported({m.name for m in modules}) for one in modules}
+    rank = {folder: place for place, folder in enumerate(ORDER)}
+    for name, others in imports.items():
+        for other in sorted(others):
+            if rank[other.split(".")[0]] > rank[name.split(".")[0]]:
+                yield f"{name} imports {other}, against {' <- '.join(ORDER)}."
+    # what imports nothing that is left cannot be part of a circle: peel it off
+    while free := [name for name, others in imports.items() if not others]:
+        for name in free:
+            del imports[name]
+        imports = {name: others - set(free) for name, others in imports.items()}
+    if imports:
+        yield f"A circle of imports runs through {', '.join(sorted(imports))}."
+
+
+def breaches(root: Path = ROOT) -> list[str]:
+    """Return a sentence for each limit that is not kept."""
+    found = []
+    modules = {folder: modules_in(root, folder) for folder in (*ORDER, "tests")}
+    size = {f: sum(one.lines for one in all_of) for f, all_of in modules.items()}
+    limits = LIMITS | {"tests": size["helpers"] + size["phantoms"]}
+    for folder, limit in limits.items():
+        if size[folder] > limit:
+            found.append(f"{folder}/ has {size[folder]:,} code lines, limit {limit:,}.")
+        number, most = len(modules[folder]), MOST_FILES.get(folder)
+        if most and number > most:
+            found.append(f"{folder}/ has {number} files, limit {most}.")
+    for one in (one for folder in ORDER for one in modules[folder]):
+        if one.lines > MODULE_LIMIT:
+            found.append(
+                f"{one.name} has {one.lines} code lines, limit {MODULE_LIMIT}."
+            )
+    below = [one.name for one in modules["helpers"] if one.name.count(".") > 1]
+    found += [f"{name}: helpers/ is flat, without sub-packages." for name in below]
+    found += unused_names(root, modules["helpers"])
+    found += wrong_arrows([one for folder in ORDER for one in modules[folder]])
+    return found
+
+
+def table(root: Path = ROOT) -> str:
+    """Return the table of all modules, folder by folder."""
+    lines = [f"{'module':44} {'lines':>6} {'names':>6}  lessons"]
+    for folder in ("helpers", "phantoms", "tools", "tests"):
+        modules = modules_in(root, folder)
+        for one in modules if folder != "tests" else ():
+            lessons = " ".join(lessons_using(root, one)) if folder != "tools" else ""
+            lines.append(
+                f"{one.name:44} {one.lines:6} {len(one.public):6}  {lessons}".rstrip()
+            )
+        total = sum(one.lines for one in modules)
+        limit = LIMITS.get(folder)
+        ending = f"  limit {limit:,}" if limit else "  limit: helpers and phantoms"
+        lines.append(
+            f"{folder} ({len(modules)} files){'':20}"[:44] + f" {total:6,}{ending}"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
+    """Run the command line; return 1 if a limit is not kept."""
+    parser = argparse.ArgumentParser(prog="python -m tools.size")
+    parser.add_argument("--check", action="store_true", help="no table")
+    options = parser.parse_args(arguments)
+    if not options.check:
+        print(table(root))
+    found = breaches(root)
+    print(*found, sep="\n", end="\n" if found else "", file=sys.stderr)
+    if not found:
+        print("Every limit of size is kept.")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
