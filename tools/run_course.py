@@ -4,7 +4,7 @@
     python -m tools.run_course --only 21 30    only these
     COHORT=pneumoniamnist python -m tools.run_course
 
-COHORT is a name of `helpers.cohorts` or a folder with a CSV and images; FINDING is one
+COHORT is a name in data/README.md or a folder with a CSV and images; FINDING is one
 of its findings. A lesson that fails is named with its cell and message, the others
 still run, and the exit status is 1.
 """
