@@ -89,9 +89,9 @@ def of_finding(kind):
 
 
 def of_devices():
-    anatomy = build_anatomy(draw_patient(5, cohort_seed=11))
+    anatomy, seeds = build_anatomy(draw_patient(5, cohort_seed=11)), (1, 2, 3)
     drawn = {
-        draw.__name__: [draw(anatomy, np.random.default_rng(seed)) for seed in (1, 2, 3)]
+        draw.__name__: [draw(anatomy, np.random.default_rng(seed)) for seed in seeds]
         for draw in (draw_central_line, draw_ecg_leads, draw_gastric_tube,
                      draw_pacemaker, draw_tracheal_tube)
     }  # fmt: skip
