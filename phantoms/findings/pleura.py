@@ -393,8 +393,8 @@ def pneumothorax_of(
     """
     if side not in SIDES or not 0 < collapse < 1:
         raise ValueError(
-            f"side is {side!r} and collapse {collapse}, but expected 'right' or 'left' "
-            "and a share of the lung between 0 and 1: 0.15 is small, 0.5 is large."
+            f"side is {side!r} and collapse {collapse}. Choose 'right' or 'left'; and "
+            "a share of the lung lies between 0 and 1: 0.15 is small, 0.5 is large."
         )
     lung = coarse_lung(anatomy, side)
     gaps = []
