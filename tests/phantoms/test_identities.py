@@ -120,7 +120,8 @@ def test_one_person_is_the_same_for_ever():
     bare = Dataset()
     bare.PatientID = "P7"
     told = {
-        "family": "Pretend", "birth": "19640609", "address": "75 Unreal Street, Nowhere",
+        "family": "Pretend", "birth": "19640609",
+        "address": "75 Unreal Street, Nowhere",
         "phone": "+1 555 0164", "record": "NWH11554993", "accession": "ACC052938",
         "admission": "ADM001426", "insurance": "INS16744076", "time": "172631",
         "date": "20260101",
