@@ -80,6 +80,8 @@ def test_a_film_is_shown_exactly(tmp_path, bits, photometric, transfer_syntax):
     header = pydicom.dcmread(path)
     assert header.file_meta.TransferSyntaxUID == SYNTAXES[transfer_syntax]
     assert header.file_meta.MediaStorageSOPInstanceUID == header.SOPInstanceUID
+    plain = film(tmp_path / "plain.dcm", photometric=photometric, bits=bits)
+    assert header.SOPInstanceUID == pydicom.dcmread(plain).SOPInstanceUID
     assert (header.BitsStored, header.HighBit) == (bits, bits - 1)
     values = header.pixel_array.astype(float) * 255 / (2**bits - 1)
     white = 255 if photometric == "MONOCHROME1" else 0

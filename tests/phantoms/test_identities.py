@@ -1,5 +1,6 @@
 """Invented people and salts hidden in DICOM files: listed, and found again."""
 
+import hashlib
 import os
 import re
 
@@ -114,6 +115,23 @@ def test_the_people_say_that_they_are_invented_and_fit_the_header(tmp_path):
     assert len({person["record"] for person in people}) == 40
 
 
+def test_one_person_is_the_same_for_ever():
+    # of a header with nothing but an ID; bytes of its SHA-256 decide
+    bare = Dataset()
+    bare.PatientID = "P7"
+    told = {
+        "family": "Pretend", "birth": "19640609",
+        "address": "75 Unreal Street, Nowhere",
+        "phone": "+1 555 0164", "record": "NWH11554993", "accession": "ACC052938",
+        "admission": "ADM001426", "insurance": "INS16744076", "time": "172631",
+        "date": "20260101",
+    }  # fmt: skip
+    person = invented_person(bare)
+    assert {name: person[name] for name in told} == told
+    key = hashlib.sha256(b"P7").digest()
+    assert told["record"] == f"NWH{int.from_bytes(key[5:8], 'big'):08d}"
+
+
 def test_the_same_patient_is_the_same_person_in_film_and_series(tmp_path):
     one = plant_identities(film(tmp_path))
     paths = series(tmp_path)
@@ -125,6 +143,7 @@ def test_the_same_patient_is_the_same_person_in_film_and_series(tmp_path):
     assert len({header.SOPInstanceUID for header in headers}) == 3
     assert all(".20260203." in header.SOPInstanceUID for header in headers)
     assert len({h.FrameOfReferenceUID for h in headers[1:]}) == 1
+    assert list(headers[0][0x60000050].value) == [1, 1]  # the overlay's first pixel
     names = {item.value for item in one if item.place == "standard attributes"}
     assert names == {i.value for i in many if i.place == "standard attributes"}
     assert len(many) == len(set(many))
