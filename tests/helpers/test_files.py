@@ -22,6 +22,9 @@ def test_written_whole_replaces_the_file_only_when_done(tmp_path):
         part.write_text("half")
         raise OSError("disk full")
     assert target.read_text() == "first"
+    with written_whole(target) as part:
+        part.write_text("second")
+    assert target.read_text() == "second"
     assert list(target.parent.iterdir()) == [target]
 
 

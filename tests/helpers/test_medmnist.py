@@ -58,6 +58,7 @@ def test_binary_set_has_one_finding_and_counts_by_split(tmp_path):
     cohort = validate(read_npz(path, entry("pneumoniamnist")))
     assert cohort.findings == ["pneumonia"]
     assert cohort.labels("pneumonia").tolist() == [0, 1, 1] * 3
+    assert cohort.table["label"].tolist() == [0, 1, 1] * 3
     splits = ["train"] * 3 + ["tuning"] * 3 + ["internal test"] * 3
     assert cohort.table["split"].tolist() == splits
     assert cohort.images.shape == (9, 28, 28)

@@ -66,6 +66,7 @@ def test_plain_folder_is_read_as_it_is(folder, monkeypatch):
     assert cohort.name == "mine"
     np.testing.assert_array_equal(cohort.images, [grey(row) for row in range(N)])
     assert cohort.findings == ["nodule"]
+    assert [*cohort.table][:4] == ["patient_id", "study_id", "site", "split"]
     assert cohort.labels("nodule").tolist() == NODULE
     assert cohort.table["patient_id"].tolist() == PATIENTS
     splits = ["train"] * 4 + ["tuning"] * 4 + ["internal test"] * 4
@@ -265,7 +266,7 @@ def test_missing_grade_is_neither_below_nor_above(folder, missing):
 
 def test_column_of_little_use_is_left_out_and_said(folder):
     edema = ["1.0", "-1.0", "", "0.0"] * 3
-    rare = ["1", "0"] + [""] * 10
+    rare = ["1", "0"] * 3 + [""] * 6  # half of the cells are not most of them
     write_csv(folder, hernia=[0] * N, edema=edema, rare=rare)
     cohort = from_folder(folder)
     assert cohort.findings == ["nodule"]
@@ -392,7 +393,8 @@ def test_dicom_files_give_pixels_and_patients(folder):
     for row in range(N):
         film.PatientID = PATIENTS[row]
         film.save_as(folder / f"IM{row:02d}")
-    names = [f"IM{row:02d}" for row in range(N)]
+    (folder / "IM00").rename(folder / "IM00.film")
+    names = ["IM00.film", *(f"IM{row:02d}" for row in range(1, N))]
     write_csv(folder, file=names, patient_id=None)
     cohort = from_folder(folder)
     assert cohort.table["patient_id"].tolist() == PATIENTS
