@@ -45,7 +45,7 @@ SYNTAXES = ["uncompressed", "implicit", "deflated", "rle", "jpeg2000"]
 
 
 def film(folder, name="film.dcm", *, patient_id="P0001", age=61, **options):
-    details = Radiograph(sex="F", age_years=age, date="20260203", institution="Salt")
+    details = Radiograph(sex="F", age_years=age, date="20260203", institution="Nowhere")
     arguments = {"patient_id": patient_id, "details": details} | options
     return write_radiograph(folder / name, FILM, **arguments)
 
