@@ -424,8 +424,7 @@ def _remarks(slices: Slices, affine: np.ndarray) -> Iterator[Problem]:
     names = [(one.path, one.frame or 0) for one in slices]
     if names == sorted(names)[::-1]:
         yield Problem("reversed", "file names run against the positions.")
-    along_body = np.abs(affine[:, :3] / lengths).max(axis=0).min()
-    turned = np.degrees(np.arccos(min(along_body, 1)))
+    turned = np.degrees(np.arccos(min(np.abs(affine[:, :3] / lengths).max(0).min(), 1)))
     if turned > OBLIQUE_DEG:
         text = f"slices are turned by {turned:.1f} degrees: use the affine matrix."
         yield Problem("oblique", text)
@@ -446,13 +445,14 @@ def _voxels(slices: Slices, places: np.ndarray) -> tuple[np.ndarray, str]:
         except DicomPixelsError as error:
             raise DicomSeriesError(f"A slice cannot be read. {error}") from error
         units.add(image.unit)
-        plane = image.values if one.frame is None else image.values[one.frame]
-        if plane.shape != size or len(units) > 1:
+        planes = image.values.reshape(-1, *image.values.shape[-2:])
+        plane = planes if one.frame is None else planes[one.frame :][:1]
+        if plane.shape != (1, *size) or len(units) > 1:
             text = f"{one.path.name} has the shape {plane.shape}, units are {units}."
             raise _refusal(slices, "mixed values", f"{text} {CHOOSE}")
         if values is None:  # the first slice is there: its size is no mere claim
             values = np.full((places[-1] + 1, *size), np.nan, dtype=np.float32)
-        values[place] = plane
+        values[place] = plane[0]
     return values, image.unit
 
 

@@ -161,6 +161,11 @@ def test_frames_of_one_file_are_slices(tmp_path):
     measures = item(PixelSpacing=[1, 0.25])  # of a frame goes before the shared one
     path = enhanced_ct(path, stored, PixelMeasuresSequence=[measures])
     assert read_series(path).spacing_mm == (2, 1, 0.25)
+    header = pydicom.dcmread(path)
+    header.NumberOfFrames, header.PixelData = 3, header.PixelData[:36]
+    header.save_as(path)  # positions for four frames, pixels of three
+    with pytest.raises(DicomSeriesError):
+        read_series(path)
 
 
 def test_list_series_and_series_uid_tell_series_apart(tmp_path):
