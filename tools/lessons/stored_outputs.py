@@ -6,14 +6,19 @@ paths); what a reader needs stays (text, tables, figures, errors).
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import re
+import socket
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+COMMON_NAMES = {
+    *("root", "/root", "user", "runner", "jovyan", "localhost", "admin", "ubuntu")
+}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 PROGRESS = re.compile(r"\d+%\|.*\|.*(it/s|s/it|\?it|\[\d\d:\d\d)|\|\s*\d+/\d+ \[")
 
@@ -84,13 +89,10 @@ def _without_progress(text: str) -> str:
     lines = []
     for line in ANSI.sub("", text).split("\n"):
         shown = line.rstrip("\r").rpartition("\r")[2]
-        if PROGRESS.search(shown):
-            continue
-        if "\r" in line and not shown.strip():
-            continue
-        lines.append(shown)
-    kept = "\n".join(lines)
-    return kept if kept.strip() else ""
+        overwritten = "\r" in line and not shown.strip()
+        if not overwritten and not PROGRESS.search(shown):
+            lines.append(shown)
+    return "\n".join(lines)
 
 
 def headline_of(cell: NotebookNode) -> str:
@@ -102,16 +104,15 @@ def headline_of(cell: NotebookNode) -> str:
     ).strip()
 
 
-def private_words(root: Path) -> list[str]:
-    """Return texts that betray the machine: its home, the repository, the user.
+def private_words(root: Path) -> set[str]:
+    """Return texts that betray the machine: its name, folders and user.
 
     Words shorter than four letters and names that are ordinary words are left out.
     """
-    home = Path.home()
-    words = {str(root), str(home)}
-    if home.name not in {"root", "user", "runner", "jovyan", ""} and len(home.name) > 3:
-        words.add(home.name)
-    return sorted(word for word in words if len(word) > 3 and word != "/root")
+    words = {str(root), str(Path.home()), Path.home().name, socket.gethostname()}
+    with contextlib.suppress(KeyError, OSError):  # a container without a user
+        words.add(getpass.getuser())
+    return {word for word in words - COMMON_NAMES if len(word) > 3}
 
 
 def read_notebook(path: Path) -> NotebookNode | None:
