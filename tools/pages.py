@@ -45,6 +45,7 @@ nav, details { font-family: sans-serif; padding: 0.8rem 1rem; }
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Deep Learning in Radiology: results of this run</title>
 <style>
 body {{ font-family: sans-serif; max-width: 68rem; margin: 2rem auto; }}

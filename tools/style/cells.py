@@ -22,11 +22,8 @@ LESSON_SECONDS, CELL_SECONDS = 150, 60
 
 def check_cells(view: LessonView) -> Iterator[Finding]:
     """Yield breaches of the table of limits."""
-    yield from _cell_sizes(view)
-    yield from _line_lengths(view)
-    yield from _balance(view)
-    yield from _bytes(view)
-    yield from _seconds(view)
+    for rule in (_cell_sizes, _line_lengths, _balance, _bytes, _seconds):
+        yield from rule(view)
 
 
 def words_in(markdown: str) -> int:
@@ -82,16 +79,12 @@ def _balance(view: LessonView) -> Iterator[Finding]:
 
 def _bytes(view: LessonView) -> Iterator[Finding]:
     path = view.lesson.solution
-    sizes = (
-        ("learner", len(as_text(view.learner).encode()), LEARNER_KB),
-        ("executed", path.stat().st_size if path.exists() else 0, SOLUTION_KB),
-    )
-    for form, size, limit in sizes:
-        if size > 1000 * limit:
-            yield (
-                0,
-                f"{form} form of {size / 1000:.0f} KB; at most {limit} KB expected.",
-            )
+    learner = len(as_text(view.learner).encode()) / 1000
+    executed = path.stat().st_size / 1000 if path.exists() else 0
+    if learner > LEARNER_KB:
+        yield 0, f"learner form of {learner:.0f} KB; at most {LEARNER_KB} KB expected."
+    if executed > SOLUTION_KB:
+        yield 0, f"executed form of {executed:.0f} KB; expected {SOLUTION_KB} at most."
 
 
 def _seconds(view: LessonView) -> Iterator[Finding]:

@@ -123,22 +123,17 @@ def _short(text: str) -> str:
 
 def _unbound_numbers(view: LessonView) -> Iterator[Finding]:
     """Yield numbers in the prose that nothing in the lesson computes or states."""
+    outputs = [one for cell in view.stored.cells for one in cell.get("outputs", [])]
     texts = [cell.text for cell in view.code]
-    for cell in view.stored.cells:
-        texts += [
-            text for output in cell.get("outputs", []) for text in texts_of(output)
-        ]
+    texts += [text for output in outputs for text in texts_of(output)]
     known = set(re.findall(r"\d+\.\d+|\d+", "\n".join(texts))) | USUAL
     for cell, paragraph in _paragraphs(view):
-        for number in numbers_in(paragraph, lesson=view.number):
-            if number not in known:
-                text = " ".join(paragraph.split())
-                place = text.find(number)
-                around = text[max(0, place - 25) : place + 25].strip()
-                what = (
-                    f"the number {number} in '{around}', which no cell prints or sets"
-                )
-                yield cell, f"{what}. Print it, or cite its source."
+        for number in set(numbers_in(paragraph, lesson=view.number)) - known:
+            text = " ".join(paragraph.split())
+            place = text.find(number)
+            around = text[max(0, place - 25) : place + 25].strip()
+            what = f"the number {number} in '{around}', which no cell prints or sets"
+            yield cell, f"{what}. Print it, or cite its source."
 
 
 def _paragraphs(view: LessonView) -> Iterator[tuple[int, str]]:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from nbformat import NotebookNode
 
+from tools.lessons.digests import tree_of
 from tools.lessons.forms import learner_form, solution_form
 from tools.lessons.source import Lesson, read_cells
 from tools.lessons.stored_outputs import read_notebook
@@ -36,11 +37,7 @@ class Cell:
     @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree of a code cell; empty when it is not plain Python."""
-        kept = [ln for ln in self.text.splitlines() if ln.lstrip()[:1] not in "%!?"]
-        try:
-            return ast.parse("\n".join(kept) if self.is_code else "")
-        except SyntaxError:
-            return ast.Module(body=[], type_ignores=[])
+        return tree_of(self.text if self.is_code else "")
 
     @property
     def names_made(self) -> set[str]:
@@ -71,18 +68,11 @@ class LessonView:
         raw = read_cells(lesson)
         self.learner = learner_form(lesson, raw)
         self.solution = solution_form(lesson, raw)
-        self.cells = [
-            Cell(
-                number=number,
-                is_code=one.cell_type == "code",
-                text=built.source,
-                raw=one.source,
-                tags=tuple(one.metadata.get("tags", [])),
-            )
-            for number, (one, built) in enumerate(
-                zip(raw, self.solution.cells, strict=True), start=1
-            )
-        ]
+        self.cells = []
+        for one, built in zip(raw, self.solution.cells, strict=True):
+            tags = tuple(one.metadata.get("tags", []))
+            is_code, number = one.cell_type == "code", len(self.cells) + 1
+            self.cells.append(Cell(number, is_code, built.source, one.source, tags))
         self.code = [cell for cell in self.cells if cell.is_code]
         self.prose = [cell for cell in self.cells if not cell.is_code]
         self.top = "\n".join(cell.text for cell in self.cells[:4] if not cell.is_code)
