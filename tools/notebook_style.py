@@ -40,34 +40,26 @@ def check_lesson(view: LessonView) -> list[str]:
 
 def shared_recipes(views: Iterable[LessonView]) -> list[str]:
     """Return a sentence for each name that two recipes of the course share."""
-    tags = Counter(
-        tag
-        for view in views
-        for cell in view.tagged("recipe")
-        for tag in cell.tags
-        if tag.startswith("recipe:")
-    )
+    recipes = [cell for view in views for cell in view.tagged("recipe")]
+    tags = Counter(tag for cell in recipes for tag in cell.tags if ":" in tag)
     return [f"{n} cells share the name '{tag}'." for tag, n in tags.items() if n > 1]
 
 
 def size_table(views: Iterable[LessonView]) -> pd.DataFrame:
     """Return what STYLE gives targets for, one lesson a row."""
-    rows = []
+    rows = {}
     for view in views:
         code = pd.Series([cell.lines for cell in view.code])
         words = pd.Series([words_in(cell.text) for cell in view.prose])
-        rows.append(
-            {
-                "lesson": view.name,
-                "cells": len(view.cells),
-                "Markdown : code": round(len(words) / len(code), 2),
-                "code median": code.median(),
-                "code p90": code.quantile(0.9),
-                "words median": words.median(),
-                "words p90": words.quantile(0.9),
-            }
-        )
-    return pd.DataFrame(rows).set_index("lesson")
+        rows[view.name] = {
+            "cells": len(view.cells),
+            "Markdown : code": round(len(words) / len(code), 2),
+            "code median": code.median(),
+            "code p90": code.quantile(0.9),
+            "words median": words.median(),
+            "words p90": words.quantile(0.9),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
@@ -81,17 +73,16 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     except SourceError as error:
         print(error, file=sys.stderr)
         return 1
-    findings = [said for view in views for said in check_lesson(view)]
-    findings += shared_recipes(views)
-    for said in findings:
-        print(said, file=sys.stderr)
     if options.table:
         print(size_table(views).to_string())
+    findings = [said for view in views for said in check_lesson(view)]
+    findings += shared_recipes(views)
+    print(*findings, sep="\n", end="\n" if findings else "", file=sys.stderr)
     if findings:
         print(f"{len(findings)} breaches of the style.", file=sys.stderr)
-        return 1
-    print(f"{len(views)} lessons keep to the style.")
-    return 0
+    else:
+        print(f"{len(views)} lessons keep to the style.")
+    return int(bool(findings))
 
 
 if __name__ == "__main__":
