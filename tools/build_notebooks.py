@@ -118,26 +118,23 @@ def execute(lesson: Lesson, built: NotebookNode) -> float:
 def check(lesson: Lesson) -> list[str]:
     """Return what is stale about a lesson's notebooks, one sentence each."""
     cells = read_cells(lesson)
-    problems = []
-    for path, form in (
-        (lesson.learner, learner_form),
-        (lesson.solution, solution_form),
-    ):
+    found = []
+    for form in (learner_form, solution_form):
+        path = lesson.learner if form is learner_form else lesson.solution
         where = path.relative_to(lesson.root).as_posix()
-        stored = read_notebook(path)
+        built, stored = form(lesson, cells), read_notebook(path)
         if stored is None:
-            problems.append(f"{where} is missing or unreadable.")
+            found.append(f"{where} is missing or unreadable.")
             continue
-        difference = first_difference(form(lesson, cells), stored)
-        if difference:
-            problems.append(f"{where} is stale: {difference}.")
+        if difference := first_difference(built, stored):
+            found.append(f"{where} is stale: {difference}.")
         elif as_text(stored) != path.read_text(encoding="utf-8"):
-            problems.append(f"{where} was written by another tool (its JSON differs).")
-        if path == lesson.learner and any(c.get("outputs") for c in stored.cells):
-            problems.append(f"{where} holds outputs; the learner form has none.")
-        for number in unexecuted_cells(stored) if path == lesson.solution else ():
-            problems.append(f"{where}: cell {number} has no execution count.")
-    return problems
+            found.append(f"{where} was written by another tool (its JSON differs).")
+        if form is learner_form and any(c.get("outputs") for c in stored.cells):
+            found.append(f"{where} holds outputs; the learner form has none.")
+        for number in unexecuted_cells(stored) if form is solution_form else ():
+            found.append(f"{where}: cell {number} has no execution count.")
+    return found
 
 
 def strangers(root: Path, lessons: list[Lesson]) -> list[str]:

@@ -79,9 +79,9 @@ def main() -> None:
     image, mask = cohort.images[row], cohort.masks[FINDING][row]
     network = checkpoints.trained_network(cohort, FINDING)
     heat = saliency.enlarge(saliency.grad_cam(network, image), image.shape)
-    how = {"figsize": (13, 3.4), "layout": "constrained"}
-    fig, (first, second, third, fourth) = plt.subplots(1, 4, **how)
-    title = "a simulated patient, consolidation outlined"
+    fig, axes = plt.subplots(1, 4, figsize=(13.5, 3.2), layout="constrained")
+    first, second, third, fourth = axes
+    title = "simulated, consolidation outlined"
     figures.show_image(image, ax=first, title=title, mask=mask)
     saliency.show_overlay(image, heat, ax=second)
     second.set_title("Grad-CAM of the network's score")

@@ -43,9 +43,8 @@ def fresh_notebook(lesson: Lesson):
             f"{lesson.solution.name} is missing or unreadable in notebooks/solutions. "
             "Restore it with git, or run 'make build'."
         )
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell["outputs"], cell["execution_count"] = [], None
+    for cell in [one for one in notebook.cells if one.cell_type == "code"]:
+        cell.update(outputs=[], execution_count=None)
     notebook.metadata.get("course", {}).pop("digests", None)
     return notebook
 
@@ -118,9 +117,7 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     return int(len(results) < len(lessons) or any(one["failure"] for one in results))
 
 
-def run_lessons(
-    lessons: list[Lesson], out: Path, titles, environment, about: str
-) -> list[dict]:
+def run_lessons(lessons: list[Lesson], out: Path, titles, environment, about: str):
     """Run lessons in order, write index and table, name what failed."""
     out.mkdir(parents=True, exist_ok=True)
     for earlier in out.glob("[0-9][0-9]_*"):
@@ -132,8 +129,7 @@ def run_lessons(
             results.append(run_lesson(lesson, out, titles, environment))
     except KeyboardInterrupt:
         print(f"{lesson.name}: stopped from the keyboard", file=sys.stderr)
-    seconds = time.monotonic() - started
-    about += f" {seconds:.0f} s on {os.cpu_count()} CPU cores."
+    about += f" {time.monotonic() - started:.0f} s on {os.cpu_count()} CPU cores."
     write_text(out / "index.html", index_page(results, run=about))
     table = pd.DataFrame(results, columns=["name", "outcome", "seconds"])
     write_text(out / "results.csv", table.to_csv(index=False, lineterminator="\n"))

@@ -32,10 +32,9 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True)
 class Module:
-    """One Python file: its dotted name, place, text and syntax tree."""
+    """One Python file: its dotted name, text and syntax tree."""
 
     name: str
-    path: Path
     text: str
     tree: ast.Module
 
@@ -81,7 +80,7 @@ def modules_in(root: Path, folder: str) -> list[Module]:
         text = path.read_text(encoding="utf-8")
         dotted = ".".join(path.relative_to(root).with_suffix("").parts)
         name = dotted.removesuffix(".__init__")
-        found.append(Module(name, path, text, ast.parse(text)))
+        found.append(Module(name, text, ast.parse(text)))
     return found
 
 

@@ -65,11 +65,7 @@ def kernel_environment(*, cohort: bool) -> dict[str, str]:
 
 def stop_cleanly() -> None:
     """Let a termination signal unwind like Ctrl-C, so that no kernel stays behind."""
-
-    def end(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def warm_up(root: Path) -> None:

@@ -102,11 +102,8 @@ def read_cells(lesson: Lesson) -> list[NotebookNode]:
     """
     import jupytext  # not needed by those who only run the course
 
-    try:
-        text = lesson.source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{lesson.source.name} cannot be read: {error}") from error
-    cells = []
+    text = lesson.source.read_text(encoding="utf-8")
+    cells: list[NotebookNode] = []
     seen: dict[str, int] = {}
     for cell in jupytext.reads(text, fmt="py:percent").cells:
         if not cell.source.strip():

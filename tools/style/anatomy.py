@@ -23,10 +23,6 @@ PLAIN_TAGS = {
 FAMILIES = ("recipe:", "twin:helpers.", "twin:phantoms.")
 WORDS_ONCE = {"ground truth": "reference standard", "validation set": "tuning set"}
 NAMELESS = {"img", "arr", "data2", "df_final", "tmp"}
-NEEDED = {
-    "SEED": "SEED = 7",
-    "COHORT": 'COHORT = os.environ.get("COHORT", "chest_insilico")',
-}
 
 
 def check_anatomy(view: LessonView) -> Iterator[Finding]:
@@ -53,8 +49,10 @@ def _beginning(view: LessonView) -> Iterator[Finding]:
 
 
 def _sections(view: LessonView) -> Iterator[Finding]:
-    wanted = [one for one in ENDING if one != REAL or _swappable(view)]
-    titles = list(view.headings())
+    settings = "".join(cell.text for cell in view.tagged("parameters"))
+    swappable = int(view.number) >= FIRST_SWAPPABLE and "COHORT" in settings
+    wanted = [one for one in ENDING if one != REAL or swappable]
+    titles = view.headings()
     order = [end for title in titles for end in wanted if title.startswith(end)]
     for title in wanted:
         if title not in order:
@@ -70,12 +68,6 @@ def _sections(view: LessonView) -> Iterator[Finding]:
     goals, summary = len(view.bullets(GOALS)), len(view.bullets("Summary"))
     if summary and summary != goals:
         yield 0, f"{summary} bullets in the summary for {goals} goals; expected equal."
-
-
-def _swappable(view: LessonView) -> bool:
-    """Return whether the lesson runs on any cohort and so must show real patients."""
-    settings = "".join(cell.text for cell in view.tagged("parameters"))
-    return int(view.number) >= FIRST_SWAPPABLE and "COHORT" in settings
 
 
 def _settings(view: LessonView) -> Iterator[Finding]:
@@ -100,9 +92,9 @@ def _settings(view: LessonView) -> Iterator[Finding]:
             if bare and name != "SEED":
                 said = f"'{name}' without a comment. Write its unit or meaning."
                 yield cell.number, said
-        lacking = NEEDED.keys() - names_in(cell.tree, ast.Store)
-        for name in lacking if int(view.number) >= FIRST_SWAPPABLE else ():
-            yield cell.number, f"no {name}; expected {NEEDED[name]} among the settings."
+        needed = {"SEED", "COHORT"} if int(view.number) >= FIRST_SWAPPABLE else set()
+        for name in sorted(needed - names_in(cell.tree, ast.Store)):
+            yield cell.number, f"no {name}; expected it among the settings."
 
 
 def _tags(view: LessonView) -> Iterator[Finding]:
@@ -117,9 +109,8 @@ def _tags(view: LessonView) -> Iterator[Finding]:
 
 
 def _words(view: LessonView) -> Iterator[Finding]:
-    prose = "\n".join(cell.text for cell in view.prose).lower()
     for word, better in WORDS_ONCE.items():
-        if (count := len(re.findall(word.replace(" ", r"\s+"), prose))) > 1:
+        if (count := len(re.findall(word.replace(" ", r"\s+"), view.text, re.I))) > 1:
             yield 0, f"'{word}' {count} times; expected '{better}', '{word}' once."
     for cell in view.code:
         for name in sorted(names_in(cell.tree, ast.Store) & NAMELESS):

@@ -51,11 +51,8 @@ def check_outputs(view: LessonView) -> Iterator[Finding]:
     if view.stored is None:
         yield 0, "no executed form in notebooks/solutions. Run 'make build'."
         return
-    code = [
-        (number, cell)
-        for number, cell in enumerate(view.stored.cells, start=1)
-        if cell.cell_type == "code" and cell.source.strip()
-    ]
+    numbered = enumerate(view.stored.cells, start=1)
+    code = [(number, cell) for number, cell in numbered if cell.cell_type == "code"]
     for number, cell in code:
         for said in _faults(view, cell):
             yield number, said
@@ -98,18 +95,16 @@ def texts_of(output: NotebookNode) -> list[str]:
         return [output.text]
     if output.output_type == "error":
         return [output.evalue, *output.traceback]
-    readable = [
-        mime for mime in output.data if mime.startswith(("text/", "application/j"))
-    ]
+    texts = [str(data) for mime, data in output.data.items() if mime not in PICTURES]
     about = [one for one in output.metadata.values() if hasattr(one, "get")]
-    return [str(output.data[m]) for m in readable] + [a.get("alt", "") for a in about]
+    return texts + [one.get("alt", "") for one in about]
 
 
 def _unfit(view: LessonView, text: str) -> Iterator[str]:
     """Yield what must not be stored: raw values, paths, names of this machine."""
     for what, pattern in PATTERNS.items():
         if match := re.search(pattern, text):
-            found = _short(text[match.start() : match.start() + 60])
+            found = _short(text[match.start() :])
             yield f"{what} '{found}'. Print what it means, rounded, without paths."
     for word in private_words(view.lesson.root):
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text):
@@ -117,8 +112,7 @@ def _unfit(view: LessonView, text: str) -> Iterator[str]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:57] + "..."
+    return " ".join(text.split())[:60]
 
 
 def _unbound_numbers(view: LessonView) -> Iterator[Finding]:
@@ -141,15 +135,9 @@ def _paragraphs(view: LessonView) -> Iterator[tuple[int, str]]:
     section = ""
     for cell in view.prose:
         for paragraph in re.split(r"\n\s*\n", cell.text):
-            lines = []
-            for line in paragraph.splitlines():
-                if line.startswith("## "):
-                    section = line[3:].strip()
-                elif not line.startswith(("#", "|")):
-                    lines.append(line)
-            free = section.startswith(FREE_SECTIONS) or CITED.search(paragraph)
-            if lines and not free:
-                yield cell.number, "\n".join(lines)
+            section = [section, *re.findall(r"^## +(.*)", paragraph, re.M)][-1]
+            if not section.startswith(FREE_SECTIONS) and not CITED.search(paragraph):
+                yield cell.number, re.sub(r"^[#|].*", "", paragraph, flags=re.M)
 
 
 def numbers_in(paragraph: str, *, lesson: str) -> list[str]:

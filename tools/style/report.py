@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -75,6 +74,7 @@ class LessonView:
             self.cells.append(Cell(number, is_code, built.source, one.source, tags))
         self.code = [cell for cell in self.cells if cell.is_code]
         self.prose = [cell for cell in self.cells if not cell.is_code]
+        self.text = "\n".join(cell.text for cell in self.prose)
         self.top = "\n".join(cell.text for cell in self.cells[:4] if not cell.is_code)
 
     @cached_property
@@ -90,16 +90,14 @@ class LessonView:
             if any(one == tag or one.startswith(f"{tag}:") for one in cell.tags)
         ]
 
-    def headings(self) -> Iterator[str]:
-        """Yield the second-level headings."""
-        for cell in self.prose:
-            yield from re.findall(r"^## +(.*\S)", cell.text, re.M)
+    def headings(self) -> list[str]:
+        """Return the second-level headings."""
+        return re.findall(r"^## +(.*\S)", self.text, re.M)
 
     def section(self, title: str) -> str:
         """Return the Markdown text below a second-level heading, up to the next."""
-        text = "\n".join(cell.text for cell in self.prose)
         pattern = rf"^## +{re.escape(title)}[^\n]*\n(.*?)(?=^## |\Z)"
-        match = re.search(pattern, text, re.M | re.S)
+        match = re.search(pattern, self.text, re.M | re.S)
         return match.group(1) if match else ""
 
     def bullets(self, title: str) -> list[str]:
