@@ -153,15 +153,8 @@ def no_network(requirement, said):
 
 def problems_of_machine(folder, installed=False):
     """Return the problems that can be found without the network, worst first."""
-    found = [
-        check_python(),
-        check_bits(),
-        check_system(),
-        check_macos(),
-        check_avx(),
-        check_venv(),
-        check_space(folder, installed=installed),
-    ]
+    own = (check_python, check_bits, check_system, check_macos, check_avx, check_venv)
+    found = [check() for check in own] + [check_space(folder, installed=installed)]
     return [problem for problem in found if problem]
 
 

@@ -129,8 +129,8 @@ def run_counted(environment, options):
         last_lines = (last_lines + [line])[-25:]
         collected += line.startswith("Collecting ")
         if sys.stdout.isatty():
-            sys.stdout.write(f"\r  {collected:3d} of at most {total} libraries")
-            sys.stdout.flush()
+            line = f"\r  {collected:3d} of at most {total} libraries"
+            print(line, end="", flush=True)
     if process.wait() != 0:
         raise SetUpError(
             "The installation stopped. The installer's last lines were:\n\n  "
@@ -164,8 +164,8 @@ def set_up(environment):
         return "course"
     stop_on_problems(environment)
     began = time.time()
-    print("Setting up the course in .venv (once; a few minutes, about 3 GB).")
-    sys.stdout.flush()
+    said = "Setting up the course in .venv (once; a few minutes, about 3 GB)."
+    print(said, flush=True)
     if environment.found_stamp():  # a whole environment: keep it if there is no network
         check_network(environment)
     make_empty(environment)
