@@ -119,8 +119,7 @@ def _words(view: LessonView) -> Iterator[Finding]:
 
 def _links(view: LessonView, cell: Cell) -> Iterator[Finding]:
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", cell.text):
-        source = view.lesson.source.with_name(target).with_suffix(".py")
-        if not target.endswith(".ipynb"):
+        if not re.fullmatch(r"\d\d_\w+\.ipynb", target):
             yield cell.number, f"a link to '{target}'; expected NN_topic.ipynb."
-        elif not source.exists():
+        elif not view.lesson.source.with_name(f"{target[:-6]}.py").exists():
             yield cell.number, f"a link to {target}, which does not exist."
