@@ -101,8 +101,8 @@ def unused_names(root: Path, helpers: list[Module]) -> Iterator[str]:
         used = words & module.public.keys()
         shown = " ".join(_signature(module.public[name]) for name in used)
         unseen = module.public.keys() - used - set(re.findall(r"\w+", shown))
-        for name in sorted(unseen):
-            if not name.endswith("Error"):
+        for name in module.public:
+            if name in unseen and not name.endswith("Error"):
                 yield (
                     f"{module.name}.{name} is used by no lesson, check, recipe test, "
                     "tool or other module. Delete it, or begin it with an underscore."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rattler import MatchSpec
 
 from tools.lesson_table import BEGIN, END, lesson_row, lesson_table, with_table
 
@@ -88,6 +89,12 @@ def test_environment_yml_takes_the_lock_and_nothing_else():
     assert "pip install --no-deps --no-build-isolation --editable ." in (
         text_of("environment.yml")
     )
+
+
+def test_conda_lines_are_match_specs():
+    # conda's own reading of a line, without a channel or a solver
+    for one in yaml.safe_load(text_of("environment.yml"))["dependencies"][:-1]:
+        assert MatchSpec(one).name.normalized in ("python", "pip")
 
 
 def test_help_is_the_default_and_lists_every_target():

@@ -32,9 +32,8 @@ def running(tmp_path_factory):
         text=True,
     )
     said = ""
-    while not (
-        found := re.search(r"(http://127\S+)/lab/tree/(\S+)\?token=(\w+)", said)
-    ):
+    wanted = re.compile(r"(http://127\S+)/lab/tree/(\S+)\?token=(\w+)")
+    while not (found := wanted.search(said)):
         line = server.stderr.readline()
         assert line, f"JupyterLab ended: {said}"
         said += line

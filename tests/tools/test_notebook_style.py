@@ -10,7 +10,7 @@ import pytest
 from tests.tools.toy_course import NAME
 from tools.lessons.times import record_time
 from tools.notebook_style import check_lesson, main, shared_recipes
-from tools.style.cells import agrees, words_in
+from tools.style.cells import agrees
 from tools.style.report import LessonView
 
 
@@ -148,6 +148,8 @@ def test_an_innocent_text_passes(lesson, text):
 
 
 PICTURE = {"output_type": "display_data", "data": {"image/png": "aGVsbG8="}}
+FIGURE = PICTURE | {"metadata": {"image/png": {"alt": "figure"}}}
+NINE_LINES = {"metadata": {"tags": ["headline"]}, "outputs": printed("line\n" * 9)}
 ERROR = {"output_type": "error", "ename": "KeyError", "evalue": "x", "traceback": []}
 
 
@@ -155,18 +157,12 @@ ERROR = {"output_type": "error", "ename": "KeyError", "evalue": "x", "traceback"
     ("changes", "said"),
     [
         ({"outputs": [PICTURE | {"metadata": {}}]}, "text alternative ''"),
-        (
-            {"outputs": [PICTURE | {"metadata": {"image/png": {"alt": "figure"}}}]},
-            "text alternative 'figure'",
-        ),
+        ({"outputs": [FIGURE]}, "text alternative 'figure'"),
         ({"outputs": printed("UserWarning: old", "stderr")}, "cell 6: stderr 'UserW"),
         ({"outputs": [ERROR]}, "cell 6: a stored KeyError"),
         ({"execution_count": None}, "cell 6: no execution count"),
         ({"metadata": {"tags": ["headline"]}, "outputs": []}, "headline of 0 lines"),
-        (
-            {"metadata": {"tags": ["headline"]}, "outputs": printed("line\n" * 9)},
-            "headline of 9 lines",
-        ),
+        (NINE_LINES, "headline of 9 lines"),
         ({"outputs": printed("a" * 1_001_000)}, "1... KB of the executed form"),
     ],
 )
@@ -201,15 +197,13 @@ def test_a_number_that_nothing_computes_or_cites_is_named(lesson, sentence, numb
     assert f"cell 10: the number {number} in '" in said if number else said == ""
 
 
-def test_an_executed_form_is_needed(lesson):
-    lesson.solution.unlink()
-    assert "no executed form" in messages(lesson)
-
-
-def test_run_times_are_limited(toy, lesson):
+def test_run_times_are_limited_and_an_executed_form_is_needed(toy, lesson):
     record_time(toy, NAME, seconds=200, slowest_cell_s=90, memory_mb=100)
-    assert "200 s of run time; expected at most 150" in messages(lesson)
-    assert "90 s in one cell; expected at most 60" in messages(lesson)
+    lesson.solution.unlink()
+    said = messages(lesson)
+    assert "200 s of run time; expected at most 150" in said
+    assert "90 s in one cell; expected at most 60" in said
+    assert "no executed form" in said
 
 
 def test_agrees_within_a_factor_of_two_or_twenty_seconds():
@@ -217,12 +211,6 @@ def test_agrees_within_a_factor_of_two_or_twenty_seconds():
     assert agrees(60, 119)
     assert not agrees(60, 125)
     assert not agrees(100, 40)
-
-
-def test_words_in_counts_what_is_read():
-    # See the atlas | a | b | 0.91 to 0.95 | don't | 2-core
-    text = "See [the atlas](https://a.org/b) <i>a</i> *b* | 0.91 to 0.95 | don't 2-core"
-    assert words_in(text) == 10
 
 
 def test_two_recipes_may_not_share_a_name(toy, lesson):
