@@ -251,10 +251,11 @@ def reference_recipe(cohort: Cohort, seed: int) -> tuple[keras.Model, float | No
     training.set_seed(seed)
     model = keras.Sequential([keras.Input(training.input_shape(cohort))])
     model.add(layers.Rescaling(1 / 255))
-    for filters in (8, 8, 12, 12, 20):
-        model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
-        if len(model.layers) in (3, 6):
-            model.add(layers.MaxPooling2D())
+    for filters in (8, 12):
+        for _ in range(2):
+            model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+        model.add(layers.MaxPooling2D())
+    model.add(layers.Conv2D(20, 3, padding="same", activation="relu"))
     model.add(layers.Conv2D(50, 3, activation="relu"))
     model.add(layers.Flatten())
     model.add(layers.Dense(24, activation="relu"))
