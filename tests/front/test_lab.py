@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -18,6 +19,11 @@ def get(address):
     )
     with opener.open(address, timeout=20) as answer:
         return answer.status, answer.url, answer.read().decode("utf-8", "replace")
+
+
+def listens(place):
+    with socket.socket() as trial:
+        return trial.connect_ex(place) == 0
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +43,10 @@ def running(tmp_path_factory):
         line = server.stderr.readline()
         assert line, f"JupyterLab ended: {said}"
         said += line
+    place = ("127.0.0.1", int(found[1].split(":")[2]))
+    while not listens(place):  # the address is announced a moment earlier
+        assert server.poll() is None
+        time.sleep(0.2)
     yield found.groups()
     server.terminate()
     server.wait(timeout=30)
