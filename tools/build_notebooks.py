@@ -30,11 +30,7 @@ from tools.lessons.forms import (
     write_text,
 )
 from tools.lessons.source import Lesson, SourceError, find_lessons, read_cells
-from tools.lessons.stored_outputs import (
-    clean_notebook,
-    read_notebook,
-    unexecuted_cells,
-)
+from tools.lessons.stored_outputs import clean_notebook, read_notebook, unexecuted_cells
 from tools.lessons.times import record_time
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,12 +59,13 @@ def why_execute(lesson: Lesson, stored: NotebookNode | None) -> str:
 
 def keep_outputs(built: NotebookNode, stored: NotebookNode) -> NotebookNode:
     """Copy stored outputs into a fresh build whose code cells are the same."""
-    old = [cell for cell in stored.cells if cell.cell_type == "code"]
-    new = [cell for cell in built.cells if cell.cell_type == "code"]
+    new, old = (
+        [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for notebook in (built, stored)
+    )
     for one, other in zip(new, old, strict=True):
-        one["outputs"] = other.outputs
-        one["execution_count"] = other.execution_count
-    built.metadata["course"]["digests"] = stored.metadata["course"]["digests"]
+        one.update(outputs=other.outputs, execution_count=other.execution_count)
+    built.metadata.course["digests"] = stored.metadata.course["digests"]
     return built
 
 
@@ -112,7 +109,7 @@ def execute(lesson: Lesson, built: NotebookNode) -> float:
         lesson.root,
         lesson.name,
         seconds=run.seconds,
-        slowest_cell_s=max(run.cell_seconds, default=0.0),
+        slowest_cell_s=run.slowest_cell_s,
         memory_mb=run.peak_memory_mb,
     )
     return run.seconds
@@ -121,87 +118,64 @@ def execute(lesson: Lesson, built: NotebookNode) -> float:
 def check(lesson: Lesson) -> list[str]:
     """Return what is stale about a lesson's notebooks, one sentence each."""
     cells = read_cells(lesson)
-    problems = []
-    forms = ((lesson.learner, learner_form), (lesson.solution, solution_form))
-    for path, form in forms:
+    found = []
+    for form in (learner_form, solution_form):
+        path = lesson.learner if form is learner_form else lesson.solution
         where = path.relative_to(lesson.root).as_posix()
-        stored = read_notebook(path)
+        built, stored = form(lesson, cells), read_notebook(path)
         if stored is None:
-            problems.append(f"{where} is missing or unreadable.")
+            found.append(f"{where} is missing or unreadable.")
             continue
-        built = form(lesson, cells)
-        difference = first_difference(built, stored)
-        if difference:
-            problems.append(f"{where} is stale: {difference}.")
+        if difference := first_difference(built, stored):
+            found.append(f"{where} is stale: {difference}.")
         elif as_text(stored) != path.read_text(encoding="utf-8"):
-            problems.append(f"{where} was written by another tool (its JSON differs).")
-        if path == lesson.learner and any(c.get("outputs") for c in stored.cells):
-            problems.append(f"{where} holds outputs; the learner form has none.")
-        missing = unexecuted_cells(stored) if path == lesson.solution else []
-        if missing:
-            numbers = ", ".join(map(str, missing))
-            problems.append(f"{where}: cell {numbers} has no execution count.")
-    return problems
+            found.append(f"{where} was written by another tool (its JSON differs).")
+        if form is learner_form and any(c.get("outputs") for c in stored.cells):
+            found.append(f"{where} holds outputs; the learner form has none.")
+        for number in unexecuted_cells(stored) if form is solution_form else ():
+            found.append(f"{where}: cell {number} has no execution count.")
+    return found
 
 
 def strangers(root: Path, lessons: list[Lesson]) -> list[str]:
     """Return a sentence for each built notebook that has no source."""
     known = {lesson.name for lesson in lessons}
-    folders = [root / "notebooks", root / "notebooks" / "solutions"]
     return [
         f"{path.relative_to(root).as_posix()} has no source in notebooks/source."
-        for folder in folders
-        for path in sorted(folder.glob("*.ipynb"))
+        for folder in ("notebooks", "notebooks/solutions")
+        for path in sorted((root / folder).glob("*.ipynb"))
         if path.stem not in known
     ]
 
 
 def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     """Run the command line; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.build_notebooks", description="Build the lessons."
-    )
+    parser = argparse.ArgumentParser(prog="python -m tools.build_notebooks")
     parser.add_argument("lessons", nargs="*", metavar="NN", help="only these lessons")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     parser.add_argument("--force", action="store_true", help="execute in any case")
     options = parser.parse_args(arguments)
     try:
         lessons = find_lessons(root, options.lessons)
-        if options.check:
-            return _check_all(root, lessons, everything=not options.lessons)
     except SourceError as error:
         print(error, file=sys.stderr)
         return 1
-    return _build_all(lessons, force=options.force)
-
-
-def _check_all(root: Path, lessons: list[Lesson], *, everything: bool) -> int:
-    """Print what is stale; return 1 if anything is."""
-    problems = strangers(root, lessons) if everything else []
+    wrong = strangers(root, lessons) if options.check and not options.lessons else []
     for lesson in lessons:
         try:
-            problems += check(lesson)
-        except SourceError as error:
-            problems.append(str(error))
-    for line in problems:
-        print(line, file=sys.stderr)
-    if problems:
-        print("Run 'make build' to bring the notebooks up to date.", file=sys.stderr)
-        return 1
-    print(f"{len(lessons)} lessons: both forms agree with their sources.")
-    return 0
-
-
-def _build_all(lessons: list[Lesson], *, force: bool) -> int:
-    """Build each lesson; go on after a failure, and say so at the end."""
-    failed = 0
-    for lesson in lessons:
-        try:
-            print(f"{lesson.name}: {build(lesson, force=force)}")
+            if options.check:
+                wrong += check(lesson)
+            else:
+                print(f"{lesson.name}: {build(lesson, force=options.force)}")
         except (SourceError, ExecutionError) as error:
-            failed += 1
-            print(error, file=sys.stderr)
-    return 1 if failed else 0
+            wrong.append(str(error))
+    for line in wrong:
+        print(line, file=sys.stderr)
+    if options.check and wrong:
+        print("Run 'make build' to bring the notebooks up to date.", file=sys.stderr)
+    elif options.check:
+        print(f"{len(lessons)} lessons: both forms agree with their sources.")
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":

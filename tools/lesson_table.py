@@ -27,24 +27,20 @@ HEADER = (
 
 def lesson_row(source: Path, times: dict[str, dict[str, int]]) -> str:
     """Return the line of one lesson; ValueError where its card lacks a part."""
-    text = "\n".join(
-        line.removeprefix("#").removeprefix(" ")
-        for line in source.read_text(encoding="utf-8").splitlines()
+    text = re.sub("^# ?", "", source.read_text(encoding="utf-8"), flags=re.M)
+    title = re.search(r"^# (\d\d) (.+)\n([^%]*\?)", text, re.M)
+    card = re.search(
+        r"^\| \**Time\** \| *([^|;]+?)(?: to work through)?[;|]", text, re.M
     )
-    title = re.search(r"^# (\d\d) (.+)$", text, re.M)
-    card = re.search(r"^\| \**Time\** \|([^|]+)\|", text, re.M)
-    intro = text[title.end() : card.start()] if title and card else ""
-    prose = " ".join(intro.partition("%%")[0].split())
-    question = prose[: prose.rfind("?") + 1]
-    if not question:
+    if not (title and card):
         raise ValueError(
             f"{source.name} lacks its title '# NN Title', the question below it or "
             "the row '| Time |' of its card. The README quotes all three."
         )
-    to_work = card[1].partition(";")[0].replace(" to work through", "").strip()
-    link = f"[{title[2]}](notebooks/{source.stem}.ipynb)"
+    number, name, question = (" ".join(part.split()) for part in title.groups())
     runs = shown_time(times.get(source.stem, {}).get("seconds"))
-    return f"| {title[1]} | {link} | {question} | {to_work} | {runs} |"
+    link = f"[{name}](notebooks/{source.stem}.ipynb)"
+    return f"| {number} | {link} | {question} | {card[1].strip()} | {runs} |"
 
 
 def shown_time(seconds: float | None) -> str:
@@ -78,19 +74,18 @@ def with_table(readme: str, table: str) -> str:
     ValueError
         If the marks are not there once each.
     """
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
+    between = re.compile(f"{BEGIN}.*{END}", re.S)
+    if readme.count(BEGIN) != 1 or not between.search(readme):
         raise ValueError(
             f"README.md must hold the marks {BEGIN} and {END} once each. Put them "
             "back around the table of lessons."
         )
-    before, _, rest = readme.partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    return between.sub(lambda _: f"{BEGIN}\n{table}\n{END}", readme)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write or check the table; return the exit status."""
-    parser = argparse.ArgumentParser(description="The table of lessons in the README.")
+    parser = argparse.ArgumentParser(prog="python -m tools.lesson_table")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     options = parser.parse_args(arguments)
     readme = ROOT / "README.md"
@@ -99,11 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     if found == wanted:
         return 0
     if options.check:
-        print(
-            "The table of lessons in README.md is out of date. Run 'make build', "
-            "which rewrites it.",
-            file=sys.stderr,
-        )
+        print("The table in README.md is old. Run 'make build'.", file=sys.stderr)
         return 1
     readme.write_text(wanted, encoding="utf-8", newline="\n")
     print("README.md: table of lessons written.")

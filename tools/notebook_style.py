@@ -1,8 +1,7 @@
 """Check every lesson against the style of the course.
 
-    python -m tools.notebook_style           all lessons
-    python -m tools.notebook_style 21 30     only these
-    python -m tools.notebook_style --table   also print the size of each lesson
+    python -m tools.notebook_style          all lessons
+    python -m tools.notebook_style 21 30    only these
 
 Each message names the lesson, the cell (from 1, as in the executed form), what was
 found and what is expected.
@@ -16,11 +15,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from tools.lessons.source import SourceError, find_lessons
 from tools.style.anatomy import check_anatomy
-from tools.style.cells import check_cells, words_in
+from tools.style.cells import check_cells
 from tools.style.exercises import check_exercises
 from tools.style.outputs import check_outputs
 from tools.style.report import LessonView
@@ -40,41 +37,15 @@ def check_lesson(view: LessonView) -> list[str]:
 
 def shared_recipes(views: Iterable[LessonView]) -> list[str]:
     """Return a sentence for each name that two recipes of the course share."""
-    tags = Counter(
-        tag
-        for view in views
-        for cell in view.tagged("recipe")
-        for tag in cell.tags
-        if tag.startswith("recipe:")
-    )
+    recipes = [cell for view in views for cell in view.tagged("recipe")]
+    tags = Counter(tag for cell in recipes for tag in cell.tags if ":" in tag)
     return [f"{n} cells share the name '{tag}'." for tag, n in tags.items() if n > 1]
-
-
-def size_table(views: Iterable[LessonView]) -> pd.DataFrame:
-    """Return what STYLE gives targets for, one lesson a row."""
-    rows = []
-    for view in views:
-        code = pd.Series([cell.lines for cell in view.code])
-        words = pd.Series([words_in(cell.text) for cell in view.prose])
-        rows.append(
-            {
-                "lesson": view.name,
-                "cells": len(view.cells),
-                "Markdown : code": round(len(words) / len(code), 2),
-                "code median": code.median(),
-                "code p90": code.quantile(0.9),
-                "words median": words.median(),
-                "words p90": words.quantile(0.9),
-            }
-        )
-    return pd.DataFrame(rows).set_index("lesson")
 
 
 def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     """Run the command line; return 1 if any rule is broken."""
     parser = argparse.ArgumentParser(prog="python -m tools.notebook_style")
     parser.add_argument("lessons", nargs="*", metavar="NN", help="only these lessons")
-    parser.add_argument("--table", action="store_true", help="print sizes too")
     options = parser.parse_args(arguments)
     try:
         views = [LessonView(one) for one in find_lessons(root, options.lessons)]
@@ -83,15 +54,12 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
         return 1
     findings = [said for view in views for said in check_lesson(view)]
     findings += shared_recipes(views)
-    for said in findings:
-        print(said, file=sys.stderr)
-    if options.table:
-        print(size_table(views).to_string())
+    print(*findings, sep="\n", end="\n" if findings else "", file=sys.stderr)
     if findings:
         print(f"{len(findings)} breaches of the style.", file=sys.stderr)
-        return 1
-    print(f"{len(views)} lessons keep to the style.")
-    return 0
+    else:
+        print(f"{len(views)} lessons keep to the style.")
+    return int(bool(findings))
 
 
 if __name__ == "__main__":

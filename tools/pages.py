@@ -24,7 +24,6 @@ TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
 <style>
 main { max-width: 62rem; margin: 0 auto; }
 nav, details { font-family: sans-serif; padding: 0.8rem 1rem; }
-nav a { margin-right: 1.5rem; }
 .jp-RenderedImage img { max-width: 100%; height: auto; }
 </style>
 {%- endblock -%}
@@ -45,18 +44,13 @@ nav a { margin-right: 1.5rem; }
 """
 INDEX = """<!DOCTYPE html>
 <html lang="en">
-<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Deep Learning in Radiology: results of this run</title>
 <style>
 body {{ font-family: sans-serif; max-width: 68rem; margin: 2rem auto; }}
-table {{ border-collapse: collapse; }}
-th, td {{ text-align: left; vertical-align: top; padding: 0.4rem 0.8rem 0.4rem 0;
-          border-bottom: 1px solid #ccc; }}
+th, td {{ text-align: left; vertical-align: top; padding: 0.4rem 0.8rem; }}
 </style>
-</head>
-<body>
 <h1>Deep Learning in Radiology: results of this run</h1>
 <p>{run}</p>
 <table>
@@ -64,7 +58,6 @@ th, td {{ text-align: left; vertical-align: top; padding: 0.4rem 0.8rem 0.4rem 0
 {rows}
 </table>
 <p>For teaching, not for clinical use. The same table is in results.csv.</p>
-</body>
 </html>
 """
 FORMULA = re.compile(
@@ -112,9 +105,8 @@ def bad_formulas(markdown: str) -> list[str]:
     """Return a sentence for each formula of a text that has no MathML form."""
     found = []
     for match in FORMULA.finditer(markdown):
-        latex = match["block"] or match["inline"]
         try:
-            formula(latex or "x")
+            formula(match["block"] or match["inline"] or "x")
         except ValueError as error:
             found.append(str(error))
     return found
@@ -122,9 +114,9 @@ def bad_formulas(markdown: str) -> list[str]:
 
 def _drawn(match: re.Match) -> str:
     """Return MathML for a formula; code, and what cannot be drawn, stays as it is."""
-    display = "block" if match["block"] else "inline"
     latex = match["block"] or match["inline"]
     try:
+        display = "block" if match["block"] else "inline"
         return formula(latex, display=display) if latex else match[0]
     except ValueError:
         return f"`{latex.strip()}`"
@@ -153,25 +145,22 @@ def lesson_page(notebook: NotebookNode, *, name: str, titles: dict[str, str]) ->
         if cell.cell_type == "markdown":
             drawn = FORMULA.sub(_drawn, cell.source)
             cell["source"] = LESSON_LINK.sub(linked, drawn)
-    lessons = ["index", *titles]
-    place = lessons.index(name)
-    near = [lessons[place - 1], *lessons[place + 1 : place + 2]]
-    way = "".join(
-        f'<a href="{to}.html">{html.escape(titles.get(to, "All lessons"))}</a>'
-        for to in dict.fromkeys(["index", *near])
+    shown = {"index": "All lessons", **titles}
+    way = " | ".join(
+        f'<a href="{to}.html">{html.escape(title)}</a>'
+        for to, title in shown.items()
+        if to != name
     )
     resources = {"metadata": {"name": titles[name]}, "way": way, "language_code": "en"}
     exporter = HTMLExporter(raw_template=TEMPLATE)
     return exporter.from_notebook_node(page, resources=resources)[0]
 
 
-def title_of(notebook: NotebookNode, *, name: str) -> str:
-    """Return the first heading of a lesson, or its name in words."""
-    for cell in notebook.cells:
-        match = re.match(r"# +(.+)", cell.source)
-        if cell.cell_type == "markdown" and match:
-            return match[1].strip()
-    return name.replace("_", " ")
+def title_of(notebook: NotebookNode) -> str:
+    """Return the first heading of a lesson."""
+    prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    titles = re.findall(r"^# +(.*\S)", prose, re.M)
+    return titles[0] if titles else "Untitled"
 
 
 def index_page(results: list[dict], *, run: str) -> str:
@@ -187,7 +176,7 @@ def index_page(results: list[dict], *, run: str) -> str:
     rows = [
         f'<tr><td><a href="{one["name"]}.html">{html.escape(one["title"])}</a></td>'
         f"<td>{html.escape(one['outcome']).replace(chr(10), '<br>')}</td>"
-        f"<td>{one['seconds']:.0f}</td><td>{one['peak_memory_mb']}</td></tr>"
+        f"<td>{one['seconds']}</td><td>{one['peak_memory_mb']}</td></tr>"
         for one in results
     ]
     return INDEX.format(run=html.escape(run), rows="\n".join(rows))

@@ -6,7 +6,7 @@ so that the tests can put any machine in front of it, and returns a problem in o
 paragraph, or None.
 """
 
-import os
+import importlib.util
 import platform
 import shutil
 import struct
@@ -73,9 +73,8 @@ def check_system(system=None, machine=None, platform_tag=None, translated=None):
     platform_tag = platform_tag or str(sysconfig.get_config_var("SOABI") or "")
     if system == "Darwin" and machine == "x86_64":
         if translated is None:
-            translated = (
-                call(["sysctl", "-n", "sysctl.proc_translated"])[1].strip() == "1"
-            )
+            asked = call(["sysctl", "-n", "sysctl.proc_translated"])
+            translated = asked[1].strip() == "1"
         return SYSTEMS["rosetta" if translated else "intel mac"]
     if system == "Linux" and "musl" in platform_tag:
         return SYSTEMS["musl"]
@@ -112,26 +111,10 @@ def processor_features(cpuinfo="/proc/cpuinfo"):
     """Return the instruction sets of the processor in lower case, [] if unknown."""
     try:
         with open(cpuinfo, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                name, _, values = line.partition(":")
-                if name.strip() == "flags":
-                    return values.lower().split()
+            flags = [line for line in lines if line.startswith("flags")]
     except OSError:
-        pass
-    return []
-
-
-def check_metal(system=None, folders=()):
-    """tensorflow-metal breaks a current TensorFlow: look where it would be used."""
-    if (system or platform.system()) != "Darwin":
-        return None
-    names = [name for one in folders if os.path.isdir(one) for name in os.listdir(one)]
-    if not any(name.startswith("tensorflow_metal") for name in names):
-        return None
-    return (
-        "The package tensorflow-metal is installed. It makes a current TensorFlow fail "
-        "or compute wrong numbers. Remove it: python -m pip uninstall tensorflow-metal"
-    )
+        return []
+    return flags[0].partition(":")[2].lower().split() if flags else []
 
 
 def check_space(folder, free_gb=None, installed=False):
@@ -146,24 +129,15 @@ def check_space(folder, free_gb=None, installed=False):
     )
 
 
-def check_venv(found=None, version=None):
+def check_venv(version=None):
     """Debian and Ubuntu ship Python without the module that makes environments."""
-    if found is None:
-        try:
-            import ensurepip  # noqa: F401
-            import venv  # noqa: F401
-
-            found = True
-        except ImportError:
-            found = False
-    if found:
+    if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
         return None
-    major, minor = tuple(version or sys.version_info[:2])[:2]
     return (
         "This Python lacks the modules venv and ensurepip, with which the course makes "
-        f"its own environment. On Debian and Ubuntu: sudo apt install "
-        f"python{major}.{minor}-venv. Elsewhere install Python from python.org."
-    )
+        "its own environment. On Debian and Ubuntu: sudo apt install python{}.{}-venv. "
+        "Elsewhere install Python from python.org."
+    ).format(*(version or sys.version_info)[:2])
 
 
 def no_network(requirement, said):
@@ -177,18 +151,10 @@ def no_network(requirement, said):
     ).format(requirement, last[-1] if last else "no answer")
 
 
-def problems_of_machine(folder, environment_folders=(), installed=False):
+def problems_of_machine(folder, installed=False):
     """Return the problems that can be found without the network, worst first."""
-    found = [
-        check_python(),
-        check_bits(),
-        check_system(),
-        check_macos(),
-        check_avx(),
-        check_venv(),
-        check_metal(folders=environment_folders),
-        check_space(folder, installed=installed),
-    ]
+    own = (check_python, check_bits, check_system, check_macos, check_avx, check_venv)
+    found = [check() for check in own] + [check_space(folder, installed=installed)]
     return [problem for problem in found if problem]
 
 

@@ -12,9 +12,6 @@ score is the median.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import matplotlib as mpl
 
 mpl.use("Agg")
@@ -24,13 +21,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from helpers import checkpoints, cohorts, figures
+from helpers import checkpoints, cohorts, figures, saliency
 from helpers.diagnostic_metrics import area_under_roc, roc_curve
+from helpers.files import written_whole
 from helpers.intervals import clustered_bootstrap
-from helpers.quiet_start import quiet_start
+from tools.size import ROOT
 
-PICTURE = Path(__file__).resolve().parents[1] / "notebooks" / "figures"
-PICTURE /= "course_in_one_picture.png"
+PICTURE = ROOT / "notebooks" / "figures" / "course_in_one_picture.png"
 COHORT, FINDING = "chest_insilico", "consolidation"
 
 
@@ -41,32 +38,15 @@ def typical_row(test: pd.DataFrame) -> int:
     return int(ordered.index[len(ordered) // 2])
 
 
-def draw_map(ax: Axes, image: np.ndarray) -> None:
-    """Draw the Grad-CAM of the committed network over its image."""
-    with quiet_start():
-        from helpers import saliency
-
-        network = checkpoints.trained_network(cohorts.load(COHORT), FINDING)
-        heat = saliency.enlarge(saliency.grad_cam(network, image), image.shape)
-    heat = np.clip(heat / max(float(np.max(heat)), 1e-9), 0, 1)
-    figures.show_image(image, ax=ax, title="Grad-CAM of the network's score")
-    colours = plt.get_cmap("inferno")(heat)
-    colours[..., 3] = 0.65 * heat
-    ax.imshow(colours, interpolation="bilinear")
-
-
 def draw_scores(ax: Axes, test: pd.DataFrame) -> None:
     """Draw how the scores of both groups are spread."""
-    edges = np.linspace(0, 1, 21)
     for value, name, colour in ((0, "without", "blue"), (1, "with", "vermillion")):
         scores = test.loc[test["reference"] == value, "score"]
         ax.hist(
             scores,
-            edges,
+            np.linspace(0, 1, 21),
             histtype="stepfilled" if value else "step",
             color=figures.COLOURS[colour],
-            alpha=0.75,
-            linewidth=1.8,
             label=f"{name} consolidation ({len(scores)})",
         )
     ax.set(xlabel="score of the network", ylabel="images of the internal test")
@@ -88,35 +68,30 @@ def draw_roc(ax: Axes, test: pd.DataFrame) -> None:
     ax.set(xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
 
 
-def draw() -> plt.Figure:
-    """Return the picture."""
+def main() -> None:
+    """Write the picture."""
     figures.use_course_style()
     scores = checkpoints.predictions(COHORT, FINDING)
     test = scores[scores["split"] == "internal test"].reset_index(drop=True)
     study = test.loc[typical_row(test), "study_id"]
     cohort = cohorts.load(COHORT)
     row = int(np.flatnonzero(cohort.table["study_id"] == study)[0])
-    fig, (first, second, third, fourth) = plt.subplots(
-        1, 4, figsize=(13, 3.4), layout="constrained"
-    )
     image, mask = cohort.images[row], cohort.masks[FINDING][row]
-    title = "a simulated patient, consolidation outlined"
+    network = checkpoints.trained_network(cohort, FINDING)
+    heat = saliency.enlarge(saliency.grad_cam(network, image), image.shape)
+    fig, axes = plt.subplots(1, 4, figsize=(13.5, 3.2), layout="constrained")
+    first, second, third, fourth = axes
+    title = "simulated, consolidation outlined"
     figures.show_image(image, ax=first, title=title, mask=mask)
-    draw_map(second, image)
+    saliency.show_overlay(image, heat, ax=second)
+    second.set_title("Grad-CAM of the network's score")
     draw_scores(third, test)
     draw_roc(fourth, test)
-    return fig
-
-
-def main() -> int:
-    """Write the picture; return the exit status."""
-    fig = draw()
-    PICTURE.parent.mkdir(exist_ok=True)
     # without the version of matplotlib in the file, so that equal pictures are equal
-    fig.savefig(PICTURE, dpi=110, metadata={"Software": None})
-    print(f"Wrote {PICTURE.relative_to(Path(__file__).resolve().parents[1])}.")
-    return 0
+    with written_whole(PICTURE) as part:
+        fig.savefig(part, dpi=110, metadata={"Software": None})
+    print(f"Wrote {PICTURE.name}.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

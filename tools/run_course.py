@@ -23,7 +23,6 @@ from tools.lessons.execution import kernel_environment, run_notebook, stop_clean
 from tools.lessons.forms import as_text, write_text
 from tools.lessons.source import Lesson, SourceError, find_lessons
 from tools.lessons.stored_outputs import clean_notebook, headline_of, read_notebook
-from tools.lessons.times import record_time
 from tools.pages import index_page, lesson_page, title_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,15 +43,14 @@ def fresh_notebook(lesson: Lesson):
             f"{lesson.solution.name} is missing or unreadable in notebooks/solutions. "
             "Restore it with git, or run 'make build'."
         )
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell["outputs"], cell["execution_count"] = [], None
+    for cell in [one for one in notebook.cells if one.cell_type == "code"]:
+        cell.update(outputs=[], execution_count=None)
     notebook.metadata.get("course", {}).pop("digests", None)
     return notebook
 
 
 def run_lesson(
-    lesson: Lesson, *, out: Path, titles: dict[str, str], environment: dict[str, str]
+    lesson: Lesson, out: Path, titles: dict[str, str], environment: dict[str, str]
 ) -> dict:
     """Run one lesson, write its notebook and page, and return what came out."""
     print(f"{lesson.name}: started", flush=True)
@@ -63,11 +61,8 @@ def run_lesson(
         environment=environment,
     )
     notebook = clean_notebook(run.notebook, keep_counts=True)
-    headline = "\n".join(
-        headline_of(cell)
-        for cell in notebook.cells
-        if "headline" in cell.metadata.get("tags", [])
-    )
+    tagged = [c for c in notebook.cells if "headline" in c.metadata.get("tags", [])]
+    headline = "\n".join(headline_of(cell) for cell in tagged)
     outcome = f"FAILED: {run.failure}" if run.failure else headline
     print(f"{run.seconds:.0f} s, {run.peak_memory_mb} MB. {outcome}\n", flush=True)
     write_text(out / f"{lesson.name}.ipynb", as_text(notebook))
@@ -80,7 +75,6 @@ def run_lesson(
         "failure": run.failure,
         "seconds": round(run.seconds),
         "peak_memory_mb": run.peak_memory_mb,
-        "slowest_cell_s": max(run.cell_seconds, default=0.0),
     }
 
 
@@ -106,55 +100,36 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     """Run the command line; return 0 when every lesson ran to its end."""
     parser = argparse.ArgumentParser(prog="python -m tools.run_course")
     parser.add_argument("--only", nargs="*", metavar="NN", help="only these lessons")
-    parser.add_argument("--out", type=Path, default=root / "build" / "course")
-    parser.add_argument(
-        "--record-times",
-        action="store_true",
-        help="put the run times into data/evidence (default cohort, quiet machine)",
-    )
     options = parser.parse_args(arguments)
     only = options.only or os.environ.get("ONLY", "").replace(",", " ").split()
     environment = kernel_environment(cohort=True)
     try:
         lessons = find_lessons(root, only)
-        titles = {
-            one.name: title_of(fresh_notebook(one), name=one.name) for one in lessons
-        }
+        titles = {one.name: title_of(fresh_notebook(one)) for one in lessons}
         about = prepare_cohort(environment)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print(about, flush=True)
-    results = run_lessons(lessons, options.out, titles, environment, about=about)
-    failed = len(results) < len(lessons) or any(one["failure"] for one in results)
-    if options.record_times and not failed and "COHORT" not in environment:
-        for one in results:
-            record_time(
-                root,
-                one["name"],
-                seconds=one["seconds"],
-                slowest_cell_s=one["slowest_cell_s"],
-                memory_mb=one["peak_memory_mb"],
-            )
-    return int(failed)
+    results = run_lessons(
+        lessons, root / "build" / "course", titles, environment, about
+    )
+    return int(len(results) < len(lessons) or any(one["failure"] for one in results))
 
 
-def run_lessons(
-    lessons: list[Lesson], out: Path, titles, environment, *, about: str
-) -> list[dict]:
+def run_lessons(lessons: list[Lesson], out: Path, titles, environment, about: str):
     """Run lessons in order, write index and table, name what failed."""
-    clear_old_run(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for earlier in out.glob("[0-9][0-9]_*"):
+        earlier.unlink()
     results: list[dict] = []
     started = time.monotonic()
     try:
         for lesson in lessons:
-            results.append(
-                run_lesson(lesson, out=out, titles=titles, environment=environment)
-            )
+            results.append(run_lesson(lesson, out, titles, environment))
     except KeyboardInterrupt:
         print(f"{lesson.name}: stopped from the keyboard", file=sys.stderr)
-    seconds = time.monotonic() - started
-    about += f" {seconds:.0f} s on {os.cpu_count()} CPU cores."
+    about += f" {time.monotonic() - started:.0f} s on {os.cpu_count()} CPU cores."
     write_text(out / "index.html", index_page(results, run=about))
     table = pd.DataFrame(results, columns=["name", "outcome", "seconds"])
     write_text(out / "results.csv", table.to_csv(index=False, lineterminator="\n"))
@@ -163,14 +138,6 @@ def run_lessons(
         if one["failure"]:
             print(f"{one['name']}, {one['failure']}", file=sys.stderr)
     return results
-
-
-def clear_old_run(out: Path) -> None:
-    """Remove what an earlier run wrote; leave everything else in the folder alone."""
-    out.mkdir(parents=True, exist_ok=True)
-    for pattern in ("[0-9][0-9]_*.html", "[0-9][0-9]_*.ipynb", "index.html"):
-        for path in out.glob(pattern):
-            path.unlink()
 
 
 if __name__ == "__main__":

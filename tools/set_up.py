@@ -20,7 +20,6 @@ import preflight
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SMALL_PACKAGE = "iniconfig"  # pure Python, 6 kB: asked for to see whether pip can
-ATTEMPTS = ["--timeout", "15", "--retries", "1"]
 
 
 class SetUpError(Exception):
@@ -49,13 +48,10 @@ class Environment:
 
     def found_stamp(self):
         """Return the stamp on disk, "" if there is none or Python is gone."""
-        if not os.path.exists(self.python):
+        if not (os.path.exists(self.python) and os.path.exists(self.stamp)):
             return ""
-        try:
-            with open(self.stamp, encoding="utf-8") as file:
-                return file.read()
-        except OSError:
-            return ""
+        with open(self.stamp, encoding="utf-8") as file:
+            return file.read()
 
     def libraries_are_right(self):
         """Return whether only the course itself has to be installed again."""
@@ -71,21 +67,11 @@ class Environment:
             file.write(self.wanted_stamp())
         os.replace(self.stamp + ".part", self.stamp)
 
-    def package_folders(self):
-        """Return the folders whose packages this Python would see."""
-        inside = os.path.join(
-            self.folder, "lib", "python{}.{}".format(*sys.version_info[:2])
-        )
-        return [os.path.join(inside, "site-packages")]
 
-
-def locked_requirement(lock, name):
-    """Return "name==version" as the lock has it."""
+def locked(lock):
+    """Return the requirements of the lock, each as "name==version"."""
     with open(lock, encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith(name + "=="):
-                return line.split()[0]
-    return name
+        return [line.split()[0] for line in lines if line[:1].isalnum()]
 
 
 def check_network(environment):
@@ -95,11 +81,13 @@ def check_network(environment):
     """
     if unchecked():
         return
-    wanted = locked_requirement(environment.lock, SMALL_PACKAGE)
+    pinned = [one for one in locked(environment.lock) if one.startswith(SMALL_PACKAGE)]
+    wanted = pinned[0] if pinned else SMALL_PACKAGE
     folder = tempfile.mkdtemp(prefix="course-")
     pip = [environment.python, "-m", "pip", "download", "--quiet", "--no-deps"]
-    pip += ["--no-cache-dir", "--disable-pip-version-check", "--dest", folder]
-    succeeded, said = preflight.call(pip + ATTEMPTS + [wanted])
+    pip += ["--no-cache-dir", "--disable-pip-version-check", "--timeout", "15"]
+    pip += ["--retries", "1", "--dest", folder, wanted]
+    succeeded, said = preflight.call(pip)
     shutil.rmtree(folder, ignore_errors=True)
     if not succeeded:
         raise SetUpError(preflight.report([preflight.no_network(wanted, said)]))
@@ -114,24 +102,22 @@ def make_empty(environment):
 
 def install_libraries(environment):
     """Install the locked libraries; every file must have a hash of the lock."""
-    pip = [environment.python, "-m", "pip", "install", "--no-input"]
-    pip += ["--disable-pip-version-check", "--require-hashes", "--requirement"]
-    run_counted(pip + [environment.lock], environment)
+    options = ["--require-hashes", "--requirement", environment.lock]
+    run_counted(environment, options)
 
 
 def install_course(environment):
     """Install the course from this folder, so that edits count at once."""
-    command = [environment.python, "-m", "pip", "install", "--quiet", "--no-deps"]
-    command += ["--no-build-isolation", "--disable-pip-version-check"]
-    run_counted(command + ["--editable", environment.project], environment)
+    options = ["--quiet", "--no-deps", "--no-build-isolation"]
+    run_counted(environment, options + ["--editable", environment.project])
 
 
-def run_counted(command, environment):
-    """Run an installer; show how many libraries it has collected; keep what it says."""
-    with open(environment.lock, encoding="utf-8") as lines:
-        total = sum(1 for line in lines if line[:1].isalnum())
+def run_counted(environment, options):
+    """Run pip; show how many libraries it has collected; keep what it says."""
+    total = len(locked(environment.lock))
+    pip = [environment.python, "-m", "pip", "install", "--no-input"]
     process = subprocess.Popen(
-        command,
+        pip + ["--disable-pip-version-check"] + options,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -143,8 +129,8 @@ def run_counted(command, environment):
         last_lines = (last_lines + [line])[-25:]
         collected += line.startswith("Collecting ")
         if sys.stdout.isatty():
-            sys.stdout.write(f"\r  {collected:3d} of at most {total} libraries")
-            sys.stdout.flush()
+            line = f"\r  {collected:3d} of at most {total} libraries"
+            print(line, end="", flush=True)
     if process.wait() != 0:
         raise SetUpError(
             "The installation stopped. The installer's last lines were:\n\n  "
@@ -161,11 +147,8 @@ def unchecked():
 
 def stop_on_problems(environment):
     """Raise SetUpError if this machine cannot run the course."""
-    problems = preflight.problems_of_machine(
-        environment.project,
-        environment.package_folders(),
-        installed=os.path.isdir(environment.folder),
-    )
+    installed = os.path.isdir(environment.folder)
+    problems = preflight.problems_of_machine(environment.project, installed)
     if problems and not unchecked():
         raise SetUpError(preflight.report(problems))
 
@@ -181,8 +164,8 @@ def set_up(environment):
         return "course"
     stop_on_problems(environment)
     began = time.time()
-    print("Setting up the course in .venv (once; a few minutes, about 3 GB).")
-    sys.stdout.flush()
+    said = "Setting up the course in .venv (once; a few minutes, about 3 GB)."
+    print(said, flush=True)
     if environment.found_stamp():  # a whole environment: keep it if there is no network
         check_network(environment)
     make_empty(environment)

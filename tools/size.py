@@ -23,27 +23,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMITS = {"helpers": 4500, "phantoms": 7800, "tools": 4000}
-MOST_FILES = {"phantoms": 45}
+PHANTOM_FILES = 45
 MODULE_LIMIT = 350
 ORDER = ("phantoms", "helpers", "tools")  # each may import itself and those before it
 USERS = ("notebooks/source", "notebooks/exercises", "tests/notebooks", "tools")
-SILENT = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENDMARKER,
-}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
 class Module:
-    """One Python file: its dotted name, place, text and syntax tree."""
+    """One Python file: its dotted name, text and syntax tree."""
 
     name: str
-    path: Path
     text: str
     tree: ast.Module
 
@@ -52,7 +43,7 @@ class Module:
         """Number of code lines."""
         found: set[int] = set()
         for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
-            if token.type not in SILENT:
+            if token.string.strip() and token.type != tokenize.COMMENT:
                 found.update(range(token.start[0], token.end[0] + 1))
         for node in ast.walk(self.tree):
             if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
@@ -89,7 +80,7 @@ def modules_in(root: Path, folder: str) -> list[Module]:
         text = path.read_text(encoding="utf-8")
         dotted = ".".join(path.relative_to(root).with_suffix("").parts)
         name = dotted.removesuffix(".__init__")
-        found.append(Module(name, path, text, ast.parse(text)))
+        found.append(Module(name, text, ast.parse(text)))
     return found
 
 
@@ -102,20 +93,16 @@ def lessons_using(root: Path, module: Module) -> list[str]:
 
 def unused_names(root: Path, helpers: list[Module]) -> Iterator[str]:
     """Yield a sentence for each public name of helpers that nothing uses."""
-    outside = [one for folder in USERS for one in modules_in(root, folder)]
+    users = [one for folder in USERS for one in modules_in(root, folder)] + helpers
     for module in helpers:
         stem = module.name.rpartition(".")[2]
-        texts = [
-            one.text
-            for one in [*outside, *helpers]
-            if one.name != module.name and stem in one.text
-        ]
-        words = set(re.findall(r"\w+", " ".join(texts)))
+        others = [one.text for one in users if one.name != module.name]
+        words = set(re.findall(r"\w+", " ".join(t for t in others if stem in t)))
         used = words & module.public.keys()
         shown = " ".join(_signature(module.public[name]) for name in used)
-        for name, node in module.public.items():
-            error = isinstance(node, ast.ClassDef) and name.endswith("Error")
-            if name not in used and not error and not re.search(rf"\b{name}\b", shown):
+        unseen = module.public.keys() - used - set(re.findall(r"\w+", shown))
+        for name in module.public:
+            if name in unseen and not name.endswith("Error"):
                 yield (
                     f"{module.name}.{name} is used by no lesson, check, recipe test, "
                     "tool or other module. Delete it, or begin it with an underscore."
@@ -125,7 +112,7 @@ def unused_names(root: Path, helpers: list[Module]) -> Iterator[str]:
 def _signature(node: ast.stmt) -> str:
     """Return what a caller sees of a name: arguments and result, or the class."""
     if isinstance(node, ast.FunctionDef):
-        return f"{ast.unparse(node.args)} {ast.unparse(node.returns or node.args)}"
+        return f"{ast.unparse(node.args)} {node.returns and ast.unparse(node.returns)}"
     return ast.unparse(node)
 
 
@@ -148,26 +135,24 @@ def wrong_arrows(modules: list[Module]) -> Iterator[str]:
 
 def breaches(root: Path = ROOT) -> list[str]:
     """Return a sentence for each limit that is not kept."""
-    found = []
     modules = {folder: modules_in(root, folder) for folder in (*ORDER, "tests")}
     size = {f: sum(one.lines for one in all_of) for f, all_of in modules.items()}
     limits = LIMITS | {"tests": size["helpers"] + size["phantoms"]}
-    for folder, limit in limits.items():
-        if size[folder] > limit:
-            found.append(f"{folder}/ has {size[folder]:,} code lines, limit {limit:,}.")
-        number, most = len(modules[folder]), MOST_FILES.get(folder)
-        if most and number > most:
-            found.append(f"{folder}/ has {number} files, limit {most}.")
-    for one in (one for folder in ORDER for one in modules[folder]):
+    found = [
+        f"{folder}/ has {size[folder]:,} code lines, limit {limit:,}."
+        for folder, limit in limits.items()
+        if size[folder] > limit
+    ]
+    if (number := len(modules["phantoms"])) > PHANTOM_FILES:
+        found.append(f"phantoms/ has {number} files, limit {PHANTOM_FILES}.")
+    ours = [one for folder in ORDER for one in modules[folder]]
+    for one in ours:
         if one.lines > MODULE_LIMIT:
-            found.append(
-                f"{one.name} has {one.lines} code lines, limit {MODULE_LIMIT}."
-            )
-    below = [one.name for one in modules["helpers"] if one.name.count(".") > 1]
-    found += [f"{name}: helpers/ is flat, without sub-packages." for name in below]
-    found += unused_names(root, modules["helpers"])
-    found += wrong_arrows([one for folder in ORDER for one in modules[folder]])
-    return found
+            said = f"{one.name} has {one.lines} code lines, limit {MODULE_LIMIT}."
+            found.append(said)
+        if re.fullmatch(r"helpers\..*\..*", one.name):
+            found.append(f"{one.name}: helpers/ is flat, without sub-packages.")
+    return [*found, *unused_names(root, modules["helpers"]), *wrong_arrows(ours)]
 
 
 def table(root: Path = ROOT) -> str:
@@ -177,15 +162,11 @@ def table(root: Path = ROOT) -> str:
         modules = modules_in(root, folder)
         for one in modules if folder != "tests" else ():
             lessons = " ".join(lessons_using(root, one)) if folder != "tools" else ""
-            lines.append(
-                f"{one.name:44} {one.lines:6} {len(one.public):6}  {lessons}".rstrip()
-            )
-        total = sum(one.lines for one in modules)
-        limit = LIMITS.get(folder)
-        ending = f"  limit {limit:,}" if limit else "  limit: helpers and phantoms"
-        lines.append(
-            f"{folder} ({len(modules)} files){'':20}"[:44] + f" {total:6,}{ending}"
-        )
+            numbers = f"{one.lines:6} {len(one.public):6}"
+            lines.append(f"{one.name:44} {numbers}  {lessons}".rstrip())
+        total, limit = sum(one.lines for one in modules), LIMITS.get(folder)
+        limit = f"{limit:,}" if limit else "helpers and phantoms"
+        lines.append(f"{folder} ({len(modules)} files): {total:,}, limit {limit}")
     return "\n".join(lines)
 
 

@@ -31,9 +31,8 @@ def settings():
 
 
 def tracked():
-    done = subprocess.run(
-        ["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, timeout=60
-    )
+    command = ["git", "ls-files"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip("not a git repository: an unpacked archive")
     return done.stdout.splitlines()
@@ -78,11 +77,6 @@ def test_lock_holds_every_dependency_of_the_project():
     assert {name for name in names if f"\n{name}==" not in "\n" + lock} == set()
 
 
-def test_dependencies_are_ranges_not_pins():
-    for one in settings()["project"]["dependencies"]:
-        assert re.fullmatch(r"[A-Za-z0-9._-]+>=[\d.]+", one), one
-
-
 def test_environment_yml_takes_the_lock_and_nothing_else():
     environment = yaml.safe_load(text_of("environment.yml"))
     *conda, pip = environment["dependencies"]
@@ -104,10 +98,7 @@ def test_conda_lines_are_match_specs():
 
 
 def test_help_is_the_default_and_lists_every_target():
-    done = subprocess.run(
-        ["make"], cwd=PROJECT, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
+    done = subprocess.run(["make"], cwd=PROJECT, capture_output=True, text=True)
     listed = set(re.findall(r"^  make ([a-z]+) ", done.stdout, re.M))
     assert listed == makefile_targets()
     for name in ("COHORT", "FINDING", "ONLY", "COURSE_DATA_DIR", "PYTHON"):
@@ -134,18 +125,6 @@ def test_makefile_modules_exist():
     assert len(set(modules)) >= 8
     for module in modules:
         assert (PROJECT / (module.replace(".", "/") + ".py")).exists(), module
-
-
-def test_unsuitable_python_is_named_before_anything_is_made():
-    done = subprocess.run(
-        ["make", "ready", "PYTHON=no-such-python"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode != 0
-    assert "No Python called no-such-python was found" in done.stderr
 
 
 def test_readme_table_is_the_measured_one():
@@ -219,14 +198,6 @@ def test_citation_matches_the_project():
     assert citation.get("repository-code", "") == address
 
 
-def test_licences_are_whole():
-    assert text_of("LICENSE").startswith("MIT License\n")
-    content = text_of("LICENSE-CONTENT")
-    assert "https://creativecommons.org/licenses/by/4.0/" in content
-    for number in range(1, 9):
-        assert f"\nSection {number} - " in content
-
-
 def test_readme_tells_of_the_copyleft_decoder():
     from importlib.metadata import metadata
 
@@ -234,19 +205,11 @@ def test_readme_tells_of_the_copyleft_decoder():
     assert "GPL version 3" in text_of("README.md")
 
 
-@pytest.mark.parametrize("command", ["make lab", "make test", "make course"])
-def test_readme_shows_the_commands(command):
-    assert command in text_of("README.md")
-
-
 def test_ci_runs_the_same_command_everywhere():
     workflow = yaml.safe_load(text_of(".github/workflows/ci.yml"))
     steps = workflow["jobs"]["everything"]["steps"]
     assert steps[-1]["run"] == "bash .ci/run"
-    systems = {
-        one["system"]
-        for one in workflow["jobs"]["everything"]["strategy"]["matrix"]["include"]
-    }
-    assert systems == {"ubuntu-latest", "macos-latest"}
+    matrix = workflow["jobs"]["everything"]["strategy"]["matrix"]["include"]
+    assert {one["system"] for one in matrix} == {"ubuntu-latest", "macos-latest"}
     assert workflow["jobs"]["windows"]["runs-on"] == "windows-latest"
     assert "make test" in text_of(".ci/run")

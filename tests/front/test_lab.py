@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -20,6 +21,11 @@ def get(address):
         return answer.status, answer.url, answer.read().decode("utf-8", "replace")
 
 
+def listens(place):
+    with socket.socket() as trial:
+        return trial.connect_ex(place) == 0
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """Start a server as `make lab` does and return (address, token)."""
@@ -32,12 +38,15 @@ def running(tmp_path_factory):
         text=True,
     )
     said = ""
-    while not (
-        found := re.search(r"(http://127\S+)/lab/tree/(\S+)\?token=(\w+)", said)
-    ):
+    wanted = re.compile(r"(http://127\S+)/lab/tree/(\S+)\?token=(\w+)")
+    while not (found := wanted.search(said)):
         line = server.stderr.readline()
         assert line, f"JupyterLab ended: {said}"
         said += line
+    place = ("127.0.0.1", int(found[1].split(":")[2]))
+    while not listens(place):  # the address is announced a moment earlier
+        assert server.poll() is None
+        time.sleep(0.2)
     yield found.groups()
     server.terminate()
     server.wait(timeout=30)

@@ -1,22 +1,19 @@
 import numpy as np
 import pandas as pd
-import pytest
 
+from helpers.networks import keras
 from tests.helpers.square_cohort import square_cohort
 from tools import bench
 
 
-def constant_recipe(value, weights):
+def constant_recipe(score):
     """Return a recipe that trains nothing and gives every image one score."""
-    from helpers.networks import keras
 
     def recipe(cohort, seed):
         image = keras.Input((28, 28, 1))
         x = keras.layers.GlobalAveragePooling2D()(image)
-        x = keras.layers.Dense(weights - 1, use_bias=False)(x)
-        x = keras.layers.Dense(1, use_bias=False)(x)
-        score = keras.layers.Rescaling(0.0, offset=value)(x)
-        return keras.Model(image, score), 0.5
+        x = keras.layers.Rescaling(0.0, offset=score)(x)
+        return keras.Model(image, x), 0.5
 
     return recipe
 
@@ -25,16 +22,15 @@ def test_network_section_prints_ratios_and_records_ours(tmp_path, monkeypatch, c
     cohort = square_cohort(40)
     monkeypatch.setattr(bench.cohorts, "load", lambda name: cohort)
     monkeypatch.setattr(bench, "REAL_COHORT", cohort.name)
-    monkeypatch.setattr(bench, "lesson_21", constant_recipe(0.7, 5))
-    monkeypatch.setattr(bench, "reference_recipe", constant_recipe(0.2, 3))
+    monkeypatch.setattr(bench, "lesson_21", constant_recipe(0.7))
+    monkeypatch.setattr(bench, "reference_recipe", constant_recipe(0.2))
     monkeypatch.setattr(bench, "EVIDENCE", tmp_path)
-    assert bench.main(["--only", "network", "--seeds", "2", "--record"]) == 0
+    monkeypatch.setattr(bench, "SEEDS", (7, 0))
+    assert bench.main(["--only", "network", "--record"]) == 0
     assert "lesson 21 / reference: 1 - AUC 1.00" in capsys.readouterr().out
     recorded = pd.read_csv(tmp_path / "first_network_pneumoniamnist.csv")
-    assert recorded.seed.tolist() == [7, 0]
-    assert recorded.n_test.tolist() == [10, 10]
-    assert recorded.auc.tolist() == [0.5, 0.5]
-    assert recorded.correct.tolist() == [5, 5]
+    columns = ["seed", "n_test", "auc", "correct"]
+    assert recorded[columns].to_numpy().tolist() == [[7, 10, 0.5, 5], [0, 10, 0.5, 5]]
 
 
 def test_speeds_of_training_and_reading_are_ratios(tmp_path, monkeypatch):
@@ -53,16 +49,7 @@ def test_speeds_of_training_and_reading_are_ratios(tmp_path, monkeypatch):
 
 def test_bare_pydicom_reads_the_same_values(tmp_path):
     files = bench.dicom_files(tmp_path)
-    assert len(files) == 9
+    assert len(files) == 8
     for path in files.values():
         values = bench.read_pixels(path).values
         np.testing.assert_allclose(values, bench.bare_pydicom(path), rtol=1e-6)
-
-
-@pytest.mark.slow
-def test_reference_recipe_is_of_the_size_of_the_original():
-    model, tuning_auc = bench.reference_recipe(square_cohort(40), seed=0)
-    # 80 + 584 + 876 + 1,308 + 2,180 + 9,050 in convolutions, 30,024 + 25 dense
-    assert model.count_params() == 44_127
-    assert abs(model.count_params() / 44_607 - 1) < 0.02
-    assert tuning_auc is None

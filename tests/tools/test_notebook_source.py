@@ -1,13 +1,25 @@
+"""From a lesson's source to its two forms: cells, markers, stubs, badges."""
+
 from __future__ import annotations
 
+import json
+import re
+
+import nbformat
 import pytest
 
 from tests.tools.toy_course import NAME, make_toy_course
+from tools.lessons.forms import (
+    as_text,
+    first_difference,
+    learner_form,
+    solution_form,
+    write_text,
+)
 from tools.lessons.source import (
     STUB,
     Lesson,
     SourceError,
-    cell_id,
     find_lessons,
     read_cells,
     solution_text,
@@ -15,113 +27,61 @@ from tools.lessons.source import (
     strip_solution,
 )
 
-FUNCTION = """def double(x):
-    \"\"\"Return twice x.\"\"\"
-    ### BEGIN SOLUTION
-    y = x + x
-    return y
-    ### END SOLUTION"""
+FUNCTION = (
+    'def f(x):\n    """Return twice x."""\n    ### BEGIN SOLUTION\n    y = x + x\n\n'
+    "    return y\n    ### END SOLUTION\nb = 2\n### BEGIN SOLUTION\n### END SOLUTION"
+)
 
 
 def lesson_of(tmp_path, source: str) -> Lesson:
     return Lesson(NAME, make_toy_course(tmp_path, source=source))
 
 
-def test_strip_solution_leaves_a_stub_at_the_right_indentation():
-    assert strip_solution(FUNCTION) == (
-        f'def double(x):\n    """Return twice x."""\n    {STUB}'
-    )
-
-
-def test_strip_solution_handles_two_regions_and_keeps_what_stands_between():
-    source = (
-        "a = ...\n### BEGIN SOLUTION\na = 1\n### END SOLUTION\n"
-        "b = 2\n\n### BEGIN SOLUTION\nc = 3\n### END SOLUTION\nd = 4"
-    )
-    assert strip_solution(source) == f"a = ...\n{STUB}\nb = 2\n\n{STUB}\nd = 4"
-
-
-def test_strip_solution_leaves_text_without_markers_alone():
+def test_a_solution_is_cut_out_shown_and_replaced_by_a_stub():
+    start = 'def f(x):\n    """Return twice x."""\n    '
+    assert strip_solution(FUNCTION) == f"{start}{STUB}\nb = 2\n{STUB}"
+    assert strip_markers(FUNCTION) == f"{start}y = x + x\n\n    return y\nb = 2"
+    assert solution_text(FUNCTION) == "    y = x + x\n\n    return y\n"
     assert strip_solution("x = 1\n\ny = 2") == "x = 1\n\ny = 2"
 
 
-def test_strip_markers_keeps_the_solution_and_no_marker():
-    assert strip_markers(FUNCTION) == (
-        'def double(x):\n    """Return twice x."""\n    y = x + x\n    return y'
-    )
-
-
-def test_solution_text_is_only_what_stands_between():
-    assert solution_text(FUNCTION) == "    y = x + x\n    return y"
-
-
 @pytest.mark.parametrize(
-    ("code", "message"),
+    ("cell", "message"),
     [
-        ("### BEGIN SOLUTION\nx = 1", r"cell 1, line 1: .*BEGIN without END"),
-        ("x = 1\n### END SOLUTION", r"cell 1, line 2: .*END without BEGIN"),
         (
-            "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION",
-            r"line 2: .*second BEGIN before END",
+            "# %%\n### BEGIN SOLUTION\nx = 1",
+            r"cell 1, line 1: unbalanced.*Add '### END",
         ),
-        ("## BEGIN SOLUTION\nx = 1\n## END SOLUTION", r"looks like a solution marker"),
-        ("### Begin Solution\nx = 1", r"looks like a solution marker"),
+        ("# %%\nx = 1\n### END SOLUTION", r"line 2: .*expected exactly '### BEGIN"),
+        ("# %%\n### BEGIN SOLUTION\n### BEGIN SOLUTION", "exactly '### END"),
+        ("# %%\n## Begin solution\nx = 1\n### END SOLUTION", "exactly '### BEGIN"),
+        ("# %% [markdown]\n# ### BEGIN SOLUTION\n# a", "the tag 'solution' instead"),
+        ("", "holds no cell"),
     ],
 )
-def test_read_cells_refuses_broken_markers(tmp_path, code, message):
+def test_read_cells_refuses_broken_sources(tmp_path, cell, message):
     with pytest.raises(SourceError, match=message):
-        read_cells(lesson_of(tmp_path, f"# %%\n{code}\n"))
-
-
-def test_read_cells_refuses_a_marker_in_prose(tmp_path):
-    text = "# %% [markdown]\n# ### BEGIN SOLUTION\n# secret\n# ### END SOLUTION\n"
-    with pytest.raises(SourceError, match="marker in a Markdown cell.*tag 'solution'"):
-        read_cells(lesson_of(tmp_path, text))
-
-
-def test_read_cells_refuses_an_empty_source(tmp_path):
-    with pytest.raises(SourceError, match="holds no cell"):
-        read_cells(lesson_of(tmp_path, "\n"))
-
-
-def test_read_cells_says_which_source_is_missing(tmp_path):
-    lesson = lesson_of(tmp_path, "# %%\nx = 1\n")
-    lesson.source.unlink()
-    with pytest.raises(SourceError, match=r"90_toy_lesson\.py cannot be read"):
-        read_cells(lesson)
+        read_cells(lesson_of(tmp_path, f"{cell}\n"))
 
 
 def test_read_cells_keeps_only_tags_and_folds_the_setup_cell(tmp_path):
     text = (
-        '# %% tags=["setup"]\nimport os\n\n\n\n'
-        '# %% tags=["model"] colour="red"\nx = 1\n'
+        '# %% tags=["setup"]\nimport os\n\n\n\n# %% tags=["model"] a="red"\nx = 1\n'
         "# %%\n\n# %% [markdown]\n# Words.\n"
     )
     cells = read_cells(lesson_of(tmp_path, text))
     assert [cell.cell_type for cell in cells] == ["code", "code", "markdown"]
-    assert cells[0].metadata == {"jupyter": {"source_hidden": True}, "tags": ["setup"]}
-    assert cells[1].metadata == {"tags": ["model"]}
-    assert cells[2].metadata == {}
+    folded = {"jupyter": {"source_hidden": True}, "tags": ["setup"]}
+    assert [cell.metadata for cell in cells] == [folded, {"tags": ["model"]}, {}]
     assert cells[0].source == "import os"
 
 
-def test_cell_ids_are_unique_even_for_equal_text(tmp_path):
-    text = "# %%\nx = 1\n\n# %%\nx = 1\n\n# %% [markdown]\n# x = 1\n"
-    ids = [cell.id for cell in read_cells(lesson_of(tmp_path, text))]
-    assert len(set(ids)) == 3
-    assert ids[1] == f"{ids[0]}-2"
-
-
-def test_cell_ids_do_not_depend_on_other_cells(tmp_path):
+def test_cell_ids_depend_on_the_text_alone_and_are_unique(tmp_path):
     one = read_cells(lesson_of(tmp_path / "a", "# %%\nx = 1\n\n# %%\ny = 2\n"))
-    two = read_cells(lesson_of(tmp_path / "b", "# %%\nnew = 0\n\n# %%\ny = 2\n"))
+    two = read_cells(lesson_of(tmp_path / "b", "# %%\nx = 0\n" + "\n# %%\ny = 2\n" * 2))
     assert one[1].id == two[1].id
     assert one[0].id != two[0].id
-
-
-def test_cell_id_fits_the_notebook_format():
-    assert cell_id("code", "x", {}) == cell_id("code", " x\n", {})
-    assert len(cell_id("code", "x", {})) == 12
+    assert two[2].id == f"{two[1].id}-2"
 
 
 def test_find_lessons_takes_numbers_names_and_file_names(toy):
@@ -129,22 +89,78 @@ def test_find_lessons_takes_numbers_names_and_file_names(toy):
     assert [one.name for one in find_lessons(toy)] == ["21_other", NAME]
     for word in ("90", NAME, f"{NAME}.py", f"{NAME}.ipynb"):
         assert [one.name for one in find_lessons(toy, [word])] == [NAME]
-
-
-def test_find_lessons_names_the_missing_one_and_those_there_are(toy):
     with pytest.raises(SourceError, match=f"no lesson 77.*{NAME}"):
         find_lessons(toy, ["90", "77"])
 
 
-def test_find_lessons_refuses_a_badly_named_source(toy):
-    (toy / "notebooks/source/first.py").write_text("# %%\nx = 1\n")
-    with pytest.raises(SourceError, match=r"first\.py is not a lesson name"):
+@pytest.mark.parametrize("name", ["first", "90_other", "91_Capital"])
+def test_find_lessons_refuses_a_badly_named_source(toy, name):
+    (toy / f"notebooks/source/{name}.py").write_text("# %%\nx = 1\n")
+    with pytest.raises(SourceError, match=f"{name}.py is not a lesson name"):
         find_lessons(toy)
 
 
-def test_find_lessons_refuses_a_number_used_twice(toy):
-    (toy / "notebooks/source/90_other.py").write_text("# %%\nx = 1\n")
-    with pytest.raises(
-        SourceError, match="90_other and 90_toy_lesson share the number"
-    ):
-        find_lessons(toy)
+def sources(notebook) -> str:
+    return "\n".join(cell.source for cell in notebook.cells)
+
+
+def test_the_learner_form_has_stubs_and_no_solution(lesson):
+    learner = learner_form(lesson)
+    text = sources(learner)
+    assert text.count(STUB) == 2
+    assert "np.sum(patch)" not in text
+    assert "Dividing the sum" not in text
+    assert "SOLUTION" not in text
+    assert not any(cell.get("outputs") for cell in learner.cells)
+    assert learner.metadata.course.source == "notebooks/source/90_toy_lesson.py"
+
+
+def test_the_solution_form_has_answers_and_no_marker(lesson):
+    text = sources(solution_form(lesson))
+    assert "return float(np.sum(patch) / np.size(patch))" in text
+    assert "Dividing the sum" in text
+    assert "SOLUTION" not in text
+    assert STUB not in text
+
+
+def test_badges_appear_once_there_is_a_public_address(toy, lesson):
+    assert "colab" not in sources(learner_form(lesson))
+    setting = '[tool.course]\npublic_address = "https://github.com/someone/course"\n'
+    (toy / "pyproject.toml").write_text(setting)
+    lines = learner_form(lesson).cells[0].source.splitlines()
+    assert lines[0] == "# 90 Toy lesson"
+    assert "colab.research.google.com/github/someone/course" in lines[2]
+    assert "notebooks/90_toy_lesson.ipynb" in lines[2]
+    solution = solution_form(lesson).cells[0].source
+    assert "notebooks/solutions/90_toy_lesson.ipynb" in solution
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda nb: nb.cells[5].update(outputs=[], execution_count=9), None),
+        (lambda nb: nb.cells[2].update(source="Other words."), "cell 3 .* source"),
+        (lambda nb: nb.cells[1].metadata.update(tags=["x"]), "cell 2 .* metadata"),
+        (lambda nb: nb.cells[0].update(id="abc"), "cell 1 .* id"),
+        (lambda nb: nb.cells.pop(), "cells stored"),
+        (lambda nb: nb.metadata.update(extra=1), "metadata differ"),
+    ],
+)
+def test_first_difference_names_cell_and_field(lesson, spoil, said):
+    stored = nbformat.read(lesson.solution, as_version=4)
+    spoil(stored)
+    found = first_difference(solution_form(lesson), stored)
+    assert re.search(said, found) if said else found is None
+
+
+def test_the_text_of_a_notebook_has_one_layout(lesson):
+    text = as_text(learner_form(lesson))
+    how = {"indent": 1, "sort_keys": True, "ensure_ascii": False}
+    assert text == json.dumps(json.loads(text), **how) + "\n"
+
+
+def test_write_text_leaves_an_equal_file_alone(tmp_path):
+    assert write_text(tmp_path / "a.txt", "old")
+    assert not write_text(tmp_path / "a.txt", "old")
+    assert write_text(tmp_path / "a.txt", "new")
+    assert (tmp_path / "a.txt").read_text() == "new"

@@ -51,7 +51,7 @@ def digests(root: Path, notebook: NotebookNode, number: str) -> dict[str, str]:
 def imported_modules(root: Path, sources: list[str]) -> list[Module]:
     """Return the modules that code cells import, directly or through others."""
     known = {m.name: m for f in ("helpers", "phantoms") for m in modules_in(root, f)}
-    cells = [Module("cell", root, text, tree_of(text)) for text in sources]
+    cells = [Module("cell", text, tree_of(text)) for text in sources]
     found: set[str] = set()
     waiting = [name for cell in cells for name in cell.imported(set(known))]
     while waiting:

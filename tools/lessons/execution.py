@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -40,7 +40,7 @@ class Run:
     notebook: NotebookNode
     seconds: float = 0.0  # from kernel start to the last cell
     peak_memory_mb: int = 0  # resident, the kernel with its children
-    cell_seconds: list[float] = field(default_factory=list)
+    slowest_cell_s: float = 0.0
     failure: str = ""
 
 
@@ -65,11 +65,7 @@ def kernel_environment(*, cohort: bool) -> dict[str, str]:
 
 def stop_cleanly() -> None:
     """Let a termination signal unwind like Ctrl-C, so that no kernel stays behind."""
-
-    def end(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def warm_up(root: Path) -> None:
@@ -87,33 +83,25 @@ def warm_up(root: Path) -> None:
 
 
 @contextlib.contextmanager
-def private_settings() -> Iterator[dict[str, str]]:
-    """Keep the user's own IPython start-up files and history out of a run."""
-    with tempfile.TemporaryDirectory(
-        prefix="course_ipython_", ignore_cleanup_errors=True
-    ) as folder:
-        yield {"IPYTHONDIR": folder}
+def _memory_watched(pid: int, run: Run) -> Iterator[None]:
+    """Sample the resident memory of a process and its children; keep the peak."""
+    ended = threading.Event()
 
-
-class _MemoryWatch(threading.Thread):
-    """Sample the resident memory of a process and its children."""
-
-    def __init__(self, pid: int, *, every_s: float = 0.25):
-        super().__init__(daemon=True)
-        self.peak_mb, self._every_s = 0, every_s
-        self._process, self._ended = psutil.Process(pid), threading.Event()
-
-    def run(self) -> None:
-        while not self._ended.wait(self._every_s):
+    def watch() -> None:
+        kernel = psutil.Process(pid)
+        while not ended.wait(0.25):
             with contextlib.suppress(psutil.Error):
-                family = [self._process, *self._process.children(recursive=True)]
+                family = [kernel, *kernel.children(recursive=True)]
                 used = sum(one.memory_info().rss for one in family)
-                self.peak_mb = max(self.peak_mb, round(used / 1e6))
+                run.peak_memory_mb = max(run.peak_memory_mb, round(used / 1e6))
 
-    def finish(self) -> int:
-        self._ended.set()
-        self.join(timeout=2)
-        return self.peak_mb
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(timeout=2)
 
 
 def run_notebook(
@@ -148,15 +136,14 @@ def run_notebook(
     )
     run = Run(notebook)
     started = time.monotonic()
-    with private_settings() as private:
+    # the user's own IPython start-up files and history stay out of the run
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as private:
         try:
-            with client.setup_kernel(env={**environment, **private}):
-                watch = _MemoryWatch(client.km.provisioner.pid)
-                watch.start()
-                try:
-                    _run_cells(client, run, name)
-                finally:
-                    run.peak_memory_mb = watch.finish()
+            with (
+                client.setup_kernel(env={**environment, "IPYTHONDIR": private}),
+                _memory_watched(client.km.provisioner.pid, run),
+            ):
+                _run_cells(client, run, name)
         except (DeadKernelError, RuntimeError, OSError) as error:
             said = " ".join(str(error).split())[:300] or type(error).__name__
             run.failure = run.failure or f"the kernel failed: {said}"
@@ -166,23 +153,18 @@ def run_notebook(
 
 def _run_cells(client: NotebookClient, run: Run, name: str) -> None:
     """Run the code cells; stop at the first that fails."""
-    cells = run.notebook.cells
-    places = [
-        place
-        for place, cell in enumerate(cells)
-        if cell.cell_type == "code" and cell.source.strip()
-    ]
-    bar = tqdm(places, desc=name, unit="cell", leave=False, disable=None)
-    for count, place in enumerate(bar, start=1):
-        cell, begun = cells[place], time.monotonic()
+    numbered = enumerate(run.notebook.cells)
+    code = [(n, c) for n, c in numbered if c.cell_type == "code" and c.source.strip()]
+    bar = tqdm(code, desc=name, unit="cell", leave=False, disable=None)
+    for count, (place, cell) in enumerate(bar, start=1):
+        begun = time.monotonic()
         try:
             client.execute_cell(cell, place, execution_count=count)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             head = cell.source.strip().splitlines()[0][:60]
             run.failure = f"cell {place + 1} ('{head}'): {_message(error)}"
             return
-        finally:
-            run.cell_seconds.append(time.monotonic() - begun)
+        run.slowest_cell_s = max(run.slowest_cell_s, time.monotonic() - begun)
 
 
 def _message(error: Exception) -> str:

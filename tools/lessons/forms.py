@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -20,49 +20,31 @@ from tools.lessons.source import (
 )
 from tools.public_address import badges, public_repository
 
-INDENT = 1
-
 
 def learner_form(lesson: Lesson, cells: list[NotebookNode] | None = None):
     """Return the notebook a learner opens: stubs, no solution cells, no outputs."""
-    chosen = []
-    for cell in cells or read_cells(lesson):
-        if "solution" in cell.metadata.get("tags", []):
-            continue
-        chosen.append(_with_source(cell, strip_solution(cell.source)))
-    return _notebook(lesson, _with_badges(lesson, chosen, lesson.learner))
+    cells = cells or read_cells(lesson)
+    kept = [one for one in cells if "solution" not in one.metadata.get("tags", [])]
+    return _notebook(lesson, lesson.learner, kept, strip_solution)
 
 
 def solution_form(lesson: Lesson, cells: list[NotebookNode] | None = None):
     """Return the notebook that is executed: solutions in place, markers gone."""
-    chosen = [
-        _with_source(cell, strip_markers(cell.source))
-        for cell in cells or read_cells(lesson)
-    ]
-    return _notebook(lesson, _with_badges(lesson, chosen, lesson.solution))
+    cells = cells or read_cells(lesson)
+    return _notebook(lesson, lesson.solution, cells, strip_markers)
 
 
-def _with_badges(
-    lesson: Lesson, cells: list[NotebookNode], path: Path
-) -> list[NotebookNode]:
-    """Put the Colab and Binder badges below the title, once there is an address."""
+def _notebook(
+    lesson: Lesson, path: Path, cells: list[NotebookNode], strip: Callable[[str], str]
+) -> NotebookNode:
+    """Return a valid notebook (format 4.5), with badges once there is an address."""
+    cells = [nbformat.from_dict({**one, "source": strip(one.source)}) for one in cells]
     settings = lesson.root / "pyproject.toml"
     repository = public_repository(settings) if settings.exists() else ""
-    line = badges(path.relative_to(lesson.root).as_posix(), repository)
-    if not line or cells[0].cell_type != "markdown":
-        return cells
-    title, _, rest = cells[0].source.partition("\n")
-    return [_with_source(cells[0], f"{title}\n\n{line}\n\n{rest.lstrip()}"), *cells[1:]]
-
-
-def _with_source(cell: NotebookNode, source: str) -> NotebookNode:
-    changed = copy.deepcopy(cell)
-    changed["source"] = source
-    return changed
-
-
-def _notebook(lesson: Lesson, cells: list[NotebookNode]) -> NotebookNode:
-    """Return a valid notebook (format 4.5) around cells."""
+    if repository and cells[0].cell_type == "markdown":
+        title, _, rest = cells[0].source.partition("\n")
+        line = badges(path.relative_to(lesson.root).as_posix(), repository)
+        cells[0]["source"] = f"{title}\n\n{line}\n\n{rest.lstrip()}"
     metadata = {
         "course": {"note": NOTE, "source": f"notebooks/source/{lesson.name}.py"},
         "kernelspec": KERNELSPEC,
@@ -74,14 +56,13 @@ def _notebook(lesson: Lesson, cells: list[NotebookNode]) -> NotebookNode:
     return notebook
 
 
-def without_outputs(notebook: NotebookNode) -> dict:
+def _without_outputs(notebook: NotebookNode) -> NotebookNode:
     """Return what must equal the source: everything but outputs and digests."""
-    bare = json.loads(json.dumps(notebook))
-    bare["metadata"].get("course", {}).pop("digests", None)
-    for cell in bare["cells"]:
-        if cell["cell_type"] == "code":
-            cell["outputs"] = []
-            cell["execution_count"] = None
+    bare = nbformat.from_dict(notebook)
+    bare.metadata.get("course", {}).pop("digests", None)
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
     return bare
 
 
@@ -95,28 +76,21 @@ def first_difference(built: NotebookNode, stored: NotebookNode) -> str | None:
     str or None
         One sentence, or None when nothing differs.
     """
-    new, old = without_outputs(built), without_outputs(stored)
-    for number, (one, other) in enumerate(
-        zip(new["cells"], old["cells"], strict=False), start=1
-    ):
-        for field in ("cell_type", "source", "metadata", "id"):
-            if one.get(field) != other.get(field):
-                head = " ".join(str(one["source"]).split())[:60]
+    new, old = _without_outputs(built), _without_outputs(stored)
+    for number, (one, other) in enumerate(zip(new.cells, old.cells, strict=False), 1):
+        for field in ("source", "cell_type", "metadata", "id"):
+            if one[field] != other.get(field):
+                head = " ".join(one.source.split())[:60]
                 return f"cell {number} differs in its {field} ('{head}')"
-    if len(new["cells"]) != len(old["cells"]):
-        return f"{len(old['cells'])} cells stored, {len(new['cells'])} in the source"
-    if new != old:
-        return "the notebook's metadata differ"
-    return None
+    if len(new.cells) != len(old.cells):
+        return f"{len(old.cells)} cells stored, {len(new.cells)} in the source"
+    return None if new == old else "the notebook's metadata differ"
 
 
 def as_text(notebook: NotebookNode) -> str:
     """Return the notebook as JSON with sorted keys and a final newline."""
-    plain = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    return (
-        json.dumps(json.loads(plain), indent=INDENT, sort_keys=True, ensure_ascii=False)
-        + "\n"
-    )
+    plain = json.loads(nbformat.writes(notebook, version=nbformat.NO_CONVERT))
+    return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def write_text(path: Path, text: str) -> bool:

@@ -6,14 +6,19 @@ paths); what a reader needs stays (text, tables, figures, errors).
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import re
+import socket
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+COMMON_NAMES = {
+    *("root", "/root", "user", "runner", "jovyan", "localhost", "admin", "ubuntu")
+}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 PROGRESS = re.compile(r"\d+%\|.*\|.*(it/s|s/it|\?it|\[\d\d:\d\d)|\|\s*\d+/\d+ \[")
 
@@ -31,17 +36,14 @@ def clean_notebook(
     """
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
-    count = 0
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
-        if cell.cell_type != "code":
-            continue
-        count += 1
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for count, cell in enumerate(code, start=1):
         if not keep_counts:
             cell["execution_count"] = count
-        cell["outputs"] = [
-            kept for one in _joined(cell.outputs) if (kept := clean_output(one, count))
-        ]
+        cleaned = [clean_output(one, count) for one in _joined(cell.outputs)]
+        cell["outputs"] = [one for one in cleaned if one]
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
     return notebook
 
 
@@ -49,13 +51,9 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Join neighbouring pieces of one stream: how a kernel cuts them is chance."""
     joined: list[NotebookNode] = []
     for one in outputs:
-        last = joined[-1] if joined else None
-        if (
-            last is not None
-            and one.output_type == last.output_type == "stream"
-            and one.name == last.name
-        ):
-            last["text"] += one.text
+        stream = one.get("name")  # stdout or stderr; other outputs have no name
+        if stream and joined and joined[-1].get("name") == stream:
+            joined[-1]["text"] += one.text
         else:
             joined.append(one)
     return joined
@@ -73,9 +71,8 @@ def clean_output(output: NotebookNode, count: int) -> NotebookNode | None:
         return None
     if output.output_type == "execute_result":
         output["execution_count"] = count
-    for mime in ("image/png", "image/jpeg"):
-        if mime in output.data:
-            output.data[mime] = "".join(output.data[mime].split()) + "\n"
+    if "image/png" in output.data:
+        output.data["image/png"] = "".join(output.data["image/png"].split()) + "\n"
     return output
 
 
@@ -84,34 +81,27 @@ def _without_progress(text: str) -> str:
     lines = []
     for line in ANSI.sub("", text).split("\n"):
         shown = line.rstrip("\r").rpartition("\r")[2]
-        if PROGRESS.search(shown):
-            continue
-        if "\r" in line and not shown.strip():
-            continue
-        lines.append(shown)
-    kept = "\n".join(lines)
-    return kept if kept.strip() else ""
+        overwritten = "\r" in line and not shown.strip()
+        if not overwritten and not PROGRESS.search(shown):
+            lines.append(shown)
+    return "\n".join(lines)
 
 
 def headline_of(cell: NotebookNode) -> str:
     """Return what a cell printed, without blank ends."""
-    return "".join(
-        one.text
-        for one in cell.get("outputs", [])
-        if one.output_type == "stream" and one.name == "stdout"
-    ).strip()
+    outputs = cell.get("outputs", [])
+    return "".join(one.text for one in outputs if one.get("name") == "stdout").strip()
 
 
-def private_words(root: Path) -> list[str]:
-    """Return texts that betray the machine: its home, the repository, the user.
+def private_words(root: Path) -> set[str]:
+    """Return texts that betray the machine: its name, folders and user.
 
     Words shorter than four letters and names that are ordinary words are left out.
     """
-    home = Path.home()
-    words = {str(root), str(home)}
-    if home.name not in {"root", "user", "runner", "jovyan", ""} and len(home.name) > 3:
-        words.add(home.name)
-    return sorted(word for word in words if len(word) > 3 and word != "/root")
+    words = {str(root), str(Path.home()), Path.home().name, socket.gethostname()}
+    with contextlib.suppress(KeyError, OSError):  # a container without a user
+        words.add(getpass.getuser())
+    return {word for word in words - COMMON_NAMES if len(word) > 3}
 
 
 def read_notebook(path: Path) -> NotebookNode | None:
@@ -129,10 +119,6 @@ def unexecuted_cells(notebook: NotebookNode) -> list[int]:
 
     nbval runs such cells but never compares them, so none may be left.
     """
-    return [
-        number
-        for number, cell in enumerate(notebook.cells, start=1)
-        if cell.cell_type == "code"
-        and cell.source.strip()
-        and not cell.get("execution_count")
-    ]
+    numbered = enumerate(notebook.cells, start=1)
+    code = [(n, c) for n, c in numbered if c.cell_type == "code" and c.source.strip()]
+    return [number for number, cell in code if not cell.get("execution_count")]

@@ -23,19 +23,12 @@ PLAIN_TAGS = {
 FAMILIES = ("recipe:", "twin:helpers.", "twin:phantoms.")
 WORDS_ONCE = {"ground truth": "reference standard", "validation set": "tuning set"}
 NAMELESS = {"img", "arr", "data2", "df_final", "tmp"}
-NEEDED = {
-    "SEED": "SEED = 7",
-    "COHORT": 'COHORT = os.environ.get("COHORT", "chest_insilico")',
-}
 
 
 def check_anatomy(view: LessonView) -> Iterator[Finding]:
     """Yield breaches of the rules on the parts of a lesson."""
-    yield from _beginning(view)
-    yield from _sections(view)
-    yield from _settings(view)
-    yield from _tags(view)
-    yield from _words(view)
+    for rule in (_beginning, _sections, _settings, _tags, _words):
+        yield from rule(view)
     for cell in view.prose:
         yield from _links(view, cell)
         for sentence in bad_formulas(cell.text) if "$" in cell.text else ():
@@ -56,10 +49,11 @@ def _beginning(view: LessonView) -> Iterator[Finding]:
 
 
 def _sections(view: LessonView) -> Iterator[Finding]:
-    wanted = [one for one in ENDING if one != REAL or _swappable(view)]
-    titles = list(view.headings())
-    ends = [next((e for e in ENDING if t.startswith(e)), None) for t in titles]
-    order = [title for title in ends if title in wanted]
+    settings = "".join(cell.text for cell in view.tagged("parameters"))
+    swappable = int(view.number) >= FIRST_SWAPPABLE and "COHORT" in settings
+    wanted = [one for one in ENDING if one != REAL or swappable]
+    titles = view.headings()
+    order = [end for title in titles for end in wanted if title.startswith(end)]
     for title in wanted:
         if title not in order:
             yield 0, f"no section '## {title}'. Add it."
@@ -68,11 +62,7 @@ def _sections(view: LessonView) -> Iterator[Finding]:
         yield 0, f"closing sections in the order {got}; expected each once: {expected}."
     if "not for clinical use" not in view.section(UNSHOWN).lower():
         yield 0, f"no warning under '{UNSHOWN}'; expected 'Not for clinical use'."
-    body = [
-        title
-        for title, end in zip(titles, ends, strict=True)
-        if not end and not title.startswith(GOALS)
-    ]
+    body = [title for title in titles if not title.startswith((GOALS, *ENDING))]
     if not 3 <= len(body) <= 5:
         yield 0, f"{len(body)} sections ({', '.join(body)}); expected 3 to 5."
     goals, summary = len(view.bullets(GOALS)), len(view.bullets("Summary"))
@@ -80,40 +70,31 @@ def _sections(view: LessonView) -> Iterator[Finding]:
         yield 0, f"{summary} bullets in the summary for {goals} goals; expected equal."
 
 
-def _swappable(view: LessonView) -> bool:
-    """Return whether the lesson runs on any cohort and so must show real patients."""
-    settings = "".join(cell.text for cell in view.tagged("parameters"))
-    return int(view.number) >= FIRST_SWAPPABLE and "COHORT" in settings
-
-
 def _settings(view: LessonView) -> Iterator[Finding]:
     for place, tag in enumerate(("setup", "parameters")):
         tagged = view.tagged(tag)
         if len(tagged) != 1 or view.code[place : place + 1] != tagged:
-            which = ("first", "second")[place]
-            said = (
-                f"{len(tagged)} cells tagged '{tag}'; expected the {which} code cell."
+            found, wanted = (
+                f"{len(tagged)} cells tagged '{tag}'",
+                f"code cell {place + 1}",
             )
-            yield (tagged[0].number if tagged else 0), said
+            yield 0, f"{found}; expected one, {wanted} of the lesson."
     for cell in view.tagged("parameters")[:1]:
-        for node in cell.tree.body:
-            if isinstance(node, ast.Assign):
-                yield from _setting(cell, node)
-        lacking = NEEDED.keys() - names_in(cell.tree, ast.Store)
-        for name in lacking if int(view.number) >= FIRST_SWAPPABLE else ():
-            yield cell.number, f"no {name}; expected {NEEDED[name]} among the settings."
-
-
-def _setting(cell: Cell, node: ast.Assign) -> Iterator[Finding]:
-    """Check the name and the comment of one setting."""
-    name = ast.unparse(node.targets[0])
-    if name != name.upper():
-        yield cell.number, f"the setting '{name}'; expected UPPER_CASE."
-    value = getattr(node.value, "value", None)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    bare = "#" not in cell.text.splitlines()[(node.end_lineno or node.lineno) - 1]
-    if number and bare and name != "SEED":
-        yield cell.number, f"'{name}' without a comment. Write its unit or meaning."
+        lines = cell.text.splitlines()
+        for node in [one for one in cell.tree.body if isinstance(one, ast.Assign)]:
+            name, value = ast.unparse(node.targets[0]), ast.unparse(node.value)
+            if name != name.upper():
+                yield cell.number, f"the setting '{name}'; expected UPPER_CASE."
+            bare = (
+                re.fullmatch(r"-?\d[\d.e-]*", value)
+                and "#" not in lines[node.lineno - 1]
+            )
+            if bare and name != "SEED":
+                said = f"'{name}' without a comment. Write its unit or meaning."
+                yield cell.number, said
+        needed = {"SEED", "COHORT"} if int(view.number) >= FIRST_SWAPPABLE else set()
+        for name in sorted(needed - names_in(cell.tree, ast.Store)):
+            yield cell.number, f"no {name}; expected it among the settings."
 
 
 def _tags(view: LessonView) -> Iterator[Finding]:
@@ -128,9 +109,8 @@ def _tags(view: LessonView) -> Iterator[Finding]:
 
 
 def _words(view: LessonView) -> Iterator[Finding]:
-    prose = "\n".join(cell.text for cell in view.prose).lower()
     for word, better in WORDS_ONCE.items():
-        if (count := len(re.findall(word.replace(" ", r"\s+"), prose))) > 1:
+        if (count := len(re.findall(word.replace(" ", r"\s+"), view.text, re.I))) > 1:
             yield 0, f"'{word}' {count} times; expected '{better}', '{word}' once."
     for cell in view.code:
         for name in sorted(names_in(cell.tree, ast.Store) & NAMELESS):
@@ -138,12 +118,8 @@ def _words(view: LessonView) -> Iterator[Finding]:
 
 
 def _links(view: LessonView, cell: Cell) -> Iterator[Finding]:
-    folder = view.lesson.source.parent
-    for target in re.findall(r"\]\(([^)\s]+)", cell.text):
-        name = target.partition("#")[0]
-        if re.match(r"(https?:|#|mailto:|attachment:)", target):
-            continue
-        if not re.fullmatch(r"\d\d_\w+\.ipynb", name):
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", cell.text):
+        if not re.fullmatch(r"\d\d_\w+\.ipynb", target):
             yield cell.number, f"a link to '{target}'; expected NN_topic.ipynb."
-        elif not (folder / name).with_suffix(".py").exists():
-            yield cell.number, f"a link to {name}, which does not exist."
+        elif not view.lesson.source.with_name(f"{target[:-6]}.py").exists():
+            yield cell.number, f"a link to {target}, which does not exist."

@@ -8,11 +8,8 @@ command) and "Sources", formulas and `code`.
 
 from __future__ import annotations
 
-import contextlib
-import getpass
 import itertools
 import re
-import socket
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
@@ -36,7 +33,6 @@ UNCOMPARED = (
     "a cell whose output is not compared; expected the next code cell to print a claim "
     "that is, such as 'AUC at least 0.90: True'."
 )
-COMMON_NAMES = {"root", "user", "runner", "jovyan", "localhost", "admin", "ubuntu"}
 FREE_SECTIONS = ("On real patients", "Sources")
 USUAL = {"50", "90", "95", "99", "100", "0"}
 NUMBER = re.compile(
@@ -55,11 +51,8 @@ def check_outputs(view: LessonView) -> Iterator[Finding]:
     if view.stored is None:
         yield 0, "no executed form in notebooks/solutions. Run 'make build'."
         return
-    code = [
-        (number, cell)
-        for number, cell in enumerate(view.stored.cells, start=1)
-        if cell.cell_type == "code" and cell.source.strip()
-    ]
+    numbered = enumerate(view.stored.cells, start=1)
+    code = [(number, cell) for number, cell in numbered if cell.cell_type == "code"]
     for number, cell in code:
         for said in _faults(view, cell):
             yield number, said
@@ -102,51 +95,39 @@ def texts_of(output: NotebookNode) -> list[str]:
         return [output.text]
     if output.output_type == "error":
         return [output.evalue, *output.traceback]
-    readable = [
-        mime for mime in output.data if mime.startswith(("text/", "application/j"))
-    ]
+    texts = [str(data) for mime, data in output.data.items() if mime not in PICTURES]
     about = [one for one in output.metadata.values() if hasattr(one, "get")]
-    return [str(output.data[m]) for m in readable] + [a.get("alt", "") for a in about]
+    return texts + [one.get("alt", "") for one in about]
 
 
 def _unfit(view: LessonView, text: str) -> Iterator[str]:
     """Yield what must not be stored: raw values, paths, names of this machine."""
     for what, pattern in PATTERNS.items():
         if match := re.search(pattern, text):
-            found = _short(text[match.start() : match.start() + 60])
+            found = _short(text[match.start() :])
             yield f"{what} '{found}'. Print what it means, rounded, without paths."
-    names = {socket.gethostname()}
-    with contextlib.suppress(KeyError, OSError):  # a container without a user
-        names.add(getpass.getuser())
-    names = {one for one in names if len(one) > 3 and one not in COMMON_NAMES}
-    for word in [*private_words(view.lesson.root), *sorted(names)]:
+    for word in private_words(view.lesson.root):
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text):
             yield "the name of this machine, its user or its folders in an output."
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:57] + "..."
+    return " ".join(text.split())[:60]
 
 
 def _unbound_numbers(view: LessonView) -> Iterator[Finding]:
     """Yield numbers in the prose that nothing in the lesson computes or states."""
+    outputs = [one for cell in view.stored.cells for one in cell.get("outputs", [])]
     texts = [cell.text for cell in view.code]
-    for cell in view.stored.cells:
-        texts += [
-            text for output in cell.get("outputs", []) for text in texts_of(output)
-        ]
+    texts += [text for output in outputs for text in texts_of(output)]
     known = set(re.findall(r"\d+\.\d+|\d+", "\n".join(texts))) | USUAL
     for cell, paragraph in _paragraphs(view):
-        for number in numbers_in(paragraph, lesson=view.number):
-            if number not in known:
-                text = " ".join(paragraph.split())
-                place = text.find(number)
-                around = text[max(0, place - 25) : place + 25].strip()
-                what = (
-                    f"the number {number} in '{around}', which no cell prints or sets"
-                )
-                yield cell, f"{what}. Print it, or cite its source."
+        for number in set(numbers_in(paragraph, lesson=view.number)) - known:
+            text = " ".join(paragraph.split())
+            place = text.find(number)
+            around = text[max(0, place - 25) : place + 25].strip()
+            what = f"the number {number} in '{around}', which no cell prints or sets"
+            yield cell, f"{what}. Print it, or cite its source."
 
 
 def _paragraphs(view: LessonView) -> Iterator[tuple[int, str]]:
@@ -154,15 +135,9 @@ def _paragraphs(view: LessonView) -> Iterator[tuple[int, str]]:
     section = ""
     for cell in view.prose:
         for paragraph in re.split(r"\n\s*\n", cell.text):
-            lines = []
-            for line in paragraph.splitlines():
-                if line.startswith("## "):
-                    section = line[3:].strip()
-                elif not line.startswith(("#", "|")):
-                    lines.append(line)
-            free = section.startswith(FREE_SECTIONS) or CITED.search(paragraph)
-            if lines and not free:
-                yield cell.number, "\n".join(lines)
+            section = [section, *re.findall(r"^## +(.*)", paragraph, re.M)][-1]
+            if not section.startswith(FREE_SECTIONS) and not CITED.search(paragraph):
+                yield cell.number, re.sub(r"^[#|].*", "", paragraph, flags=re.M)
 
 
 def numbers_in(paragraph: str, *, lesson: str) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from nbformat import NotebookNode
 
+from tools.lessons.digests import tree_of
 from tools.lessons.forms import learner_form, solution_form
 from tools.lessons.source import Lesson, read_cells
 from tools.lessons.stored_outputs import read_notebook
@@ -36,11 +36,7 @@ class Cell:
     @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree of a code cell; empty when it is not plain Python."""
-        kept = [ln for ln in self.text.splitlines() if ln.lstrip()[:1] not in "%!?"]
-        try:
-            return ast.parse("\n".join(kept) if self.is_code else "")
-        except SyntaxError:
-            return ast.Module(body=[], type_ignores=[])
+        return tree_of(self.text if self.is_code else "")
 
     @property
     def names_made(self) -> set[str]:
@@ -71,20 +67,14 @@ class LessonView:
         raw = read_cells(lesson)
         self.learner = learner_form(lesson, raw)
         self.solution = solution_form(lesson, raw)
-        self.cells = [
-            Cell(
-                number=number,
-                is_code=one.cell_type == "code",
-                text=built.source,
-                raw=one.source,
-                tags=tuple(one.metadata.get("tags", [])),
-            )
-            for number, (one, built) in enumerate(
-                zip(raw, self.solution.cells, strict=True), start=1
-            )
-        ]
+        self.cells = []
+        for one, built in zip(raw, self.solution.cells, strict=True):
+            tags = tuple(one.metadata.get("tags", []))
+            is_code, number = one.cell_type == "code", len(self.cells) + 1
+            self.cells.append(Cell(number, is_code, built.source, one.source, tags))
         self.code = [cell for cell in self.cells if cell.is_code]
         self.prose = [cell for cell in self.cells if not cell.is_code]
+        self.text = "\n".join(cell.text for cell in self.prose)
         self.top = "\n".join(cell.text for cell in self.cells[:4] if not cell.is_code)
 
     @cached_property
@@ -100,16 +90,14 @@ class LessonView:
             if any(one == tag or one.startswith(f"{tag}:") for one in cell.tags)
         ]
 
-    def headings(self) -> Iterator[str]:
-        """Yield the second-level headings."""
-        for cell in self.prose:
-            yield from re.findall(r"^## +(.*\S)", cell.text, re.M)
+    def headings(self) -> list[str]:
+        """Return the second-level headings."""
+        return re.findall(r"^## +(.*\S)", self.text, re.M)
 
     def section(self, title: str) -> str:
         """Return the Markdown text below a second-level heading, up to the next."""
-        text = "\n".join(cell.text for cell in self.prose)
         pattern = rf"^## +{re.escape(title)}[^\n]*\n(.*?)(?=^## |\Z)"
-        match = re.search(pattern, text, re.M | re.S)
+        match = re.search(pattern, self.text, re.M | re.S)
         return match.group(1) if match else ""
 
     def bullets(self, title: str) -> list[str]:
