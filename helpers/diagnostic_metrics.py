@@ -58,14 +58,12 @@ def check_reference_and_score(
     if strange.size:
         raise ValueError(
             f"reference holds the value {strange[0]:g}, expected only 0 (healthy) and "
-            "1 (diseased). Make one 0/1 finding of grades or class numbers, and do not "
-            "exchange reference and score."
+            "1 (diseased). Say where grades begin; do not exchange it with the score."
         )
     if both_classes and (labels == labels[0]).all():
         raise ValueError(
             f"reference has one class only: all {len(labels)} cases are "
-            f"{labels[0]:g}, expected both 0 and 1. Use a larger split or another "
-            "finding."
+            f"{labels[0]:g}, expected both 0 and 1. Use a larger split."
         )
     return labels.astype(int), scores
 
@@ -87,8 +85,7 @@ def _column(values: ArrayLike, *, name: str) -> np.ndarray:
     if missing.size:
         raise ValueError(
             f"{name} holds {missing.size} missing or infinite value(s), the first at "
-            f"position {missing[0]}; expected a number for every case. Find out why "
-            "before leaving cases out: those that fail are rarely a random sample."
+            f"position {missing[0]}; expected a number for every case."
         )
     return column
 

@@ -158,7 +158,7 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def report_text() -> str:
+def _report_text() -> str:
     """Return the facts and the problems as text to paste into a question."""
     facts = environment_facts()
     width = max(len(name) for name in facts)
@@ -169,4 +169,4 @@ def report_text() -> str:
 
 
 if __name__ == "__main__":
-    print(report_text())
+    print(_report_text())

@@ -93,8 +93,7 @@ def show_image(
     if image.ndim != 2 and image.shape[2:] != (3,):
         raise ValueError(
             f"One image to show has the shape {image.shape}. Expected (rows, columns) "
-            "for grey or (rows, columns, 3) for colour. Pass one image, for example "
-            "cohort.images[0], or call montage for several."
+            "or (rows, columns, 3). Pass one image, or call montage for several."
         )
     ax = plt.gca() if ax is None else ax
     ax.imshow(image, cmap="gray", vmin=vmin, vmax=vmax)  # colour ignores the scale

@@ -98,13 +98,13 @@ def make_dataset(
             lambda row: (tf.gather(pixels, row), tf.gather(target, row))
         ).prefetch(tf.data.AUTOTUNE)
 
-    margin = largest_shift(images.shape)
+    margin = [(int(MAXIMUM_SHIFT * side),) * 2 for side in images.shape[1:3]]
     padded = tf.constant(np.pad(images, ((0, 0), *margin, (0, 0)), mode="edge"))
 
     def augmented(row, number):
         seeds = tf.random.split(tf.stack([number, seed]), 2)
-        shifted = cut_shifted(padded, row, shape=images.shape[1:], seed=seeds[0])
-        return change_contrast(shifted, seed=seeds[1]), tf.gather(target, row)
+        shifted = _cut_shifted(padded, row, shape=images.shape[1:], seed=seeds[0])
+        return _change_contrast(shifted, seed=seeds[1]), tf.gather(target, row)
 
     # one random number per batch seeds its augmentation: the same seed gives the same
     # images, however many threads prepare the batches
@@ -115,26 +115,7 @@ def make_dataset(
     return augmented_batches.prefetch(tf.data.AUTOTUNE)
 
 
-def largest_shift(shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Return the largest shift, up and down and left and right, in whole pixels.
-
-    Parameters
-    ----------
-    shape : (n, rows, columns, ...)
-
-    Returns
-    -------
-    list of (before, after), for rows and for columns, as ``np.pad`` reads it
-
-    Examples
-    --------
-    >>> largest_shift((10, 128, 100))
-    [(10, 10), (8, 8)]
-    """
-    return [(int(MAXIMUM_SHIFT * side),) * 2 for side in shape[1:3]]
-
-
-def cut_shifted(
+def _cut_shifted(
     padded: tf.Tensor, rows: tf.Tensor, *, shape: tuple[int, int, int], seed: tf.Tensor
 ) -> tf.Tensor:
     """Cut each image out of its padded form, a little beside its place.
@@ -167,7 +148,7 @@ def cut_shifted(
     )
 
 
-def change_contrast(images: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
+def _change_contrast(images: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
     """Change contrast and brightness of each image of a batch.
 
     Parameters
@@ -284,8 +265,7 @@ class FilmFiles:
         if not self.paths or not len(self.paths) == len(self.labels) == known:
             raise ValueError(
                 f"There are {len(self.paths)} files and {len(self.labels)} labels, "
-                f"{known} of them numbers. Expected at least one file, and a number "
-                "for each. Leave films without a label out."
+                f"{known} of them numbers. Expected a file at least, a number for each."
             )
 
     def __len__(self) -> int:

@@ -121,9 +121,8 @@ def mean_interval(
     repeats = np.asarray(values, dtype=float)
     if repeats.ndim != 1 or repeats.size < 2 or not np.isfinite(repeats).all():
         raise ValueError(
-            f"values is {repeats}, expected at least 2 finite numbers. One run alone "
-            "does not show how much runs vary: repeat it with other seeds. Report a "
-            "failed run; do not average it."
+            f"values is {repeats}, expected at least 2 finite numbers. Repeat the run "
+            "with other seeds; report a failed run, do not average it."
         )
     mean = float(repeats.mean())
     half_width = stats.sem(repeats) * stats.t.ppf(
@@ -199,8 +198,7 @@ def clustered_bootstrap(
         raise ValueError(
             f"{len(usable)} of {replicates} resamples of {n_patients} patients gave a "
             f"value, the others hold one class only; expected at least 100 resamples "
-            f"and {1 - LARGEST_SHARE_UNDEFINED:.0%} of them with a value. Too few "
-            "patients have the finding, or too few lack it: report the counts."
+            f"and {1 - LARGEST_SHARE_UNDEFINED:.0%} with a value. Report the counts."
         )
     low, high = np.quantile(usable, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return Interval(low=float(low), high=float(high), replicates=len(usable))
@@ -212,8 +210,7 @@ def _rows_by_cluster(clusters: ArrayLike, *, n_images: int) -> list[np.ndarray]:
     if names.shape != (n_images,) or len(np.unique(names)) < 2:
         raise ValueError(
             f"clusters has shape {names.shape} and names {len(np.unique(names))} "
-            f"patient(s), expected the patient of each of {n_images} images, and at "
-            "least 2 patients: from one nothing can be said about others."
+            f"patient(s), expected that of each of {n_images} images, 2 at least."
         )
     _, patient_of_row = np.unique(names.astype(str), return_inverse=True)
     order = np.argsort(patient_of_row, kind="stable")

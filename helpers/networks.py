@@ -142,9 +142,7 @@ def _check_input_shape(input_shape: tuple[int, int, int]) -> None:
     if len(shape) != 3 or shape[-1] not in (1, 3):
         raise ValueError(
             f"input_shape is {shape}; expected (rows, columns, channels) of one 2-D "
-            "image with 1 channel (grey) or 3 (colour). For a grey image of 128 x 128 "
-            "pass (128, 128, 1). A volume of slices needs a 3-D network; "
-            "training.input_shape(cohort) gives the shape that a cohort needs."
+            "image with 1 or 3 channels, as training.input_shape(cohort) gives it."
         )
     if min(shape[:2]) < SHORTEST_SIDE:
         raise ValueError(

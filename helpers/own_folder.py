@@ -136,8 +136,7 @@ def _read_table(folder: Path) -> pd.DataFrame:
     table = table[(table != "").any(axis=1)]
     if not len(table) or table.columns.str.lower().duplicated().any():
         raise CohortError(
-            f"{found[0].name} has no row, or a column twice: {', '.join(table)}. "
-            "Expected a header with every name once, and a row per image."
+            f"{found[0].name} has no row, or a column twice: {', '.join(table)}."
         )
     by_name = {_plain(column): column for column in table}
     roles = dict.fromkeys(COLUMN.values())
@@ -183,8 +182,7 @@ def _image_files(table: pd.DataFrame, folder: Path) -> pd.Series:
     column = table.attrs["file"]
     if column is None:
         raise CohortError(
-            f"{table.attrs['csv']} names no image: expected a column called file; it "
-            f"has {', '.join(table)}. Rename the one with the file names."
+            f"No column called file in {table.attrs['csv']}: {', '.join(table)}."
         )
     files = _files(table, column, (folder, folder / "images"))
     once = "every image in one line, with all its findings"
@@ -215,8 +213,7 @@ def _findings(
     if len(constant) == len(found) or asked.keys() & {*constant}:
         raise CohortError(
             f"{table.attrs['csv']} has no finding to learn: expected columns of 0 and "
-            "1 (yes/no, true/false) or a text column label, more than one value in it. "
-            "Of a grade say where: findings=['grade>=2'], or FINDING='grade>=2'. "
+            "1, or a text column label. Of a grade say where: FINDING='grade>=2'. "
             f"One value: {', '.join(constant) or 'none'}. All: {', '.join(table)}."
         )
     notes += [f"{name} is {found[name][0]} in every image." for name in constant]
@@ -256,29 +253,20 @@ def _classes(table: pd.DataFrame, column: str) -> dict[str, np.ndarray]:
     """Return one 0/1 column per value of a text column but the normal ones."""
     missing = _missing(table[column]) & ~table[column].str.lower().isin(CLASS)
     _refuse(table, column, missing, "the name of a class")
-    cells = [[part.strip() for part in re.split("[|;]", c)] for c in table[column]]
-    alone = {part for parts in cells for part in parts}
-    cells = [{one for part in parts for one in _apart(part, alone)} for parts in cells]
+    cells = [{part.strip() for part in re.split("[|;]", c)} for c in table[column]]
     counts = Counter(value for parts in cells for value in parts)
     meaning = {value: CLASS.get(value.lower(), "") for value in counts}
     if all(re.fullmatch(NUMBER, value) for value in counts):
         return {}  # a grade or a measurement, not classes
     if len(counts) > MOST_CLASSES:
         raise CohortError(
-            f"The column {column!r} of {table.attrs['csv']} has {len(counts)} values; "
-            f"expected at most {MOST_CLASSES} classes, or columns of 0 and 1."
+            f"{column!r} has {len(counts)} values, expected at most {MOST_CLASSES}."
         )
     values = sorted(counts, key=lambda v: (meaning[v] == "last", -counts[v], v))
     named = [value for value in values if meaning[value] != "normal"]
     if len(values) == len(named) == 2 and meaning[named[1]] == "last":
         named = named[:1]  # benign is then what is not malignant
     return {v: np.array([v in parts for parts in cells], dtype=int) for v in named}
-
-
-def _apart(value: str, alone: set[str]) -> list[str]:
-    """Take "nodule, mass" apart where one of its parts also stands alone somewhere."""
-    parts = [part.strip() for part in value.split(",")]
-    return parts if alone.intersection(parts) else [value]
 
 
 def _asked(table: pd.DataFrame, wish: str) -> dict[str, np.ndarray]:
@@ -362,8 +350,7 @@ def _dealt(frame: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
         return split_patients(frame, **how)
     except ValueError as error:
         raise CohortError(
-            f"{error} If the patients are wrong (de-identified DICOM files often share "
-            "one PatientID), give a column patient_id in the CSV."
+            f"{error} If the patients are wrong, give a column patient_id in the CSV."
         ) from error
 
 

@@ -130,8 +130,7 @@ def _shares(table: ArrayLike) -> np.ndarray:
     if sum(given) < 2 or not counts.sum() < np.inf or (counts < 0).any():
         raise ValueError(
             f"table has shape {counts.shape} and the sum {counts.sum():g}, expected "
-            "counts of pairs in k rows and k columns, and at least two scores: of one "
-            "and the same score throughout kappa does not exist."
+            "counts in k rows and k columns, and two different scores at least."
         )
     return counts / counts.sum()
 
@@ -263,8 +262,7 @@ def fleiss_kappa(scores: ArrayLike, *, categories: ArrayLike) -> float:
     if places.ndim != 2 or places.shape[1] < 2 or len(np.unique(places)) < 2:
         raise ValueError(
             f"scores has shape {places.shape}, expected (cases, readers), at least 2 "
-            "readers and 2 different scores: of one score throughout kappa does not "
-            "exist."
+            "readers and 2 different scores."
         )
     readers = places.shape[1]
     counts = (places[:, :, None] == np.arange(len(np.asarray(categories)))).sum(axis=1)

@@ -98,7 +98,7 @@ REPORT_RULES = RULES_OF_A._replace(
 )
 
 
-class FindingWords(NamedTuple):
+class _FindingWords(NamedTuple):
     """The words for one finding; each a regular expression.
 
     Attributes
@@ -115,7 +115,7 @@ class FindingWords(NamedTuple):
 
 
 CHEST_FINDINGS = {
-    name: FindingWords(there=_words(name), normal=_words(f"no {name}"))
+    name: _FindingWords(there=_words(name), normal=_words(f"no {name}"))
     for name in (
         "consolidation",
         "nodule",

@@ -143,16 +143,14 @@ def _run_through(model: keras.Model, image: keras.KerasTensor, steps: list):
 def _check_graph(model: keras.Model) -> None:
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise TypeError(
-            "Saliency maps need a built functional or Sequential Keras model, got "
-            f"{type(model).__name__}. Give a Sequential model its input shape "
-            "(keras.Input); rewrite a subclassed model as keras.Model(inputs, outputs)."
+            "Saliency maps need a functional or Sequential Keras model with an input "
+            f"shape, got {type(model).__name__}: build keras.Model(inputs, outputs)."
         )
     shapes = [tuple(tensor.shape) for tensor in (*model.inputs, *model.outputs)]
     if len(shapes) != 2 or len(shapes[0]) != 4 or shapes[1][1:] != (1,):
         raise ValueError(
             "Saliency maps need one input (n, rows, columns, channels) and one output "
-            f"(n, 1); model {model.name!r} has {shapes}. Build a keras.Model with the "
-            "one input and the one output to explain."
+            f"(n, 1); model {model.name!r} has {shapes}."
         )
 
 
@@ -161,8 +159,7 @@ def _as_batch(image: np.ndarray, scorer: keras.Model) -> np.ndarray:
     values, wanted = np.asarray(image, dtype="float32"), scorer.inputs[0].shape[1:]
     if not np.isfinite(values).all():
         raise ValueError(
-            f"The image or baseline holds {np.sum(~np.isfinite(values))} value(s) that "
-            "are not finite. Expected grey levels: find out where NaN comes from."
+            f"Image or baseline: {np.sum(~np.isfinite(values))} values are not finite."
         )
     grey = values[..., None]
     for batch in (values[None], values, grey[None], grey):
@@ -173,8 +170,7 @@ def _as_batch(image: np.ndarray, scorer: keras.Model) -> np.ndarray:
             return batch
     raise ValueError(
         f"The image has shape {values.shape}, but the model takes one image of "
-        f"{wanted} (rows, columns, channels) or a stack; a grey image may leave the "
-        "channel out. Resize the image, or make its channels match."
+        f"{wanted} (rows, columns, channels) or a stack, grey without channels too."
     )
 
 
@@ -230,7 +226,7 @@ def integrated_gradients(
     The gradient is averaged along the straight path from the baseline to the image
     (midpoint rule) and multiplied by the distance each pixel has travelled. The
     attributions add up to logit(image) - logit(baseline), but for the error of the
-    rule: check it with `completeness_gap`.
+    rule: compare the two (lesson 40).
 
     Parameters
     ----------
@@ -326,8 +322,7 @@ def grad_cam(
     if layer not in features:
         raise ValueError(
             f"Model {model.name!r} has no layer {layer!r} with feature maps (rows, "
-            "columns, channels, after the first convolution). Choose one of: "
-            f"{', '.join(features) or 'none'}. Without convolutions use `gradient`."
+            f"columns, channels). Choose one of: {', '.join(features) or 'none'}."
         )
     watched = keras.Model(picture, [features[layer], logit])
     batch = _as_batch(image, watched)
@@ -372,42 +367,6 @@ def _in_parts(values: np.ndarray) -> list[np.ndarray]:
 
 
 # --- measures ------------------------------------------------------------------------
-
-
-def completeness_gap(
-    attributions: np.ndarray, *, logit_image: float, logit_baseline: float
-) -> float:
-    """Return how far attributions are from adding up, as a share of the logit's rise.
-
-    Parameters
-    ----------
-    attributions : float array of any shape
-        From `integrated_gradients`, in logits.
-    logit_image, logit_baseline : float
-        The logit of the image and of the baseline.
-
-    Returns
-    -------
-    float
-        |sum of attributions - rise| / |rise|; 0 is perfect, 0.01 is one per cent.
-
-    Raises
-    ------
-    ValueError
-        If image and baseline have the same logit: there is no rise to share out.
-
-    Examples
-    --------
-    >>> completeness_gap(np.array([1.0, 0.5]), logit_image=2.0, logit_baseline=0.0)
-    0.25
-    """
-    rise = float(logit_image) - float(logit_baseline)
-    if rise == 0:
-        raise ValueError(
-            f"Image and baseline have the same logit ({float(logit_image):.4g}), so "
-            "there is no rise to share out. Choose another baseline."
-        )
-    return abs(float(np.sum(attributions, dtype="float64")) - rise) / abs(rise)
 
 
 class HitRate(NamedTuple):
@@ -461,11 +420,9 @@ def hit_rate(saliency_maps: np.ndarray, masks: np.ndarray) -> HitRate:
     Zhang J et al. Top-down neural attention by excitation backprop ("pointing game").
     Int J Comput Vis 2018;126:1084-1102.
     """
-    if len(saliency_maps) != len(masks) or len(masks) == 0:
-        raise ValueError(
-            f"hit_rate needs one mask per map and at least one pair, got "
-            f"{len(saliency_maps)} maps and {len(masks)} masks."
-        )
+    n_maps, n_masks = len(saliency_maps), len(masks)
+    if n_maps != n_masks or n_masks == 0:
+        raise ValueError(f"Got {n_maps} maps and {n_masks} masks, expected pairs.")
     hits = 0
     for one_map, mask in zip(saliency_maps, masks, strict=True):
         _check_pair(one_map, mask)
@@ -510,9 +467,8 @@ def _check_pair(saliency_map: np.ndarray, mask: np.ndarray) -> None:
     if mask.dtype != bool or not mask.any() or not np.isfinite(saliency_map).all():
         raise ValueError(
             f"The mask is {mask.dtype} with {np.count_nonzero(mask)} pixels set, and "
-            f"{np.sum(~np.isfinite(saliency_map))} values of the map are not finite. "
-            "Expected bool with at least one pixel (a hit is defined only where the "
-            "finding is), and a map of numbers."
+            f"{np.sum(~np.isfinite(saliency_map))} values of the map are not finite; "
+            "expected bool with at least one pixel, and numbers."
         )
 
 
@@ -537,8 +493,7 @@ def mean_mask(masks: np.ndarray) -> np.ndarray:
     present = masks[masks.any(axis=(1, 2))]
     if len(present) == 0:
         raise ValueError(
-            f"All {len(masks)} masks are empty, so they have no mean. Pass the masks "
-            "of images that show the finding."
+            f"All {len(masks)} masks are empty; pass those of films with the finding."
         )
     return present.mean(axis=0, dtype="float32")
 
@@ -678,9 +633,8 @@ def show_overlay(
     """
     if saliency_map.shape != np.shape(image)[:2]:
         raise ValueError(
-            f"The map has shape {saliency_map.shape}, the image {np.shape(image)}. "
-            "Expected the same rows and columns. Stretch a coarse map with "
-            "saliency.enlarge, or add up the channels of a colour map."
+            f"The map has shape {saliency_map.shape}, the image {np.shape(image)}; "
+            "expected the same. Stretch a coarse map with saliency.enlarge."
         )
     figures.show_image(image, ax=ax, mask=mask, mask_colour="sky")
     size, signed = np.abs(saliency_map), saliency_map.min() < 0

@@ -156,9 +156,8 @@ def input_shape(cohort: Cohort) -> tuple[int, int, int]:
     if len(shape) == 4 and shape[-1] in (1, 3):
         return shape[1:]
     raise TrainingError(
-        f"The images of the cohort {cohort.name!r} have the shape {shape}; this "
-        "network reads 2-D images, (n, rows, columns) grey or (n, rows, columns, 3) "
-        "colour. Of volumes take one slice each, say images[:, images.shape[1] // 2]."
+        f"The images of {cohort.name!r} have the shape {shape}; the network reads "
+        "(n, rows, columns) or (n, rows, columns, 3). Of volumes take one slice each."
     )
 
 
@@ -218,8 +217,7 @@ class KeepBest(keras.callbacks.Callback):
             self.on_train_end()
             raise TrainingError(
                 f"The loss became {logs['loss']} in epoch {len(self.rows) + 1}, step "
-                f"{batch + 1}: the updates of the weights were too large. Lower "
-                "learning_rate (2e-3 is the default) or lengthen warm_up."
+                f"{batch + 1}: the updates were too large. Lower learning_rate."
             )
 
     def on_epoch_end(self, epoch, logs=None):
@@ -331,15 +329,13 @@ def _check(
     if input_shape(cohort) != shape:
         raise TrainingError(
             f"The network reads images of {shape}, those of the {what} are "
-            f"{input_shape(cohort)}. Build it with "
-            "small_residual_network(training.input_shape(cohort))."
+            f"{input_shape(cohort)}. Build it with training.input_shape(cohort)."
         )
     values = np.unique(cohort.labels(finding)).tolist()
     if values != [0, 1]:
         raise TrainingError(
             f"{finding!r} has the values {values[:6]} in the {len(cohort)} images of "
-            f"the {what}; expected both 0 (absent) and 1 (present). Choose another "
-            "finding or another split, and turn grades into 0/1 before training."
+            f"the {what}; expected both 0 and 1. Choose another finding or split."
         )
 
 
@@ -415,8 +411,7 @@ def predict_scores(network: keras.Model, images: np.ndarray) -> np.ndarray:
     if tuple(network.input_shape[1:]) != images.shape[1:]:
         raise TrainingError(
             f"The network reads images of {network.input_shape[1:]}, these are "
-            f"{images.shape[1:]}. Load the cohort at the network's size, or build and "
-            "train a network for this one."
+            f"{images.shape[1:]}. Load the cohort at the network's size."
         )
     scores = [np.empty((0, 1), "float32")]
     for start in range(0, len(images), EVALUATION_BATCH):

@@ -230,6 +230,5 @@ def _check_window(center: float, width: float, *, least: float = 1 / LARGEST) ->
     if not (abs(center) < LARGEST and least <= width < LARGEST):
         raise ValueError(
             f"The window is {center:g} / {width:g} (centre / width). Expected numbers "
-            f"and a width {'above 0' if least < 1 else 'of at least 1'}, in the unit "
-            "of the values. Check that the two were not exchanged."
+            f"and a width {'above 0' if least < 1 else 'of at least 1'}, in this order."
         )

@@ -9,8 +9,8 @@ import pytest
 from helpers import patient_splits
 from helpers.patient_splits import (
     SplitFileError,
+    _exact_duplicates,
     check_leakage,
-    exact_duplicates,
     exam_and_training,
     read_split,
     split_patients,
@@ -168,11 +168,11 @@ def test_exact_duplicates_by_hand():
     images = np.zeros((5, 2, 2), dtype=np.uint8)
     images[1, 0, 0] = images[4, 0, 0] = 9  # rows 1 and 4 are equal
     images[3, 1, 1] = 9  # same value at another place: not equal to rows 1 and 4
-    assert exact_duplicates(images) == [[0, 2], [1, 4]]
-    assert exact_duplicates(images[:, :, ::-1]) == [[0, 2], [1, 4]]  # a view
-    assert exact_duplicates(images[:2]) == []
+    assert _exact_duplicates(images) == [[0, 2], [1, 4]]
+    assert _exact_duplicates(images[:, :, ::-1]) == [[0, 2], [1, 4]]  # a view
+    assert _exact_duplicates(images[:2]) == []
     colour = np.stack([images, images, 255 - images], axis=-1)
-    assert exact_duplicates(colour) == [[0, 2], [1, 4]]
+    assert _exact_duplicates(colour) == [[0, 2], [1, 4]]
 
 
 def test_check_leakage_finds_equal_images_within_and_across_splits():

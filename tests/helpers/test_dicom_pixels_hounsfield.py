@@ -6,8 +6,7 @@ import pytest
 import SimpleITK
 from pydicom.data import get_testdata_file
 
-from helpers.dicom_pixels import DicomPixelsError
-from helpers.hounsfield_units import read_hounsfield
+from helpers.dicom_pixels import DicomPixelsError, read_hounsfield
 from tests.helpers.dicom_examples import make_dataset
 
 CT = {"Modality": "CT", "RescaleSlope": 2, "RescaleIntercept": -1024}
