@@ -157,7 +157,7 @@ class Cohort:
             whole cohort holds one class only, so that no ROC can be drawn.
         """
         wanted = self._known(name)
-        usable = findings_with_both_classes(self.table, self.findings)
+        usable = with_both_classes(self.table, self.findings)
         if not self.is_part and wanted not in usable:
             raise CohortError(
                 f"A split of {self.name} holds one class only for {wanted}; both in "
@@ -251,9 +251,7 @@ class Cohort:
         return f"{len(part):,} images{patients * self.knows_patients}, {with_it}"
 
 
-def findings_with_both_classes(
-    table: pd.DataFrame, findings: Sequence[str]
-) -> list[str]:
+def with_both_classes(table: pd.DataFrame, findings: Sequence[str]) -> list[str]:
     """Return the findings that some images of every split have and others have not."""
     shares = table.groupby("split")[list(findings)].mean()
     return [name for name in findings if shares[name].between(0, 1, "neither").all()]
@@ -295,8 +293,8 @@ def validate(cohort: Cohort) -> Cohort:
     empty = [split for split in NEEDED_SPLITS if split not in cohort.splits]
     if empty and not cohort.is_part:
         raise CohortError(
-            f"{name} has no image in {', '.join(empty)}. Move patients there; in an "
-            "own folder, COHORT_SPLIT=by_patient splits anew."
+            f"{name} has no image in {', '.join(empty)}; COHORT_SPLIT=by_patient "
+            "splits an own folder anew."
         )
     check_patients(table, name)
     _check_masks(cohort)

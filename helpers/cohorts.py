@@ -192,12 +192,8 @@ def _load_nodules_ct(
 
 def _cache_path(stem: str, settings: object, *more: object) -> Path:
     """Return where a cohort with these settings is kept, made or not."""
-    key = [
-        dataclasses.asdict(settings),
-        *more,
-        phantoms.GENERATOR_VERSION,
-        CACHE_FORMAT,
-    ]
+    versions = phantoms.GENERATOR_VERSION, CACHE_FORMAT
+    key = [dataclasses.asdict(settings), *more, *versions]
     text = json.dumps(key, sort_keys=True, default=str)
     number = hashlib.sha256(text.encode()).hexdigest()[:16]
     return cache_dir() / f"{stem}_{number}.npz"
@@ -252,9 +248,8 @@ def _read(path: Path) -> Parts:
             if kind == "mask":
                 bits = np.unpackbits(values, axis=1, count=images[0].size)
                 masks[name_in_table] = bits.view(bool).reshape(images.shape)
+            elif kind == "column" and values.ndim == 2:
+                columns[name_in_table] = json.loads(values.tobytes())
             elif kind == "column":
-                text = values.ndim == 2
-                columns[name_in_table] = (
-                    json.loads(values.tobytes()) if text else values
-                )
+                columns[name_in_table] = values
     return images, pd.DataFrame(columns), masks

@@ -51,8 +51,7 @@ def check_reference_and_score(
     scores = _column(score, name="score")
     if len(labels) != len(scores):
         raise ValueError(
-            f"reference has {len(labels)} cases and score has {len(scores)}, expected "
-            "one of each per case. Take both columns from the same table."
+            f"reference has {len(labels)} cases, score {len(scores)}; expected as many."
         )
     strange = labels[~np.isin(labels, (0, 1))]
     if strange.size:
@@ -78,8 +77,7 @@ def _column(values: ArrayLike, *, name: str) -> np.ndarray:
         column = column[:, 0]
     if column.ndim != 1 or not column.size:
         raise ValueError(
-            f"{name} has shape {column.shape}, expected (cases,) with at least one "
-            "case. Pass one column of a table; is the name of the split right?"
+            f"{name} has shape {column.shape}, expected (cases,), one case or more."
         )
     missing = np.flatnonzero(~np.isfinite(column))
     if missing.size:
@@ -152,9 +150,7 @@ def confusion_counts(
     """
     labels, scores = check_reference_and_score(reference, score, both_classes=False)
     if np.isnan(threshold):
-        raise ValueError(
-            "threshold is NaN, expected a number. Choose one on the tuning set."
-        )
+        raise ValueError("threshold is NaN. Choose one on the tuning set.")
     called, diseased = scores >= threshold, labels == 1
     return Counts(
         tp=int(np.sum(called & diseased)),

@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pydicom
@@ -45,18 +44,10 @@ class DicomPixelsError(ValueError):
     """A DICOM object cannot be used; says which, what was found and what to do."""
 
 
-class _Modality(NamedTuple):
-    """The step from stored values to values, and the unit that it names."""
-
-    apply: Callable[[np.ndarray], np.ndarray]
-    unit: str
-
-
-class _Voi(NamedTuple):
-    """The step from values to grey 0 to 1, and the values shown black and white."""
-
-    grey: Callable[[np.ndarray], np.ndarray]
-    limits: tuple[float, float]
+# From stored values to values, and the unit that the step names:
+_Modality = tuple[Callable[[np.ndarray], np.ndarray], str]
+# From values to grey 0 to 1, and the values shown black and white:
+_Voi = tuple[Callable[[np.ndarray], np.ndarray], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +115,7 @@ class DicomImage:
         From the window or the VOI table of the header; without one, the range of an
         8-bit or colour image, or else the extremes outside the padding.
         """
-        return self._vois[0].limits if self._vois[0] else self._whole_range
+        return self._vois[0][1] if self._vois[0] else self._whole_range
 
     def display(self) -> np.ndarray:
         """Return the image as a viewer shows it: uint8, 0 black to 255 white."""
@@ -158,7 +149,8 @@ class DicomImage:
     def _grey(self, values: np.ndarray, voi: _Voi | None) -> np.ndarray:
         """Return 0 to 1 before the polarity."""
         if voi is not None:
-            return voi.grey(values)
+            grey, _ = voi
+            return grey(values)
         low, high = self._whole_range
         return np.clip((values - low) / max(high - low, 1e-30), 0.0, 1.0)
 
@@ -295,9 +287,8 @@ def _reading(name: str) -> Iterator[list[warnings.WarningMessage]]:
     except Exception as error:  # whatever a damaged file makes pydicom do
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DicomPixelsError(
-            f"{name}: it cannot be read ({reason}). "
-            "Expected a whole DICOM file, and pixels that agree with its header. Check "
-            "the path; fetch a damaged or cut-off file again from where it came."
+            f"{name}: it cannot be read ({reason}). Expected a whole DICOM file whose "
+            "pixels agree with its header. Check the path, or fetch the file again."
         ) from error
 
 
@@ -331,9 +322,7 @@ def _check_claims(header: Dataset) -> None:
     """Raise where the header claims what cannot be, before anything is allocated."""
     if not any(f"{kind}PixelData" in header for kind in ("", "Float", "DoubleFloat")):
         kind = UID(header.get("SOPClassUID") or "").name or "DICOM"
-        raise ValueError(
-            f"{kind}: an object without pixel data, or cut off before them"
-        )
+        raise ValueError(f"{kind}: without pixel data, or cut off before them")
     photometric, samples = header.PhotometricInterpretation, header.SamplesPerPixel
     if samples != (1 if photometric.startswith(("MONOCHROME", "PALETTE")) else 3):
         raise ValueError(f"{photometric} with {samples} Samples Per Pixel")
@@ -376,17 +365,17 @@ def _modality(item: Dataset) -> _Modality:
     if tables := item.get("ModalityLUTSequence"):
         first, entries, _ = _lookup_table(tables[0])
         unit = tables[0].get("ModalityLUTType") or "US"
-        return _Modality(partial(_looked_up, first=first, entries=entries), unit)
+        return partial(_looked_up, first=first, entries=entries), unit
     slope = _number(item, "DoseGridScaling") or _number(item, "RescaleSlope")
     intercept = 0.0 if "DoseGridScaling" in item else _number(item, "RescaleIntercept")
     if slope is None or intercept is None:
-        return _Modality(np.asarray, "stored value")
+        return np.asarray, "stored value"
     if not (1e-30 < abs(slope) < 1e30 and abs(intercept) < 1e30):  # float32: 3e38
         raise ValueError(f"Rescale Slope {slope:g} with Intercept {intercept:g}")
     unit = (item.get("RescaleType") or "").upper()
     if (slope, intercept) == (1, 0) and unit in ("", "US"):  # names no unit
-        return _Modality(np.asarray, unit)
-    return _Modality(partial(_rescaled, slope=slope, intercept=intercept), unit)
+        return np.asarray, unit
+    return partial(_rescaled, slope=slope, intercept=intercept), unit
 
 
 def _rescaled(stored: np.ndarray, *, slope: float, intercept: float) -> np.ndarray:
@@ -430,7 +419,7 @@ def _voi(item: Dataset) -> _Voi | None:
         first, entries, bits = _lookup_table(tables[0])
         limits = float(first), float(first + len(entries) - 1)
         entries = entries / np.float32(2**bits - 1)
-        return _Voi(partial(_looked_up, first=first, entries=entries), limits)
+        return partial(_looked_up, first=first, entries=entries), limits
     center, width = _number(item, "WindowCenter"), _number(item, "WindowWidth")
     if center is None or width is None:
         return None
@@ -442,7 +431,7 @@ def _voi(item: Dataset) -> _Voi | None:
     except ValueError as error:
         warnings.warn(f"A window is ignored. {error}", stacklevel=2)
         return None
-    return _Voi(grey, windowing.window_limits(**options))
+    return grey, windowing.window_limits(**options)
 
 
 def _number(item: Dataset, keyword: str) -> float | None:

@@ -19,10 +19,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from helpers.files import cache_dir, data_dir
+from helpers.files import PROJECT, cache_dir, data_dir
 from helpers.quiet_start import quiet_start
 
-PROJECT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "pydicom", "jupyterlab")
 SUPPORTED_PYTHON = ((3, 11), (3, 14))  # from, up to but not including
 MEMORY_NEEDED_GB, SPACE_NEEDED_GB = 3.5, 1.0  # space: for cohorts and networks

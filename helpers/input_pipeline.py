@@ -109,10 +109,9 @@ def make_dataset(
     # one random number per batch seeds its augmentation: the same seed gives the same
     # images, however many threads prepare the batches
     numbers = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    augmented_batches = tf.data.Dataset.zip(batches, numbers).map(
-        augmented, num_parallel_calls=tf.data.AUTOTUNE
-    )
-    return augmented_batches.prefetch(tf.data.AUTOTUNE)
+    pairs = tf.data.Dataset.zip(batches, numbers)
+    changed = pairs.map(augmented, num_parallel_calls=tf.data.AUTOTUNE)
+    return changed.prefetch(tf.data.AUTOTUNE)
 
 
 def _cut_shifted(
@@ -186,9 +185,7 @@ def _check(images, labels, batch_size, augment, seed) -> None:
     if augment and seed is None:
         raise ValueError("augment=True needs a seed, or nobody can repeat it.")
     if seed is not None and batch_size > len(images):
-        raise ValueError(
-            f"batch_size={batch_size}, and {len(images)} images. None fits."
-        )
+        raise ValueError(f"batch_size={batch_size}, and only {len(images)} images.")
 
 
 def films_in(folder: str | os.PathLike) -> list[Path]:

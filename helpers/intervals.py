@@ -37,9 +37,7 @@ class Interval(NamedTuple):
 def _check_confidence(confidence: float) -> None:
     """Raise unless the confidence lies between 0 and 1."""
     if not 0 < confidence < 1:
-        raise ValueError(
-            f"confidence is {confidence}, expected above 0 and below 1: write 0.95."
-        )
+        raise ValueError(f"confidence is {confidence}, expected a share like 0.95.")
 
 
 def wilson(
@@ -82,9 +80,8 @@ def wilson(
             f"successes is {successes} and total is {total}, expected whole numbers, "
             "total at least 1 and successes between 0 and total. Pass counts of cases."
         )
-    found = stats.binomtest(int(successes), int(total)).proportion_ci(
-        confidence, method="wilson"
-    )
+    test = stats.binomtest(int(successes), int(total))
+    found = test.proportion_ci(confidence, method="wilson")
     return float(found.low), float(found.high)
 
 
@@ -125,9 +122,8 @@ def mean_interval(
             "with other seeds; report a failed run, do not average it."
         )
     mean = float(repeats.mean())
-    half_width = stats.sem(repeats) * stats.t.ppf(
-        0.5 + confidence / 2, repeats.size - 1
-    )
+    student = stats.t.ppf(0.5 + confidence / 2, repeats.size - 1)
+    half_width = stats.sem(repeats) * student
     return mean, float(mean - half_width), float(mean + half_width)
 
 

@@ -114,7 +114,7 @@ def wrong_labels(
     if sizes.shape != labels.shape or np.isnan(sizes[rows]).any():
         raise ValueError(
             f"size has shape {sizes.shape}, expected a number for each of {len(rows)} "
-            f"findings among {len(labels)} labels. Take both from the same table."
+            f"findings among {len(labels)} labels."
         )
     smallest = rows[np.argsort(sizes[rows], kind="stable")]
     labels[smallest[: round(rate * len(rows))]] = 0

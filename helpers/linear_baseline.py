@@ -59,8 +59,8 @@ def hog_features(images: np.ndarray, *, train: np.ndarray) -> np.ndarray:
     images, train = np.asarray(images), _mask(train, len(images))
     if images.ndim != 3 or min(images.shape[1:]) < 2 * CELLS:
         raise ValueError(
-            f"images has shape {images.shape}, expected (n, rows, columns) with at "
-            f"least {2 * CELLS} pixels a side. Average colours, or load a larger size."
+            f"images has shape {images.shape}, expected (n, rows, columns), "
+            f"{2 * CELLS} pixels a side or more. Average colours first."
         )
     finite = np.isfinite(images).all(axis=(1, 2))
     if not finite.all() or train.sum() < 2:

@@ -120,13 +120,8 @@ def _fetch(entry: pd.Series) -> Path:
     file, mirror = entry["file"], os.environ.get("COURSE_DATA_URL")
     url = f"{mirror.rstrip('/')}/{file}" if mirror else entry["url"]
     folder = cache_dir() / "medmnist"
-    store = pooch.create(
-        path=folder,
-        base_url="",
-        registry={file: f"md5:{entry['md5']}"},
-        urls={file: url},
-        retry_if_failed=RETRIES,
-    )
+    known = {"registry": {file: f"md5:{entry['md5']}"}, "urls": {file: url}}
+    store = pooch.create(folder, "", **known, retry_if_failed=RETRIES)
     if not (folder / file).is_file():
         tell(f"Fetching {file}. Licence: {entry['licence']}. Cite: {CITATION}")
     try:

@@ -93,10 +93,9 @@ def near_duplicates(
     pairs = pd.concat(found).set_axis(["first", "second", "similarity"], axis=1)
     pairs = pairs[pairs["similarity"] >= threshold]
     pairs = pairs.astype({"first": int, "second": int})
-    how = {"by": ["similarity", "first", "second"], "ascending": [False, True, True]}
-    return pairs.sort_values(**how).drop_duplicates(
-        ["first", "second"], ignore_index=True
-    )
+    order = ["similarity", "first", "second"]
+    pairs = pairs.sort_values(order, ascending=[False, True, True])
+    return pairs.drop_duplicates(order[1:], ignore_index=True)
 
 
 def similarity_of_pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -299,9 +298,7 @@ def planted_copies(films: np.ndarray) -> tuple[np.ndarray, list[str]]:
     ((2, 16, 16), ['JPEG, quality 50', 'narrower window'])
     """
     if films.ndim != 3 or films.dtype != np.uint8:
-        raise TypeError(
-            f"films is {films.dtype} {films.shape}, expected uint8 (n, rows, columns)."
-        )
+        raise TypeError(f"films is {films.dtype} {films.shape}, not uint8 and 3-D.")
     names = list(itertools.islice(itertools.cycle(CHANGES), len(films)))
     copies = [CHANGES[name](film) for film, name in zip(films, names, strict=True)]
     return np.array(copies, dtype=np.uint8), names

@@ -24,17 +24,16 @@ from helpers.cohort_contract import (
     Cohort,
     CohortError,
     check_patients,
-    findings_with_both_classes,
     validate,
+    with_both_classes,
 )
 from helpers.files import DATA, PROJECT, data_dir
 from helpers.image_files import read_image
-from helpers.patient_splits import split_patients
+from helpers.patient_splits import DEFAULT_FRACTIONS, split_patients
 from helpers.resizing import as_bytes, fit_into_square, half_covered
 
 DEFAULT_SIZE = 128
 SPLIT_SEED = 2026
-SHARES = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
 SHARES_OF_TRAIN = {"train": 0.8, "tuning": 0.2}  # where no tuning set is named
 MOST_CLASSES = 30
 NUMBER = r"[-+]?[.\d]+"
@@ -93,7 +92,7 @@ def from_folder(
     frame["split"] = _splits(table, frame, notes)
     images, shapes = _read_images(table, files, size, notes)
     masks = _masks(table, found, shapes, (folder / "masks", folder), images.shape[1])
-    best = findings_with_both_classes(frame, list(found))[:1]
+    best = with_both_classes(frame, list(found))[:1]
     card = Card(
         title=f"Own folder {folder.name}",
         origin="images of your own; they stay on this machine",
@@ -328,7 +327,7 @@ def _splits(table: pd.DataFrame, frame: pd.DataFrame, notes: list[str]) -> pd.Se
         raise CohortError(f"COHORT_SPLIT is {anew!r}; expected by_patient, or unset.")
     if anew or column is None:
         notes.append("The split was made here, by patient.")
-        return _dealt(frame, SHARES)
+        return _dealt(frame, DEFAULT_FRACTIONS)
     split = table[column].str.lower().str.replace("_", " ").map(SPLIT)
     _refuse(table, column, split.isna(), "train, tuning (or val), test, external test")
     check_patients(frame.assign(split=split), table.attrs["csv"])
@@ -342,16 +341,14 @@ def _splits(table: pd.DataFrame, frame: pd.DataFrame, notes: list[str]) -> pd.Se
 def _dealt(frame: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
     """Deal patients, alike in the first finding where there are enough for that."""
     how = {"fractions": shares, "seed": SPLIT_SEED}
-    try:
-        return split_patients(frame, stratify=frame.columns[1], **how)
-    except ValueError:  # too few patients with, or without, the finding
-        pass
-    try:
-        return split_patients(frame, **how)
-    except ValueError as error:
-        raise CohortError(
-            f"{error} If the patients are wrong, give a column patient_id in the CSV."
-        ) from error
+    for stratify in (frame.columns[1], None):
+        try:
+            return split_patients(frame, stratify=stratify, **how)
+        except ValueError as error:  # too few patients (with, or without, the finding)
+            reason = error
+    raise CohortError(
+        f"{reason} Give a column patient_id in the CSV, if the patients are wrong."
+    )
 
 
 def _pictures(

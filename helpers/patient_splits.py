@@ -263,11 +263,9 @@ class LeakageReport:
     def describe(self) -> str:
         """Return the findings in two or three lines."""
         shared = self.shared_patients
-        text = (
-            f"{self.n_images} images of {self.n_patients} patients in "
-            f"{len(self.splits)} splits ({', '.join(self.splits)}).\n"
-            f"Patients in more than one split: {len(shared)}."
-        )
+        names = f"{len(self.splits)} splits ({', '.join(self.splits)})"
+        text = f"{self.n_images} images of {self.n_patients} patients in {names}.\n"
+        text += f"Patients in more than one split: {len(shared)}."
         if len(shared):
             named = [
                 f"{row.patient_id} ({row.images} images: {row.splits})"
@@ -339,14 +337,9 @@ def check_leakage(
         for group in groups:
             alone = splits.iloc[group].nunique() == 1
             (within if alone else across).append(group)
-    return LeakageReport(
-        splits=sorted(set(splits)),
-        n_patients=patients.nunique(),
-        n_images=len(table),
-        shared_patients=shared.rename_axis("patient_id").reset_index(),
-        duplicates_within=within,
-        duplicates_across=across,
-    )
+    shared = shared.rename_axis("patient_id").reset_index()
+    counts = sorted(set(splits)), patients.nunique(), len(table)
+    return LeakageReport(*counts, shared, within, across)
 
 
 def _exact_duplicates(images: np.ndarray) -> list[list[int]]:
@@ -509,9 +502,8 @@ def _parsed(path: Path) -> tuple[dict[str, str], int]:
     """Return the split of every patient, and the images, of a file that is whole."""
     text = path.read_text(encoding="utf-8-sig", errors="replace")  # newlines as \n
     head, heading, below = text.partition("\npatient_id,split\n")
-    facts = dict(
-        line.removeprefix("# ").partition(": ")[::2] for line in head.split("\n")
-    )
+    lines = (line.removeprefix("# ") for line in head.split("\n"))
+    facts = dict(line.partition(": ")[::2] for line in lines)
     if not heading or "sha256" not in facts or not facts.get("images", "").isdecimal():
         raise SplitFileError(
             f"{path.name} is no split file: expected lines with # images: and # "

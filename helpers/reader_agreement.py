@@ -61,8 +61,7 @@ def agreement_table(
     one, other = _places(first, categories), _places(second, categories)
     if one.shape != other.shape or one.ndim != 1 or one.size == 0:
         raise ValueError(
-            f"first has shape {one.shape} and second {other.shape}, expected the same "
-            "cases, one score each. Leave out cases that only one reader read."
+            f"first has shape {one.shape}, second {other.shape}; expected one score."
         )
     table = np.zeros((len(np.asarray(categories)),) * 2, dtype=int)
     np.add.at(table, (one, other), 1)
@@ -76,7 +75,7 @@ def _places(scores: ArrayLike, categories: ArrayLike) -> np.ndarray:
     if strange.size or len(np.unique(names)) < max(2, len(names)):
         raise ValueError(
             f"categories is {names.tolist()}, expected every possible score once and "
-            f"no other in the data; found {strange[:1]}. A missing score is none."
+            f"no other in the data; found {strange[:1]}."
         )
     return (given[..., None] == names).argmax(axis=-1)
 
@@ -161,10 +160,7 @@ def kappa_interval(table: ArrayLike, *, weights: str = "none") -> Kappa:
     """
     value, share = cohen_kappa(table, weights=weights), _shares(table)
     if np.any(np.asarray(table) % 1):
-        raise ValueError(
-            f"The table sums to {np.sum(table):g}, expected whole counts: the width "
-            "comes from the number of cases."
-        )
+        raise ValueError(f"The table sums to {np.sum(table):g}, of no whole counts.")
     agree = _weights(len(share), weights)
     rows, columns = share.sum(axis=1), share.sum(axis=0)
     by_chance = (agree * np.outer(rows, columns)).sum()

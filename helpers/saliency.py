@@ -355,8 +355,7 @@ def _cams(watched: keras.Model, images: np.ndarray) -> np.ndarray:
 def _reached(slopes: tf.Tensor | None) -> tf.Tensor:
     if slopes is None:
         raise ValueError(
-            "No gradient gets there from the logit: a layer on the way rounds or "
-            "compares values. Round before the network, or choose a later layer."
+            "No gradient gets there: a layer on the way rounds or compares values."
         )
     return slopes
 
@@ -384,10 +383,8 @@ class HitRate(NamedTuple):
 
     def __str__(self) -> str:
         """Return the result as a reader needs it: share, counts, interval."""
-        return (
-            f"{self.rate:.2f} ({self.hits} of {self.total}), "
-            f"95 % CI {self.low:.2f} to {self.high:.2f}"
-        )
+        share = f"{self.rate:.2f} ({self.hits} of {self.total})"
+        return f"{share}, 95 % CI {self.low:.2f} to {self.high:.2f}"
 
 
 def hit_rate(saliency_maps: np.ndarray, masks: np.ndarray) -> HitRate:
@@ -461,8 +458,7 @@ def pixel_average_precision(saliency_map: np.ndarray, mask: np.ndarray) -> float
 def _check_pair(saliency_map: np.ndarray, mask: np.ndarray) -> None:
     if saliency_map.shape != mask.shape or saliency_map.ndim != 2:
         raise ValueError(
-            f"Map and mask must both be (rows, columns), got {saliency_map.shape} and "
-            f"{mask.shape}. Stretch a coarse map with `enlarge` first."
+            f"Map {saliency_map.shape} and mask {mask.shape} are not of one shape."
         )
     if mask.dtype != bool or not mask.any() or not np.isfinite(saliency_map).all():
         raise ValueError(
@@ -515,9 +511,7 @@ def centre_gaussian(shape: tuple[int, int]) -> np.ndarray:
     >>> centre_gaussian((3, 3)).argmax()
     np.int64(4)
     """
-    rows, columns = (
-        (np.arange(side) - (side - 1) / 2) / (0.25 * side) for side in shape
-    )
+    rows, columns = [(np.arange(n) - (n - 1) / 2) / (0.25 * n) for n in shape]
     return np.exp(-(rows[:, None] ** 2 + columns[None, :] ** 2) / 2).astype("float32")
 
 
@@ -639,16 +633,11 @@ def show_overlay(
     figures.show_image(image, ax=ax, mask=mask, mask_colour="sky")
     size, signed = np.abs(saliency_map), saliency_map.min() < 0
     limit = float(np.percentile(size, SHARE_IN_RANGE) or size.max() or 1.0)
-    colours = ScalarMappable(
-        Normalize(-limit if signed else 0, limit), TWO_SIGNS if signed else ONE_SIGN
-    )
-    ax.imshow(
-        saliency_map,
-        cmap=colours.cmap,
-        norm=colours.norm,
-        alpha=STRONGEST_OPACITY * np.clip(size / limit, 0, 1),
-        interpolation="nearest",
-    )
+    scale = Normalize(-limit if signed else 0, limit)
+    colours = ScalarMappable(scale, TWO_SIGNS if signed else ONE_SIGN)
+    look = {"cmap": colours.cmap, "norm": colours.norm, "interpolation": "nearest"}
+    opacity = STRONGEST_OPACITY * np.clip(size / limit, 0, 1)
+    ax.imshow(saliency_map, alpha=opacity, **look)
     _draw_scale(ax, colours, saliency_map, unit)
     return ax
 

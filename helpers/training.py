@@ -100,10 +100,7 @@ class TrainingSettings:
     def plan(self, n_images: int) -> TrainingPlan:
         """Return batch size, steps per epoch and epochs for ``n_images`` images."""
         if n_images < 2:
-            raise TrainingError(
-                f"There are {n_images} training images; at least 2, one of each class, "
-                "are needed. Look at cohort.table['split'].value_counts()."
-            )
+            raise TrainingError(f"There are {n_images} training images, too few.")
         batch_size = min(self.batch_size or _batch_size_for(n_images), n_images)
         steps_per_epoch = n_images // batch_size
         if self.epochs is not None:
@@ -207,9 +204,8 @@ class KeepBest(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Open the bar."""
         quiet = bool(os.environ.get("COURSE_QUIET"))
-        self.bar = tqdm(
-            total=self.epochs, disable=quiet, bar_format=BAR, dynamic_ncols=True
-        )
+        look = {"bar_format": BAR, "dynamic_ncols": True}
+        self.bar = tqdm(total=self.epochs, disable=quiet, **look)
 
     def on_batch_end(self, batch, logs=None):
         """Stop when the loss is no number."""
@@ -227,11 +223,9 @@ class KeepBest(keras.callbacks.Callback):
         self.rows.append(row)
         if row["tuning_loss"] < self.lowest:
             self.lowest, self.weights = row["tuning_loss"], self.model.get_weights()
-        self.bar.set_postfix_str(
-            f"loss {row['loss']:.3f}, tuning loss {row['tuning_loss']:.3f}, "
-            f"tuning AUC {row['tuning_auc']:.3f}",
-            refresh=False,
-        )
+        text = f"loss {row['loss']:.3f}, tuning loss {row['tuning_loss']:.3f}, "
+        text += f"tuning AUC {row['tuning_auc']:.3f}"
+        self.bar.set_postfix_str(text, refresh=False)
         self.bar.update()
 
     def on_train_end(self, logs=None):
@@ -293,9 +287,8 @@ def train(
     tuning_batches = input_pipeline.make_dataset(
         tuning_cohort.images, tuning_cohort.labels(finding), batch_size=EVALUATION_BATCH
     )
-    compile_network(
-        network, steps=plan.steps_per_epoch * plan.epochs, settings=settings
-    )
+    steps = plan.steps_per_epoch * plan.epochs
+    compile_network(network, steps=steps, settings=settings)
     return _fit(network, batches, tuning_batches, plan)
 
 
