@@ -343,9 +343,9 @@ def _values(header: Dataset, stored: np.ndarray) -> tuple[np.ndarray, str]:
     steps = _per_frame(header, "PixelValueTransformationSequence", _modality)
     unit = _unit(header, steps[0])
     if len(steps) == 1:
-        return steps[0].apply(stored), unit
+        return steps[0][0](stored), unit
     frames = zip(stored, steps, strict=True)
-    return np.stack([step.apply(frame) for frame, step in frames]), unit
+    return np.stack([apply(frame) for frame, (apply, _) in frames]), unit
 
 
 def _per_frame(header: Dataset, sequence: str, find: Callable) -> tuple:
@@ -390,16 +390,17 @@ def _unit(header: Dataset, step: _Modality) -> str:
     HU is stated only if Rescale Type says so, or for CT if the rescale can reach air
     (-1000): that of an 8-bit copy of a CT slice cannot.
     """
-    if step.unit == "stored value" and header.get("Modality") != "SEG":
-        return step.unit
+    apply, unit = step
+    if unit == "stored value" and header.get("Modality") != "SEG":
+        return unit
     for keyword in ("SegmentationType", "DoseUnits", "Units"):
         if code := header.get(keyword):
             return UNITS.get(code, code.lower())
-    if step.unit or header.get("Modality") != "CT":
-        return step.unit or "US"
+    if unit or header.get("Modality") != "CT":
+        return unit or "US"
     lowest = np.array([-header.PixelRepresentation * 2 ** (header.BitsStored - 1)])
     is_slice = "LOCALIZER" not in (header.get("ImageType") or "")
-    return "HU" if is_slice and step.apply(lowest)[0] <= -1000 else "US"
+    return "HU" if is_slice and apply(lowest)[0] <= -1000 else "US"
 
 
 def _padding(header: Dataset, stored: np.ndarray) -> np.ndarray:

@@ -77,8 +77,7 @@ def wilson(
     whole = int(total) == total and int(successes) == successes
     if not whole or total < 1 or not 0 <= successes <= total:
         raise ValueError(
-            f"successes is {successes} and total is {total}, expected whole numbers, "
-            "total at least 1 and successes between 0 and total. Pass counts of cases."
+            f"successes is {successes}, total {total}; expected counts of cases."
         )
     test = stats.binomtest(int(successes), int(total))
     found = test.proportion_ci(confidence, method="wilson")

@@ -74,8 +74,7 @@ def _places(scores: ArrayLike, categories: ArrayLike) -> np.ndarray:
     strange = given[~np.isin(given, names)]
     if strange.size or len(np.unique(names)) < max(2, len(names)):
         raise ValueError(
-            f"categories is {names.tolist()}, expected every possible score once and "
-            f"no other in the data; found {strange[:1]}."
+            f"categories is {names.tolist()}, expected all once; found {strange[:1]}."
         )
     return (given[..., None] == names).argmax(axis=-1)
 

@@ -131,7 +131,7 @@ def test_every_point_of_the_curves_is_a_threshold_of_the_table(case):
     [
         ([1, 1, 1], [0.1, 0.2, 0.3], "one class only: all 3 cases are 1"),
         ([0, 0], [0.1, 0.2], "all 2 cases are 0"),
-        ([0, 1, 1], [0.1, 0.2], "reference has 3 cases and score has 2"),
+        ([0, 1, 1], [0.1, 0.2], "reference has 3 cases, score 2"),
         ([0, 1], [0.1, np.nan], "score holds 1 missing .* position 1"),
         ([0, 1], [np.inf, 0.3], "score holds 1 missing .* position 0"),
         ([0, np.nan], [0.1, 0.2], "reference holds 1 missing"),

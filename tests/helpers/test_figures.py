@@ -93,7 +93,7 @@ def test_montage_is_a_page_wide_at_most_and_takes_missing_masks():
 @pytest.mark.parametrize("lengths", [(0, None, None), (2, 1, None), (1, None, 2)])
 def test_montage_refuses_other_lengths(lengths):
     images, titles, masks = (None if n is None else [FILM] * n for n in lengths)
-    with pytest.raises(ValueError, match=r"lengths \[.*at least one image"):
+    with pytest.raises(ValueError, match="have the lengths"):
         figures.montage(images, titles=titles, masks=masks)
 
 
@@ -133,5 +133,5 @@ def test_describe_shows_figure_and_text_once_and_only_in_a_notebook(
 
 
 def test_describe_needs_a_text():
-    with pytest.raises(ValueError, match="text alternative of the figure is empty"):
+    with pytest.raises(ValueError, match="text alternative"):
         figures.describe(plt.figure(), "  ")

@@ -144,7 +144,7 @@ def refused(word, function, *inputs, **options):
 
 
 def test_bad_input_is_refused():
-    refused("successes is 3 and total is 2", wilson, 3, 2)
+    refused("successes is 3, total 2", wilson, 3, 2)
     refused("successes is -1", wilson, -1, 2)
     refused("total at least 1", wilson, 0, 0)
     refused("whole numbers", wilson, 0.5, 2)

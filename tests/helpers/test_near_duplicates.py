@@ -144,7 +144,7 @@ def test_bad_input_is_refused():
     refused("8 x 8", small_grey, stack[:, :7])
     refused("first has 1 images", similarity, stack[:1], stack)
     refused("float64", planted_copies, stack)
-    refused(r"shape \(9, 9\)", planted_copies, np.zeros((9, 9), np.uint8))
+    refused(r"uint8 \(9, 9\)", planted_copies, np.zeros((9, 9), np.uint8))
     stack[1, 4, 4] = np.nan
     refused("1 of 2 images .* image 1", small_grey, stack)
 
