@@ -22,9 +22,7 @@ BATCH_NORM_MOMENTUM = 0.9
 
 
 def small_residual_network(
-    input_shape: tuple[int, int, int],
-    *,
-    filters: tuple[int, ...] = (16, 32, 64),
+    input_shape: tuple[int, int, int], *, filters: tuple[int, ...] = (16, 32, 64)
 ) -> keras.Model:
     """Build a small residual network that gives one score per image.
 

@@ -193,22 +193,6 @@ def test_full_disk_still_gives_the_cohort_and_leaves_nothing(made, monkeypatch, 
     assert list(files.cache_dir().iterdir()) == []
 
 
-def test_a_process_that_waited_takes_what_the_other_made(made, monkeypatch):
-    _load_chest_insilico(SETTINGS)
-    path = cached_file()
-    path.rename(path.with_suffix(".aside"))
-
-    class OtherProcess:
-        def __init__(self, *args):
-            path.with_suffix(".aside").rename(path)
-
-        __enter__ = __exit__ = lambda *args: None
-
-    monkeypatch.setattr(cohorts, "one_process_at_a_time", OtherProcess)
-    _load_chest_insilico(SETTINGS)
-    assert len(made) == 1
-
-
 def test_ct_cubes_are_cached_and_keep_the_contract(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
     settings, calls = NoduleCohortSettings(n_patients=20), []

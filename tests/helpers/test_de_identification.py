@@ -36,6 +36,7 @@ from phantoms.dicom_writing import (
     write_series,
 )  # fmt: skip
 from tests.helpers.dicom_examples import course_files, item, make_dataset, wheel_files
+from tests.helpers.mutated_dicom import mutated
 
 SECRET = b"a secret of the tests, 32 bytes."
 SMOOTH = resize(np.random.default_rng(0).random((6, 8)), (192, 256), order=3)
@@ -387,7 +388,7 @@ def test_damaged_files_are_refused_in_words_or_cleaned(tmp_path):
         plant_identities(path, places=["sequences", "private tags", "UIDs"])
     contents, refused = [path.read_bytes() for path in sound], 0
     for seed in range(250):
-        (tmp_path / "damaged.dcm").write_bytes(damaged(contents[seed % 5], seed))
+        (tmp_path / "damaged.dcm").write_bytes(mutated(contents[seed % 5], seed))
         new = tmp_path / f"{seed}.dcm"
         try:
             de_identify_file(tmp_path / "damaged.dcm", new, secret=SECRET)
@@ -397,27 +398,6 @@ def test_damaged_files_are_refused_in_words_or_cleaned(tmp_path):
         else:
             assert pydicom.dcmread(new).PatientIdentityRemoved == "YES"
     assert 20 < refused < 230
-
-
-def damaged(content, seed):
-    """Flip, cut, repeat or insert some bytes, most of them in the header."""
-    rng = np.random.default_rng(seed)
-    data = bytearray(content)
-    for _ in range(rng.integers(1, 6)):
-        at = int(rng.integers(132, 2000 if rng.random() < 0.8 else len(data)))
-        kind, some = rng.integers(4), rng.bytes(int(rng.integers(1, 9)))
-        if kind == 0:
-            data[at] ^= 1 << int(rng.integers(8))
-        elif kind == 1:
-            data[at : at + len(some)] = some
-        elif kind == 2:
-            data[at:at] = some
-        elif rng.random() < 0.2:
-            del data[at:]
-        else:
-            del data[at : at + len(some)]
-        data += bytes(max(0, 2000 - len(data)))
-    return bytes(data)
 
 
 # --- folders: whole or not at all

@@ -97,31 +97,6 @@ def test_bootstrap_defaults_are_95_percent_of_2000_resamples_from_seed_0():
     assert plain.replicates == 2000
 
 
-def test_bootstrap_does_not_depend_on_the_order_of_the_rows():
-    rng = np.random.default_rng(1)
-    data = simulated(rng, n_patients=30, images_each=3, patient_sd=1)
-    order = rng.permutation(90)
-    straight, shuffled = (
-        clustered_bootstrap(area_under_roc, *rows[:2], clusters=rows[2], replicates=200)
-        for rows in (data, [column[order] for column in data])
-    )
-    assert straight == pytest.approx(shuffled, abs=1e-12)
-
-
-def test_clustered_interval_is_wider_when_images_of_a_patient_are_alike():
-    # 4 images each, most of the score shared by the patient: image-level resampling
-    # believes in four times as many witnesses as there are
-    data = simulated(
-        np.random.default_rng(3), n_patients=60, images_each=4, patient_sd=3
-    )
-    by_patient, by_image = (
-        clustered_bootstrap(area_under_roc, *data[:2], clusters=one, replicates=500)
-        for one in (data[2], np.arange(240))
-    )
-    ratio = (by_patient.high - by_patient.low) / (by_image.high - by_image.low)
-    assert 1.5 < ratio < 2.5
-
-
 def rare(n):
     """Return 40 patients of whom the first n have the finding."""
     return (np.arange(40) < n).astype(int)

@@ -1,8 +1,6 @@
 """MedMNIST: findings of every task, what is refused, downloads from a local server."""
 
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -223,21 +221,6 @@ def test_without_a_mirror_the_publisher_is_asked(folder, monkeypatch):
     with pytest.raises(CohortError, match="no network"):
         _fetch(entry("breastmnist"))
     assert asked == [entry("breastmnist")["url"]]
-
-
-def test_two_processes_fetch_the_file_once(served):
-    server = served("slow")
-    program = """if True:
-        from tests.helpers.test_medmnist import SQUARES, entry, medmnist
-        print(len(medmnist._fetch(entry("breastmnist", **SQUARES)).read_bytes()))
-    """
-    both = [
-        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    sizes = [int(process.communicate(timeout=60)[0]) for process in both]
-    assert sizes == [len(BODY)] * 2
-    assert server.n_requests == 1
 
 
 @pytest.mark.real_data

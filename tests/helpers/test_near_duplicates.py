@@ -149,15 +149,6 @@ def test_bad_input_is_refused():
     refused("1 of 2 images .* image 1", small_grey, stack)
 
 
-def test_planted_changes_are_dealt_in_turn_and_leave_the_films_alone(films):
-    stack = np.repeat(films[:1], len(CHANGES) + 1, axis=0)
-    copies, names = planted_copies(stack)
-    assert names == [*CHANGES, "JPEG, quality 50"]
-    assert (copies[-1] == copies[0]).all()
-    assert (copies != stack).any(axis=(1, 2)).all()
-    assert (stack == films[0]).all()
-
-
 def test_planted_changes_by_hand():
     # window: (100 - 40) x 1.5 = 90; gamma: 255 x (100 / 255) ** 0.6 = 145.4
     grey = np.array([[0, 40, 100, 255]], np.uint8)

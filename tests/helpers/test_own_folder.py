@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
 
-from helpers import cohorts, own_folder
+from helpers import cohorts
 from helpers.cohorts import CohortError, from_folder
 from helpers.patient_splits import split_patients
 
@@ -126,13 +126,8 @@ def test_csv_as_spreadsheets_write_it(folder, sep, encoding):
     refused(folder, "holds 2 CSV files")
 
 
-def test_a_comma_is_no_decimal_where_commas_separate(folder):
-    write_csv(folder, dose=["1,250"] * N)
-    assert from_folder(folder).table["dose"].tolist() == ["1,250"] * N
-
-
 BAD_CELLS = [
-    ({"file": None}, "names no image.*it has patient_id"),
+    ({"file": None}, "No column called file"),
     ({"file": ["lost.png", *FILES[1:]]}, "line 2 .*'lost.png'; expected a file with"),
     ({"file": [*FILES[:2], "", *FILES[3:]]}, "line 4 .*column 'file'"),
     ({"file": [FILES[1], *FILES[1:]]}, "line 3 .*'01.png'; expected every image"),
@@ -140,12 +135,12 @@ BAD_CELLS = [
     ({"nodule": [0, 1, 1, "NaN", *NODULE[4:]]}, "line 5 .*'NaN', which is no value"),
     ({"nodule": None, "label": ["a", "?", *"abababababab"[2:]]}, "line 3 .*'label'"),
     ({"nodule": [1] * N}, "One value: nodule"),
-    ({"nodule": None, "grade": [0, 1, 2, 3] * 3}, r"findings=\['grade>=2'\]"),
+    ({"nodule": None, "grade": [0, 1, 2, 3] * 3}, "FINDING='grade>=2'"),
     ({"nodule": None, "label": list("abcdefghijkl")}, "one class only"),
     ({"split": [*SPLIT[1:], "holdback"]}, "line 13 .*'holdback'; expected train"),
     ({"split": ["train"] * 6 + ["val"] * 6}, "no image in internal test"),
     ({"patient_id": ["p0", "None", *PATIENTS[2:]]}, "line 3 .*'None', .* no value"),
-    ({"patient_id": ["a"] * N, "split": None}, "PatientID"),
+    ({"patient_id": ["a"] * N, "split": None}, "column patient_id"),
     ({"Nodule": NODULE}, "a column twice"),
     (
         {"split": ["train"] * 5 + SPLIT[5:]},
@@ -221,14 +216,6 @@ def test_findings_are_found(folder, changes, findings):
         [f"Kept in the table, but no finding: {', '.join(others)}."] if others else []
     )
     assert [note for note in cohort.card.notes if "Kept" in note] == notes
-
-
-def test_label_column_of_many_values_is_refused(folder, monkeypatch):
-    write_csv(folder, nodule=None, label=list("abcdefghijkl"))
-    monkeypatch.setattr(own_folder, "MOST_CLASSES", 11)
-    refused(folder, "12 values")
-    monkeypatch.setattr(own_folder, "MOST_CLASSES", 12)
-    assert len(from_folder(folder).findings) == 12
 
 
 GRADE = [0, 1, 2, 3] * 3
