@@ -79,7 +79,7 @@ def test_cache_file_of_the_course_keeps_its_name():
         settings = ChestCohortSettings()
         planted = dataclasses.asdict(phantoms.VARIANTS["default"])
         path = cohorts._cache_path("chest_insilico_default", settings, planted)
-        assert path.name == "chest_insilico_default_8d95b8edadba642a.npz"
+        assert path.name == "chest_insilico_default_77f53dcf18e28ba4.npz"
 
 
 def test_smaller_size_is_the_area_average_with_masks(made):

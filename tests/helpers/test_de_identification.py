@@ -9,7 +9,6 @@ import zlib
 import numpy as np
 import pydicom
 import pytest
-from dicomanonymizer import anonymize_dataset, simpledicomanonymizer
 from pydicom.uid import UID
 from skimage.transform import resize
 
@@ -120,18 +119,6 @@ def test_no_salt_of_the_table_survives(tmp_path, transfer_syntax, all_is_kept):
     assert {where.rpartition(".")[2] for where in left} == kept
     assert left_in(str(record).lower().encode(), planted) == set()
     assert read_pixels(new).display().shape == FILM.shape
-
-
-def test_what_another_program_removes_is_removed_here(tmp_path):
-    path = film(tmp_path)
-    salt_attributes(path, actions())
-    before, other = pydicom.dcmread(path), pydicom.dcmread(path)
-    rules = simpledicomanonymizer.initialize_actions("dicomfields_2026c")
-    anonymize_dataset(other, base_rules_gen=lambda: rules)
-    ours, _ = de_identify(before, secret=SECRET)
-    touched = [tag for tag in actions() if before.get(tag) != other.get(tag)]
-    assert len(touched) > 600
-    assert [tag for tag in touched if ours.get(tag) == before.get(tag)] == []
 
 
 def test_what_no_table_lists_is_caught_by_its_kind(tmp_path):
@@ -432,16 +419,11 @@ def test_a_series_keeps_geometry_and_one_series(tmp_path):
     assert (len(whole), len({one.SOPInstanceUID for one in new})) == (1, 3)
     kept = ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows"]
     kept += ["RescaleSlope", "RescaleIntercept", "KVP", "PixelData", "Manufacturer"]
-    for one, other in zip(
-        *(sorted(each, key=number) for each in (old, new)), strict=True
-    ):
-        assert [one[each].value for each in kept] == [
-            other[each].value for each in kept
-        ]
-
-
-def number(dataset):
-    return dataset.InstanceNumber
+    before, after = (
+        {one.InstanceNumber: [one[each].value for each in kept] for one in some}
+        for some in (old, new)
+    )
+    assert before == after
 
 
 def test_the_report_counts_and_warns(tmp_path):

@@ -392,14 +392,6 @@ def test_damaged_slices_give_a_volume_or_the_documented_error(tmp_path, syntax):
 # --------------------------------------------------------- shipped and real files
 
 
-def test_shipped_series():
-    folder = SHIPPED / "dicomdirtests"
-    assert kinds(folder / "77654033" / "CT2") == ["uneven spacing"]  # 3 slices, and 1
-    assert kinds(folder / "77654033" / "CR1") == ["no usable PixelSpacing"]
-    scouts = kinds(folder / "98892001" / "CT2N")  # two, in two directions
-    assert scouts == ["mixed ImageOrientationPatient"]
-
-
 @needs_data
 @pytest.mark.real_data
 def test_real_series_equals_simpleitk():

@@ -49,14 +49,6 @@ def test_mean_interval_agrees_with_scipy(values):
     assert mean == pytest.approx(np.mean(values))
 
 
-def simulated(rng, *, n_patients, images_each, patient_sd):
-    """Return reference, score and patient of images that are alike within a patient."""
-    disease = np.repeat(np.arange(n_patients) % 2, images_each)
-    patient = np.repeat(np.arange(n_patients), images_each)
-    shared = np.repeat(rng.normal(scale=patient_sd, size=n_patients), images_each)
-    return disease, disease + shared + rng.normal(size=len(disease)), patient
-
-
 REFERENCE, SCORES = [0, 1] * 6, np.arange(12.0) ** 2
 PATIENTS = list("bbaaccddeeff")  # two images each; a comes before b
 

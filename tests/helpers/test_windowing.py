@@ -152,7 +152,6 @@ def test_clipped_values_are_not_recovered_not_even_from_a_file():
     [(40, 0.0), (40, -5.0), (40, np.nan), (np.nan, 400), (np.inf, 4), (4, np.inf)],
 )
 def test_windows_without_place_or_extent_are_refused(window):
-    with pytest.raises(ValueError, match="The window is"):
-        export_grey(np.zeros(2), Window(*window))
-    with pytest.raises(ValueError, match="The window is"):
-        recover_hounsfield(np.zeros(2, np.uint8), Window(*window))
+    for function in (export_grey, recover_hounsfield):
+        with pytest.raises(ValueError, match="The window is"):
+            function(np.zeros(2, np.uint8), Window(*window))
