@@ -113,9 +113,9 @@ def refused(word, function, *inputs, **options):
 def test_bad_input_is_refused():
     refused("successes is 3, total 2", wilson, 3, 2)
     refused("successes is -1", wilson, -1, 2)
-    refused("total at least 1", wilson, 0, 0)
-    refused("whole numbers", wilson, 0.5, 2)
-    refused("whole numbers", wilson, 1, 2.5)
+    refused("total 0", wilson, 0, 0)
+    refused("successes is 0.5", wilson, 0.5, 2)
+    refused("total 2.5", wilson, 1, 2.5)
     refused("confidence is 1,", wilson, 1, 2, confidence=1)
     refused("confidence is 0,", mean_interval, [1, 2], confidence=0)
     refused("at least 2 finite", mean_interval, [0.1])

@@ -99,7 +99,7 @@ def test_bad_input_is_refused():
     refused("4 of 4 images hold", hog_features, images * np.nan, train=train)
     refused("1 are for training", hog_features, images, train=np.arange(4) < 1)
     refused(r"train is bool \(3,\)", hog_features, images, train=train[:3])
-    refused("type int", hog_features, images, train=[0, 1, 1, 1])
+    refused("train is int", hog_features, images, train=[0, 1, 1, 1])
     scores = (scores_after_training, np.eye(4))
     refused(r"\[1.0\] in training", *scores, [1, 1, 1, 1], train=train)
     refused("both 0 and 1", *scores, [0, 1, 2, 1], train=train)

@@ -159,7 +159,7 @@ def test_bad_input_is_refused():
     refused("two different scores", cohen_kappa, [[0, 0], [0, 0]])
     refused("the sum nan", cohen_kappa, [[3, np.nan], [0, 1]])
     refused("the sum inf", cohen_kappa, [[3, np.inf], [0, 1]])
-    refused("counts of pairs", cohen_kappa, [[3, -1], [0, 1]])
+    refused("the sum 3", cohen_kappa, [[3, -1], [0, 1]])
     refused(r"shape \(1, 3\)", cohen_kappa, [[1, 2, 3]])
     refused("'cubic'", cohen_kappa, [[1, 0], [0, 1]], weights="cubic")
     refused("whole counts", kappa_interval, [[0.5, 0], [0, 0.5]])
