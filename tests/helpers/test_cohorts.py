@@ -73,15 +73,6 @@ def test_cohort_is_made_once_and_then_read(made, capsys):
     assert cached_file().stat().st_size < 24 * 32 * 32 * 1.25 + 9000  # masks are bits
 
 
-def test_cache_file_of_the_course_keeps_its_name():
-    # whoever has made the cohort need not make it again
-    if phantoms.GENERATOR_VERSION == "7":
-        settings = ChestCohortSettings()
-        planted = dataclasses.asdict(phantoms.VARIANTS["default"])
-        path = cohorts._cache_path("chest_insilico_default", settings, planted)
-        assert path.name == "chest_insilico_default_77f53dcf18e28ba4.npz"
-
-
 def test_smaller_size_is_the_area_average_with_masks(made):
     cohort = _load_chest_insilico(SETTINGS, 16)
     blocks = _load_chest_insilico(SETTINGS).images[0].reshape(16, 2, 16, 2)

@@ -7,23 +7,15 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from pydicom.dataset import Dataset
 
 from helpers import dicom_series
 from helpers.dicom_series import DicomSeriesError, list_series, read_series
 from tests.helpers import series_examples as series
+from tests.helpers.dicom_examples import WHEEL, item
 
-SHIPPED = Path(pydicom.data.data_manager.DATA_ROOT) / "test_files"
+SHIPPED = WHEEL / "test_files"
 DATA = Path(os.environ.get("COURSE_DATA_DIR") or "missing") / "dicom"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="COURSE_DATA_DIR is not set")
-
-
-def item(**attributes):
-    """Return a data set with some attributes."""
-    dataset = Dataset()
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-    return dataset
 
 
 def kinds(folder):
