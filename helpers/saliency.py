@@ -620,7 +620,7 @@ def show_overlay(
 
     Examples
     --------
-    >>> ax = show_overlay(np.zeros((4, 4)), np.eye(4), ax=plt.gca())
+    >>> ax = show_overlay(np.zeros((4, 4)), np.eye(4), ax=plt.figure().gca())
     >>> len(ax.images)
     2
     >>> plt.close(ax.figure)
