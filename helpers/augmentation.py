@@ -76,8 +76,7 @@ def films_lost(
     if len(found) == 0 or not 0 < area_share <= 1:
         raise ValueError(
             f"{len(found)} of {len(masks)} masks show the finding, and area_share is "
-            f"{area_share}. Expected masks of a finding that the films show, and a "
-            "share above 0 and at most 1: 0.5 keeps half of the film's area."
+            f"{area_share}. Expected at least one, and a share above 0 and at most 1."
         )
     side = np.sqrt(area_share)
     corners = rng.random((len(found), 2)) * (1 - side)
@@ -183,7 +182,7 @@ def black_patch(films: np.ndarray, side: float) -> np.ndarray:
     return changed
 
 
-def black_border(films: np.ndarray, width: float) -> np.ndarray:
+def _black_border(films: np.ndarray, width: float) -> np.ndarray:
     """Return films with a black frame of a width given as a share of the rows."""
     changed = films.copy()
     frame = round(width * films.shape[1])
@@ -200,6 +199,6 @@ INTENSITY_CHANGES: dict[str, tuple[Callable, float, tuple[float, ...]]] = {
     "blur": (blur, 0.0, (0.01, 0.02, 0.03, 0.05)),
     "local equalisation": (local_equalisation, 0.0, (0.02, 0.05, 0.1, 0.2)),
     "black patch": (black_patch, 0.0, (0.1, 0.15, 0.2, 0.25)),
-    "black border": (black_border, 0.0, (0.03, 0.06, 0.09, 0.12)),
+    "black border": (_black_border, 0.0, (0.03, 0.06, 0.09, 0.12)),
 }
 """Name: function of (films, strength), the strength that changes nothing, strengths."""

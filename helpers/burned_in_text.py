@@ -142,15 +142,14 @@ def clean_pixels(dataset: Dataset) -> dict[str, int]:
     DICOM PS3.5, 8.1.1 (pixel cells); PS3.15, E.3.1 (Clean Pixel Data Option).
     """
     image, syntax = read_pixels(dataset), dataset.file_meta.TransferSyntaxUID
-    colour = dataset.SamplesPerPixel == 3
-    frames = image.values if colour else image.stored
-    frames = frames if frames.ndim == 3 + colour else frames[None]
+    is_film = image.stored.ndim == 2 + (dataset.SamplesPerPixel == 3)
+    frames = image.stored[None] if is_film else image.stored
     seen = np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES).astype(int))
     boxes = _joined([box for one in seen for box in find_text(frames[one])])
     if not boxes and dataset.get("BurnedInAnnotation") == "YES":
         raise DicomPixelsError(
-            "Burned In Annotation is YES and no text was found. Expected to find it. "
-            "Look at it, blacken it in a copy, set it to NO there and run again."
+            "Burned In Annotation is YES and no text was found. Look at it, blacken it "
+            "in a copy, set it to NO there and run again."
         )
     kind = dataset.PhotometricInterpretation
     _store(dataset, blackened(frames, boxes, kind), syntax.is_little_endian)
@@ -213,13 +212,11 @@ def blackened(frames: np.ndarray, boxes: list[TextBox], photometric: str) -> np.
     >>> blackened(film, [TextBox(0, 0, 1, 2)], "MONOCHROME1").tolist()
     [[[9, 9], [7, 9]]]
     """
-    painted = frames.copy()
-    if photometric == "MONOCHROME1":
-        black = frames.max()
+    painted, black = frames.copy(), 0
+    if photometric.startswith("MONOCHROME"):
+        black = frames.max() if photometric == "MONOCHROME1" else frames.min()
     elif photometric == "PALETTE COLOR":
         black = mode(frames, axis=None).mode
-    else:
-        black = frames.min() if photometric == "MONOCHROME2" else 0
     for box in boxes:
         painted[(slice(None), *box.area)] = black
     return painted

@@ -62,11 +62,11 @@ def predictions(cohort: Cohort | str, finding: str | None = None) -> pd.DataFram
     """
     if isinstance(cohort, str):
         named_default = cohort == COMMITTED_COHORT
-        if named_default and finding in (None, COMMITTED_FINDING) and not stale():
+        if named_default and finding in (None, COMMITTED_FINDING) and _committed_fit():
             return read_scores(COMMITTED_SCORES)
         cohort = load(cohort)
     finding = cohort.finding(finding)
-    if not stale(cohort, finding):
+    if _committed_fit(cohort, finding):
         return read_scores(COMMITTED_SCORES)
     path = cached_path(cohort, finding).with_suffix(".csv")
     if not path.exists():
@@ -92,7 +92,7 @@ def trained_network(cohort: Cohort, finding: str | None = None) -> keras.Model:
     from helpers import training
 
     finding = cohort.finding(finding)
-    if not stale(cohort, finding):
+    if _committed_fit(cohort, finding):
         return load_network(COMMITTED_NETWORK)
     path = cached_path(cohort, finding)
     with one_process_at_a_time(path, f"a network for {cohort.name}"):
@@ -192,29 +192,25 @@ def read_scores(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype={"patient_id": str, "study_id": str})[COLUMNS]
 
 
-def stale(cohort: Cohort | None = None, finding: str | None = None) -> str | None:
-    """Say why the committed files do not belong to a cohort; None if they do.
+def _committed_fit(cohort: Cohort | None = None, finding: str | None = None) -> bool:
+    """Tell whether the committed files are there, and belong to a cohort.
 
     Parameters
     ----------
     cohort : Cohort or None
-        None: only ask whether the generator of the default cohort has changed.
+        None: only ask whether the generator of the default cohort is still the same.
     finding : str or None
         The finding wanted, for a cohort.
     """
     wanted = (COMMITTED_COHORT, COMMITTED_FINDING)
-    if cohort is not None and (cohort.name, finding) != wanted:
-        return f"They are for {COMMITTED_FINDING} in {COMMITTED_COHORT}."
+    is_other = cohort is not None and (cohort.name, finding) != wanted
     paths = (COMMITTED_NETWORK, COMMITTED_RECORD, COMMITTED_SCORES)
-    missing = [path.name for path in paths if not path.exists()]
-    if missing:
-        return f"{', '.join(missing)} not found; rebuild with make artefacts."
+    if is_other or not all(path.exists() for path in paths):
+        return False
     made = json.loads(COMMITTED_RECORD.read_text(encoding="utf-8"))
-    if made["generator_version"] != GENERATOR_VERSION:
-        return f"Made by generator {made['generator_version']}: make artefacts anew."
-    if cohort is not None and not same_cohort(made["cohort"], cohort, finding):
-        return "The cohort was made with other settings, so its images are others."
-    return None
+    if cohort is None or made["generator_version"] != GENERATOR_VERSION:
+        return made["generator_version"] == GENERATOR_VERSION
+    return _same_cohort(made["cohort"], cohort, finding)
 
 
 def describe_cohort(cohort: Cohort, finding: str) -> dict:
@@ -233,7 +229,7 @@ def describe_cohort(cohort: Cohort, finding: str) -> dict:
     }
 
 
-def same_cohort(made: dict, cohort: Cohort, finding: str) -> bool:
+def _same_cohort(made: dict, cohort: Cohort, finding: str) -> bool:
     """Compare a description with a cohort; the mean grey may differ by a rounding."""
     present = describe_cohort(cohort, finding)
     alike = all(made[key] == present[key] for key in present if key != "mean_grey")

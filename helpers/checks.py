@@ -126,8 +126,7 @@ def verdict_on(number: str, answer: Any) -> Verdict:
     if number not in exercises:
         raise LookupError(
             f"There is no exercise {number!r}. Lesson {lesson} has: "
-            f"{', '.join(sorted(exercises)) or 'none'}. Use the number in the heading "
-            "of the exercise, as text."
+            f"{', '.join(sorted(exercises)) or 'none'}. Write the number as text."
         )
     exercise = exercises[number]
     for case in exercise.cases:

@@ -157,12 +157,11 @@ class Cohort:
             whole cohort holds one class only, so that no ROC can be drawn.
         """
         wanted = self._known(name)
-        usable = findings_with_both_classes(self.table, self.findings)
+        usable = with_both_classes(self.table, self.findings)
         if not self.is_part and wanted not in usable:
             raise CohortError(
-                f"A split of {self.name} holds one class only for {wanted}; expected "
-                "images with and without it in every split. So have "
-                f"{'; '.join(usable) or 'no findings: add images'}."
+                f"A split of {self.name} holds one class only for {wanted}; both in "
+                f"every split have: {'; '.join(usable) or 'no findings: add images'}."
             )
         return wanted
 
@@ -252,9 +251,7 @@ class Cohort:
         return f"{len(part):,} images{patients * self.knows_patients}, {with_it}"
 
 
-def findings_with_both_classes(
-    table: pd.DataFrame, findings: Sequence[str]
-) -> list[str]:
+def with_both_classes(table: pd.DataFrame, findings: Sequence[str]) -> list[str]:
     """Return the findings that some images of every split have and others have not."""
     shares = table.groupby("split")[list(findings)].mean()
     return [name for name in findings if shares[name].between(0, 1, "neither").all()]
@@ -283,23 +280,21 @@ def validate(cohort: Cohort) -> Cohort:
     name, images, table = cohort.name, cohort.images, cohort.table
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise CohortError(
-            f"The images of {name} are {images.dtype} {images.shape}; expected "
-            "uint8, 0 black to 255 white, (n, rows, columns), (n, rows, columns, 3) or "
-            "(n, slices, rows, columns). Window or reshape them first."
+            f"The images of {name} are {images.dtype} {images.shape}; expected uint8, "
+            "(n, rows, columns[, 3]) or (n, slices, rows, columns). Window them first."
         )
     missing = {"patient_id", "study_id", "site", "split", *cohort.findings} - {*table}
     if missing or not cohort.findings or len(images) != len(table):
         raise CohortError(
-            f"{name} has {len(images)} images, {len(table)} rows and the findings "
-            f"{cohort.findings}; columns missing: {sorted(missing) or 'none'}. "
-            "Expected one row per image and at least one finding."
+            f"{name} has {len(images)} images and {len(table)} rows, findings "
+            f"{cohort.findings}, and lacks columns: {sorted(missing) or 'none'}."
         )
     _check_values(cohort)
     empty = [split for split in NEEDED_SPLITS if split not in cohort.splits]
     if empty and not cohort.is_part:
         raise CohortError(
-            f"{name} has no image in {', '.join(empty)}. Move patients there; in an "
-            "own folder, COHORT_SPLIT=by_patient splits anew."
+            f"{name} has no image in {', '.join(empty)}; COHORT_SPLIT=by_patient "
+            "splits an own folder anew."
         )
     check_patients(table, name)
     _check_masks(cohort)
@@ -321,10 +316,7 @@ def _check_values(cohort: Cohort) -> None:
     """Refuse the first row that has no patient, no study, no split or no 0/1 label."""
     table = cohort.table
     texts = ("patient_id", "study_id")
-    checks = [
-        (c, table[c].map(lambda v: isinstance(v, str) and v.strip() != ""), "a text")
-        for c in texts
-    ]
+    checks = [(name, table[name].map(_is_text), "a text") for name in texts]
     checks.append(("split", table["split"].isin(SPLITS), ", ".join(SPLITS)))
     checks += [(f, table[f].isin([0, 1]), "0 or 1") for f in cohort.findings]
     for column, good, expected in checks:
@@ -332,9 +324,12 @@ def _check_values(cohort: Cohort) -> None:
         if len(bad):
             raise CohortError(
                 f"Row {bad[0]} of {cohort.name}, column {column!r}: found "
-                f"{table[column].iloc[bad[0]]}; expected {expected}. {len(bad)} rows "
-                "are so. Correct them, or leave them out."
+                f"{table[column].iloc[bad[0]]}; expected {expected}. {len(bad)} are so."
             )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.strip() != ""
 
 
 def check_patients(table: pd.DataFrame, name: str) -> None:
@@ -352,7 +347,6 @@ def check_patients(table: pd.DataFrame, name: str) -> None:
         raise CohortError(
             f"Patient {shared.index[0]} of {name} is in two splits: "
             f"{' and '.join(shared.iloc[0])}. {len(shared)} of {len(per_patient)} "
-            "patients are so. Expected every patient in one: otherwise the test "
-            "measures recognition of patients. Mend the column split, or set "
-            "COHORT_SPLIT=by_patient to split an own folder anew."
+            "patients are so; expected every patient in one. Mend the column split, or "
+            "set COHORT_SPLIT=by_patient to split an own folder anew."
         )

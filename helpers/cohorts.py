@@ -70,23 +70,22 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
     published = [*registry()["name"].unique()]
     for variant, its_name in NAME_OF.items():
         if name == its_name:
-            return load_chest_insilico(ChestCohortSettings(variant=variant), size)
+            return _load_chest_insilico(ChestCohortSettings(variant=variant), size)
     if name == NODULES_CT:
-        return load_nodules_ct(size=size)
+        return _load_nodules_ct(size=size)
     if name in published:
         return load_medmnist(str(name), size=size)
     if find_folder(name) is None:
         known = [*NAME_OF.values(), NODULES_CT, *published]
         near = difflib.get_close_matches(str(name).lower(), known, cutoff=0.5)
         raise CohortError(
-            f"There is no cohort and no folder called {str(name)!r}. Names like it: "
-            f"{', '.join(near) or 'none'}. Expected the path of a folder with "
-            f"labels.csv, or one of: {', '.join(known)}."
+            f"There is no cohort and no folder {str(name)!r}. Names like it: "
+            f"{', '.join(near) or 'none'}. All names: {', '.join(known)}."
         )
     return from_folder(name, size=size)
 
 
-def load_chest_insilico(
+def _load_chest_insilico(
     settings: ChestCohortSettings | None = None, size: int | None = None
 ) -> Cohort:
     """Return an in-silico chest cohort, from the cache or made now.
@@ -147,7 +146,7 @@ def _chest_card(settings: ChestCohortSettings, *, size: int, **counts: object) -
     )
 
 
-def load_nodules_ct(
+def _load_nodules_ct(
     settings: NoduleCohortSettings | None = None, size: int | None = None
 ) -> Cohort:
     """Return the in-silico cohort of CT cubes, from the cache or made now.
@@ -193,12 +192,8 @@ def load_nodules_ct(
 
 def _cache_path(stem: str, settings: object, *more: object) -> Path:
     """Return where a cohort with these settings is kept, made or not."""
-    key = [
-        dataclasses.asdict(settings),
-        *more,
-        phantoms.GENERATOR_VERSION,
-        CACHE_FORMAT,
-    ]
+    versions = phantoms.GENERATOR_VERSION, CACHE_FORMAT
+    key = [dataclasses.asdict(settings), *more, *versions]
     text = json.dumps(key, sort_keys=True, default=str)
     number = hashlib.sha256(text.encode()).hexdigest()[:16]
     return cache_dir() / f"{stem}_{number}.npz"
@@ -253,9 +248,8 @@ def _read(path: Path) -> Parts:
             if kind == "mask":
                 bits = np.unpackbits(values, axis=1, count=images[0].size)
                 masks[name_in_table] = bits.view(bool).reshape(images.shape)
+            elif kind == "column" and values.ndim == 2:
+                columns[name_in_table] = json.loads(values.tobytes())
             elif kind == "column":
-                text = values.ndim == 2
-                columns[name_in_table] = (
-                    json.loads(values.tobytes()) if text else values
-                )
+                columns[name_in_table] = values
     return images, pd.DataFrame(columns), masks

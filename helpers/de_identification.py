@@ -611,8 +611,7 @@ def _files_of(source: Path, destination: Path) -> list[Path]:
     if not source.is_dir() or destination.exists() or source.resolve() in around:
         raise DicomPixelsError(
             f"{source} cannot be delivered as {destination}. Expected a folder, and a "
-            "name outside it that is not there yet, so that originals and copies never "
-            "mix. Check the spelling, or choose another name."
+            "name outside it that is not there yet."
         )
     return sorted(path for path in source.rglob("*") if path.is_file())
 

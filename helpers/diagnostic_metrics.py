@@ -51,21 +51,18 @@ def check_reference_and_score(
     scores = _column(score, name="score")
     if len(labels) != len(scores):
         raise ValueError(
-            f"reference has {len(labels)} cases and score has {len(scores)}, expected "
-            "one of each per case. Take both columns from the same table."
+            f"reference has {len(labels)} cases, score {len(scores)}; expected as many."
         )
     strange = labels[~np.isin(labels, (0, 1))]
     if strange.size:
         raise ValueError(
             f"reference holds the value {strange[0]:g}, expected only 0 (healthy) and "
-            "1 (diseased). Make one 0/1 finding of grades or class numbers, and do not "
-            "exchange reference and score."
+            "1 (diseased). Say where grades begin; do not exchange it with the score."
         )
     if both_classes and (labels == labels[0]).all():
         raise ValueError(
             f"reference has one class only: all {len(labels)} cases are "
-            f"{labels[0]:g}, expected both 0 and 1. Use a larger split or another "
-            "finding."
+            f"{labels[0]:g}, expected both 0 and 1. Use a larger split."
         )
     return labels.astype(int), scores
 
@@ -80,15 +77,13 @@ def _column(values: ArrayLike, *, name: str) -> np.ndarray:
         column = column[:, 0]
     if column.ndim != 1 or not column.size:
         raise ValueError(
-            f"{name} has shape {column.shape}, expected (cases,) with at least one "
-            "case. Pass one column of a table; is the name of the split right?"
+            f"{name} has shape {column.shape}, expected (cases,), one case or more."
         )
     missing = np.flatnonzero(~np.isfinite(column))
     if missing.size:
         raise ValueError(
             f"{name} holds {missing.size} missing or infinite value(s), the first at "
-            f"position {missing[0]}; expected a number for every case. Find out why "
-            "before leaving cases out: those that fail are rarely a random sample."
+            f"position {missing[0]}; expected a number for every case."
         )
     return column
 
@@ -155,9 +150,7 @@ def confusion_counts(
     """
     labels, scores = check_reference_and_score(reference, score, both_classes=False)
     if np.isnan(threshold):
-        raise ValueError(
-            "threshold is NaN, expected a number. Choose one on the tuning set."
-        )
+        raise ValueError("threshold is NaN. Choose one on the tuning set.")
     called, diseased = scores >= threshold, labels == 1
     return Counts(
         tp=int(np.sum(called & diseased)),

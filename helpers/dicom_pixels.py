@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pydicom
@@ -34,6 +33,8 @@ from pydicom.uid import UID
 from helpers import windowing
 
 LARGEST_BYTES = 2**31  # of the stored values, or of an inflated file
+#: Below it lies no measurement: vacuum is -1000, and noise does not reach so far.
+LOWEST_HU = -1500.0
 UNITS = {"BQML": "Bq/ml", "GML": "g/ml", "GY": "Gy", "BINARY": "mask"}
 # warnings are caught for the whole process, so one thread reads at a time
 _CATCHING = threading.RLock()
@@ -43,18 +44,10 @@ class DicomPixelsError(ValueError):
     """A DICOM object cannot be used; says which, what was found and what to do."""
 
 
-class _Modality(NamedTuple):
-    """The step from stored values to values, and the unit that it names."""
-
-    apply: Callable[[np.ndarray], np.ndarray]
-    unit: str
-
-
-class _Voi(NamedTuple):
-    """The step from values to grey 0 to 1, and the values shown black and white."""
-
-    grey: Callable[[np.ndarray], np.ndarray]
-    limits: tuple[float, float]
+# From stored values to values, and the unit that the step names:
+_Modality = tuple[Callable[[np.ndarray], np.ndarray], str]
+# From values to grey 0 to 1, and the values shown black and white:
+_Voi = tuple[Callable[[np.ndarray], np.ndarray], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +115,7 @@ class DicomImage:
         From the window or the VOI table of the header; without one, the range of an
         8-bit or colour image, or else the extremes outside the padding.
         """
-        return self._vois[0].limits if self._vois[0] else self._whole_range
+        return self._vois[0][1] if self._vois[0] else self._whole_range
 
     def display(self) -> np.ndarray:
         """Return the image as a viewer shows it: uint8, 0 black to 255 white."""
@@ -156,7 +149,8 @@ class DicomImage:
     def _grey(self, values: np.ndarray, voi: _Voi | None) -> np.ndarray:
         """Return 0 to 1 before the polarity."""
         if voi is not None:
-            return voi.grey(values)
+            grey, _ = voi
+            return grey(values)
         low, high = self._whole_range
         return np.clip((values - low) / max(high - low, 1e-30), 0.0, 1.0)
 
@@ -230,6 +224,58 @@ def read_pixels(source: str | os.PathLike | Dataset) -> DicomImage:
     return DicomImage(values, unit, stored, padding, header, name, notes, vois)
 
 
+def read_hounsfield(
+    source: str | os.PathLike | Dataset, *, lowest: float = LOWEST_HU
+) -> np.ndarray:
+    """Return the CT numbers of one DICOM image, or refuse to call them that.
+
+    Parameters
+    ----------
+    source : path-like or pydicom Dataset
+    lowest : float
+        Values below it become NaN too: files exist whose padding is not the one that
+        their header states. ``-np.inf`` keeps them.
+
+    Returns
+    -------
+    float32 array of shape (rows, columns) or (frames, rows, columns)
+        HU, NaN where there is padding.
+
+    Raises
+    ------
+    DicomPixelsError
+        If the file cannot be read, or its header does not make the values HU.
+
+    Examples
+    --------
+    >>> from pydicom.data import get_testdata_file
+    >>> hu = read_hounsfield(get_testdata_file("CT_small.dcm", download=False))
+    >>> float(hu.min()), float(hu.max())
+    (-896.0, 1167.0)
+
+    References
+    ----------
+    Hounsfield GN. Br J Radiol 1973;46:1016-1022. DICOM PS3.3, C.8.2.1 and C.11.1.
+    """
+    image = read_pixels(source)
+    header = image.dataset
+    is_scout = "LOCALIZER" in (header.get("ImageType") or "")
+    if is_scout or image.unit != "HU":
+        keywords = ("Modality", "RescaleSlope", "RescaleIntercept", "RescaleType")
+        found = ", ".join(f"{keyword} {header.get(keyword)}" for keyword in keywords)
+        what = "those of a localizer" if is_scout else f"'{image.unit}'"
+        raise DicomPixelsError(
+            f"{image.name}: the values are no Hounsfield units but {what} ({found}). "
+            "Expected a slice of a CT whose rescale, slope and intercept, leads to HU. "
+            "Do not guess them: fetch the original from the archive. An 8-bit copy or "
+            "a secondary capture cannot be turned back; a localizer shows no slice."
+        )
+    hu = image.values.astype(np.float32)
+    hu[image.padding] = np.nan
+    hu[hu < lowest] = np.nan
+    return hu
+
+
 @contextmanager
 def _reading(name: str) -> Iterator[list[warnings.WarningMessage]]:
     """Collect the remarks of pydicom, and refuse in words whatever goes wrong."""
@@ -241,9 +287,8 @@ def _reading(name: str) -> Iterator[list[warnings.WarningMessage]]:
     except Exception as error:  # whatever a damaged file makes pydicom do
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DicomPixelsError(
-            f"{name}: it cannot be read ({reason}). "
-            "Expected a whole DICOM file, and pixels that agree with its header. Check "
-            "the path; fetch a damaged or cut-off file again from where it came."
+            f"{name}: it cannot be read ({reason}). Expected a whole DICOM file whose "
+            "pixels agree with its header. Check the path, or fetch the file again."
         ) from error
 
 
@@ -277,9 +322,7 @@ def _check_claims(header: Dataset) -> None:
     """Raise where the header claims what cannot be, before anything is allocated."""
     if not any(f"{kind}PixelData" in header for kind in ("", "Float", "DoubleFloat")):
         kind = UID(header.get("SOPClassUID") or "").name or "DICOM"
-        raise ValueError(
-            f"{kind}: an object without pixel data, or cut off before them"
-        )
+        raise ValueError(f"{kind}: without pixel data, or cut off before them")
     photometric, samples = header.PhotometricInterpretation, header.SamplesPerPixel
     if samples != (1 if photometric.startswith(("MONOCHROME", "PALETTE")) else 3):
         raise ValueError(f"{photometric} with {samples} Samples Per Pixel")
@@ -300,9 +343,9 @@ def _values(header: Dataset, stored: np.ndarray) -> tuple[np.ndarray, str]:
     steps = _per_frame(header, "PixelValueTransformationSequence", _modality)
     unit = _unit(header, steps[0])
     if len(steps) == 1:
-        return steps[0].apply(stored), unit
+        return steps[0][0](stored), unit
     frames = zip(stored, steps, strict=True)
-    return np.stack([step.apply(frame) for frame, step in frames]), unit
+    return np.stack([apply(frame) for frame, (apply, _) in frames]), unit
 
 
 def _per_frame(header: Dataset, sequence: str, find: Callable) -> tuple:
@@ -322,17 +365,17 @@ def _modality(item: Dataset) -> _Modality:
     if tables := item.get("ModalityLUTSequence"):
         first, entries, _ = _lookup_table(tables[0])
         unit = tables[0].get("ModalityLUTType") or "US"
-        return _Modality(partial(_looked_up, first=first, entries=entries), unit)
+        return partial(_looked_up, first=first, entries=entries), unit
     slope = _number(item, "DoseGridScaling") or _number(item, "RescaleSlope")
     intercept = 0.0 if "DoseGridScaling" in item else _number(item, "RescaleIntercept")
     if slope is None or intercept is None:
-        return _Modality(np.asarray, "stored value")
+        return np.asarray, "stored value"
     if not (1e-30 < abs(slope) < 1e30 and abs(intercept) < 1e30):  # float32: 3e38
         raise ValueError(f"Rescale Slope {slope:g} with Intercept {intercept:g}")
     unit = (item.get("RescaleType") or "").upper()
     if (slope, intercept) == (1, 0) and unit in ("", "US"):  # names no unit
-        return _Modality(np.asarray, unit)
-    return _Modality(partial(_rescaled, slope=slope, intercept=intercept), unit)
+        return np.asarray, unit
+    return partial(_rescaled, slope=slope, intercept=intercept), unit
 
 
 def _rescaled(stored: np.ndarray, *, slope: float, intercept: float) -> np.ndarray:
@@ -347,16 +390,17 @@ def _unit(header: Dataset, step: _Modality) -> str:
     HU is stated only if Rescale Type says so, or for CT if the rescale can reach air
     (-1000): that of an 8-bit copy of a CT slice cannot.
     """
-    if step.unit == "stored value" and header.get("Modality") != "SEG":
-        return step.unit
+    apply, unit = step
+    if unit == "stored value" and header.get("Modality") != "SEG":
+        return unit
     for keyword in ("SegmentationType", "DoseUnits", "Units"):
         if code := header.get(keyword):
             return UNITS.get(code, code.lower())
-    if step.unit or header.get("Modality") != "CT":
-        return step.unit or "US"
+    if unit or header.get("Modality") != "CT":
+        return unit or "US"
     lowest = np.array([-header.PixelRepresentation * 2 ** (header.BitsStored - 1)])
     is_slice = "LOCALIZER" not in (header.get("ImageType") or "")
-    return "HU" if is_slice and step.apply(lowest)[0] <= -1000 else "US"
+    return "HU" if is_slice and apply(lowest)[0] <= -1000 else "US"
 
 
 def _padding(header: Dataset, stored: np.ndarray) -> np.ndarray:
@@ -376,7 +420,7 @@ def _voi(item: Dataset) -> _Voi | None:
         first, entries, bits = _lookup_table(tables[0])
         limits = float(first), float(first + len(entries) - 1)
         entries = entries / np.float32(2**bits - 1)
-        return _Voi(partial(_looked_up, first=first, entries=entries), limits)
+        return partial(_looked_up, first=first, entries=entries), limits
     center, width = _number(item, "WindowCenter"), _number(item, "WindowWidth")
     if center is None or width is None:
         return None
@@ -388,7 +432,7 @@ def _voi(item: Dataset) -> _Voi | None:
     except ValueError as error:
         warnings.warn(f"A window is ignored. {error}", stacklevel=2)
         return None
-    return _Voi(grey, windowing.window_limits(**options))
+    return grey, windowing.window_limits(**options)
 
 
 def _number(item: Dataset, keyword: str) -> float | None:

@@ -394,11 +394,9 @@ def _places(slices: Slices, along_mm: np.ndarray, mend: Collection[str]) -> np.n
         text = f"slices are {steps.min():.2f} to {steps.max():.2f} mm apart. {CHOOSE}"
         raise _refusal(slices, "uneven spacing", text)
     if missing and "gap" not in mend:
-        text = (
-            f"{names[at]} and {names[at + 1]} are {steps[at]:.2f} mm apart, others "
-            f"{usual:.2f} mm. Missing: {missing}; mend='gap' puts NaN in their places."
-        )
-        raise _refusal(slices, "gap", text)
+        text = f"{names[at]} and {names[at + 1]} are {steps[at]:.2f} mm apart, others "
+        text += f"{usual:.2f} mm. Missing: {missing}; mend='gap' puts NaN in their "
+        raise _refusal(slices, "gap", f"{text}places.")
     return places
 
 
@@ -411,10 +409,9 @@ def _check_straight(slices: Slices, grid: SeriesVolume, mend: Collection[str]) -
     if aside[worst] > HALF_PIXEL and not (kind == "tilt" and "tilt" in mend):
         slid = np.linalg.norm(grid.affine[:, 1:3] @ voxel[worst, 1:])
         lean = np.degrees(np.arctan2(slid, voxel[worst, 0] * grid.spacing_mm[0]))
-        text = (
-            f"{grid.paths[worst].name} lies {slid:.1f} mm aside of the first; slices "
-            f"lean by {lean:.1f} degrees. mend='tilt' moves each back within its plane."
-        )
+        text = f"{grid.paths[worst].name} lies {slid:.1f} mm aside of the first; "
+        text += f"slices lean by {lean:.1f} degrees. mend='tilt' moves each back "
+        text += "within its plane."
         raise _refusal(slices, kind, text)
 
 

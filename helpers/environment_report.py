@@ -19,10 +19,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from helpers.files import cache_dir, data_dir
+from helpers.files import PROJECT, cache_dir, data_dir
 from helpers.quiet_start import quiet_start
 
-PROJECT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "pydicom", "jupyterlab")
 SUPPORTED_PYTHON = ((3, 11), (3, 14))  # from, up to but not including
 MEMORY_NEEDED_GB, SPACE_NEEDED_GB = 3.5, 1.0  # space: for cohorts and networks
@@ -158,7 +157,7 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def report_text() -> str:
+def _report_text() -> str:
     """Return the facts and the problems as text to paste into a question."""
     facts = environment_facts()
     width = max(len(name) for name in facts)
@@ -169,4 +168,4 @@ def report_text() -> str:
 
 
 if __name__ == "__main__":
-    print(report_text())
+    print(_report_text())

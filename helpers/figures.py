@@ -93,8 +93,7 @@ def show_image(
     if image.ndim != 2 and image.shape[2:] != (3,):
         raise ValueError(
             f"One image to show has the shape {image.shape}. Expected (rows, columns) "
-            "for grey or (rows, columns, 3) for colour. Pass one image, for example "
-            "cohort.images[0], or call montage for several."
+            "or (rows, columns, 3). Pass one image, or call montage for several."
         )
     ax = plt.gca() if ax is None else ax
     ax.imshow(image, cmap="gray", vmin=vmin, vmax=vmax)  # colour ignores the scale
@@ -108,8 +107,7 @@ def show_image(
 def _outline(ax: Axes, mask: np.ndarray, shape: tuple[int, int], colour: str) -> None:
     if mask.shape != shape:
         raise ValueError(
-            f"The mask has the shape {mask.shape}, the image {shape}. Expected the "
-            "same rows and columns. Resample the mask if the image was resampled."
+            f"The mask has the shape {mask.shape}, the image {shape}: resample it."
         )
     if mask.any():  # a border of empty pixels closes outlines at the image's edge
         rows, columns = np.arange(-1, shape[0] + 1), np.arange(-1, shape[1] + 1)
@@ -154,8 +152,7 @@ def montage(
     counts = {len(some) for some in (images, titles, masks) if some is not None}
     if counts == {0} or len(counts) > 1:
         raise ValueError(
-            f"Images, titles and masks have the lengths {sorted(counts)}. Expected at "
-            "least one image, and one of each for it. Take them from the same rows."
+            f"Images, titles and masks have the lengths {sorted(counts)}, expected one."
         )
     count = len(images)
     columns = min(columns, count)
@@ -203,8 +200,7 @@ def describe(fig: Figure, text: str) -> None:
     text = " ".join(text.split())
     if not text:
         raise ValueError(
-            "The text alternative of the figure is empty. Expected one or two "
-            "sentences that say what the figure shows, for those who cannot see it."
+            "The text alternative is empty: say what there is to see in the figure."
         )
     if getattr(get_ipython(), "kernel", None) is not None:
         drawing = io.BytesIO()

@@ -74,8 +74,7 @@ def evidence(file_name: str) -> pd.DataFrame:
     path = DATA / "evidence" / file_name
     if not path.exists():
         raise FileNotFoundError(
-            f"There is no {file_name} in data/evidence. Record it as its README says "
-            "(python -m tools.bench --record), or git checkout data/evidence."
+            f"There is no {file_name} in data/evidence: git checkout data/evidence."
         )
     return pd.read_csv(path)
 

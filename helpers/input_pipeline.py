@@ -98,43 +98,23 @@ def make_dataset(
             lambda row: (tf.gather(pixels, row), tf.gather(target, row))
         ).prefetch(tf.data.AUTOTUNE)
 
-    margin = largest_shift(images.shape)
+    margin = [(int(MAXIMUM_SHIFT * side),) * 2 for side in images.shape[1:3]]
     padded = tf.constant(np.pad(images, ((0, 0), *margin, (0, 0)), mode="edge"))
 
     def augmented(row, number):
         seeds = tf.random.split(tf.stack([number, seed]), 2)
-        shifted = cut_shifted(padded, row, shape=images.shape[1:], seed=seeds[0])
-        return change_contrast(shifted, seed=seeds[1]), tf.gather(target, row)
+        shifted = _cut_shifted(padded, row, shape=images.shape[1:], seed=seeds[0])
+        return _change_contrast(shifted, seed=seeds[1]), tf.gather(target, row)
 
     # one random number per batch seeds its augmentation: the same seed gives the same
     # images, however many threads prepare the batches
     numbers = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    augmented_batches = tf.data.Dataset.zip(batches, numbers).map(
-        augmented, num_parallel_calls=tf.data.AUTOTUNE
-    )
-    return augmented_batches.prefetch(tf.data.AUTOTUNE)
+    pairs = tf.data.Dataset.zip(batches, numbers)
+    changed = pairs.map(augmented, num_parallel_calls=tf.data.AUTOTUNE)
+    return changed.prefetch(tf.data.AUTOTUNE)
 
 
-def largest_shift(shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Return the largest shift, up and down and left and right, in whole pixels.
-
-    Parameters
-    ----------
-    shape : (n, rows, columns, ...)
-
-    Returns
-    -------
-    list of (before, after), for rows and for columns, as ``np.pad`` reads it
-
-    Examples
-    --------
-    >>> largest_shift((10, 128, 100))
-    [(10, 10), (8, 8)]
-    """
-    return [(int(MAXIMUM_SHIFT * side),) * 2 for side in shape[1:3]]
-
-
-def cut_shifted(
+def _cut_shifted(
     padded: tf.Tensor, rows: tf.Tensor, *, shape: tuple[int, int, int], seed: tf.Tensor
 ) -> tf.Tensor:
     """Cut each image out of its padded form, a little beside its place.
@@ -167,7 +147,7 @@ def cut_shifted(
     )
 
 
-def change_contrast(images: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
+def _change_contrast(images: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
     """Change contrast and brightness of each image of a batch.
 
     Parameters
@@ -205,9 +185,7 @@ def _check(images, labels, batch_size, augment, seed) -> None:
     if augment and seed is None:
         raise ValueError("augment=True needs a seed, or nobody can repeat it.")
     if seed is not None and batch_size > len(images):
-        raise ValueError(
-            f"batch_size={batch_size}, and {len(images)} images. None fits."
-        )
+        raise ValueError(f"batch_size={batch_size}, and only {len(images)} images.")
 
 
 def films_in(folder: str | os.PathLike) -> list[Path]:
@@ -284,8 +262,7 @@ class FilmFiles:
         if not self.paths or not len(self.paths) == len(self.labels) == known:
             raise ValueError(
                 f"There are {len(self.paths)} files and {len(self.labels)} labels, "
-                f"{known} of them numbers. Expected at least one file, and a number "
-                "for each. Leave films without a label out."
+                f"{known} of them numbers. Expected a file at least, a number for each."
             )
 
     def __len__(self) -> int:

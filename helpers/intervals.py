@@ -37,9 +37,7 @@ class Interval(NamedTuple):
 def _check_confidence(confidence: float) -> None:
     """Raise unless the confidence lies between 0 and 1."""
     if not 0 < confidence < 1:
-        raise ValueError(
-            f"confidence is {confidence}, expected above 0 and below 1: write 0.95."
-        )
+        raise ValueError(f"confidence is {confidence}, expected a share like 0.95.")
 
 
 def wilson(
@@ -79,12 +77,10 @@ def wilson(
     whole = int(total) == total and int(successes) == successes
     if not whole or total < 1 or not 0 <= successes <= total:
         raise ValueError(
-            f"successes is {successes} and total is {total}, expected whole numbers, "
-            "total at least 1 and successes between 0 and total. Pass counts of cases."
+            f"successes is {successes}, total {total}; expected counts of cases."
         )
-    found = stats.binomtest(int(successes), int(total)).proportion_ci(
-        confidence, method="wilson"
-    )
+    test = stats.binomtest(int(successes), int(total))
+    found = test.proportion_ci(confidence, method="wilson")
     return float(found.low), float(found.high)
 
 
@@ -121,14 +117,12 @@ def mean_interval(
     repeats = np.asarray(values, dtype=float)
     if repeats.ndim != 1 or repeats.size < 2 or not np.isfinite(repeats).all():
         raise ValueError(
-            f"values is {repeats}, expected at least 2 finite numbers. One run alone "
-            "does not show how much runs vary: repeat it with other seeds. Report a "
-            "failed run; do not average it."
+            f"values is {repeats}, expected at least 2 finite numbers. Repeat the run "
+            "with other seeds; report a failed run, do not average it."
         )
     mean = float(repeats.mean())
-    half_width = stats.sem(repeats) * stats.t.ppf(
-        0.5 + confidence / 2, repeats.size - 1
-    )
+    student = stats.t.ppf(0.5 + confidence / 2, repeats.size - 1)
+    half_width = stats.sem(repeats) * student
     return mean, float(mean - half_width), float(mean + half_width)
 
 
@@ -199,8 +193,7 @@ def clustered_bootstrap(
         raise ValueError(
             f"{len(usable)} of {replicates} resamples of {n_patients} patients gave a "
             f"value, the others hold one class only; expected at least 100 resamples "
-            f"and {1 - LARGEST_SHARE_UNDEFINED:.0%} of them with a value. Too few "
-            "patients have the finding, or too few lack it: report the counts."
+            f"and {1 - LARGEST_SHARE_UNDEFINED:.0%} with a value. Report the counts."
         )
     low, high = np.quantile(usable, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return Interval(low=float(low), high=float(high), replicates=len(usable))
@@ -212,8 +205,7 @@ def _rows_by_cluster(clusters: ArrayLike, *, n_images: int) -> list[np.ndarray]:
     if names.shape != (n_images,) or len(np.unique(names)) < 2:
         raise ValueError(
             f"clusters has shape {names.shape} and names {len(np.unique(names))} "
-            f"patient(s), expected the patient of each of {n_images} images, and at "
-            "least 2 patients: from one nothing can be said about others."
+            f"patient(s), expected that of each of {n_images} images, 2 at least."
         )
     _, patient_of_row = np.unique(names.astype(str), return_inverse=True)
     order = np.argsort(patient_of_row, kind="stable")

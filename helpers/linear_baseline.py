@@ -59,8 +59,7 @@ def hog_features(images: np.ndarray, *, train: np.ndarray) -> np.ndarray:
     images, train = np.asarray(images), _mask(train, len(images))
     if images.ndim != 3 or min(images.shape[1:]) < 2 * CELLS:
         raise ValueError(
-            f"images has shape {images.shape}, expected (n, rows, columns) with at "
-            f"least {2 * CELLS} pixels a side. Average colours, or load a larger size."
+            f"images has shape {images.shape}, expected (n, rows, columns), 16 or up."
         )
     finite = np.isfinite(images).all(axis=(1, 2))
     if not finite.all() or train.sum() < 2:
@@ -79,8 +78,7 @@ def _mask(train: ArrayLike, images: int) -> np.ndarray:
     mask = np.asarray(train)
     if mask.shape != (images,) or mask.dtype != bool:
         raise ValueError(
-            f"train has shape {mask.shape} and type {mask.dtype}, expected one True or "
-            f"False for each of {images} images. Write table['split'] == 'train'."
+            f"train is {mask.dtype} {mask.shape}, expected bool for {images} images."
         )
     return mask
 

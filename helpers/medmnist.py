@@ -79,13 +79,10 @@ def load_medmnist(name: str, *, size: int | None = None) -> Cohort:
             f"{', '.join(map(str, files.index)) or 'none'}. Ask for one of these."
         )
     entry = files.loc[size or files.index.min()]
-    path = local_file(entry)
-    if path is None:
-        path = fetch(entry)
-    return validate(read_npz(path, entry))
+    return validate(_read_npz(_local_file(entry) or _fetch(entry), entry))
 
 
-def local_file(entry: pd.Series) -> Path | None:
+def _local_file(entry: pd.Series) -> Path | None:
     """Return the file in COURSE_DATA_DIR or its subfolder medmnist; None if not there.
 
     Raises
@@ -104,13 +101,12 @@ def local_file(entry: pd.Series) -> Path | None:
             return path
         raise CohortError(
             f"{path} is not the published {entry['file']}: its MD5 is {found}, not "
-            f"{entry['md5']}. The download may be incomplete, or the copy altered. "
-            "Remove it so that the course can fetch it, or put the published one there."
+            f"{entry['md5']}. Remove it, or put the published one there."
         )
     return None
 
 
-def fetch(entry: pd.Series) -> Path:
+def _fetch(entry: pd.Series) -> Path:
     """Return a published file in the cache, fetched first if it is not there whole.
 
     From the publisher, or from the mirror COURSE_DATA_URL. pooch writes to a temporary
@@ -124,13 +120,8 @@ def fetch(entry: pd.Series) -> Path:
     file, mirror = entry["file"], os.environ.get("COURSE_DATA_URL")
     url = f"{mirror.rstrip('/')}/{file}" if mirror else entry["url"]
     folder = cache_dir() / "medmnist"
-    store = pooch.create(
-        path=folder,
-        base_url="",
-        registry={file: f"md5:{entry['md5']}"},
-        urls={file: url},
-        retry_if_failed=RETRIES,
-    )
+    known = {"registry": {file: f"md5:{entry['md5']}"}, "urls": {file: url}}
+    store = pooch.create(folder, "", **known, retry_if_failed=RETRIES)
     if not (folder / file).is_file():
         tell(f"Fetching {file}. Licence: {entry['licence']}. Cite: {CITATION}")
     try:
@@ -140,13 +131,12 @@ def fetch(entry: pd.Series) -> Path:
     except (requests.RequestException, ValueError, OSError) as error:
         raise CohortError(
             f"Could not download {file} from {url}: {error}. Nothing was left. "
-            f"Get it elsewhere (MD5 {entry['md5']}) and put it into a folder named in "
-            "COURSE_DATA_DIR, or name a mirror in COURSE_DATA_URL, or, if the disk "
-            "is full, another folder in COURSE_CACHE_DIR."
+            f"Put it (MD5 {entry['md5']}) into a folder named in COURSE_DATA_DIR, name "
+            "a mirror in COURSE_DATA_URL, or a larger disk in COURSE_CACHE_DIR."
         ) from error
 
 
-def read_npz(path: Path, entry: pd.Series) -> Cohort:
+def _read_npz(path: Path, entry: pd.Series) -> Cohort:
     """Return the cohort in an npz file of MedMNIST form.
 
     Parameters
@@ -175,7 +165,7 @@ def read_npz(path: Path, entry: pd.Series) -> Cohort:
     ids = [f"{entry['name']}-{row:06d}" for row in range(len(classes))]
     splits = np.repeat(list(SPLIT_NAMES.values()), [len(part) for part in labels])
     table = {"patient_id": ids, "study_id": ids, "site": "unknown", "split": splits}
-    found = finding_columns(entry, classes)
+    found = _finding_columns(entry, classes)
     table |= found
     if classes.shape[1] == 1:
         table["label"] = classes[:, 0]
@@ -202,7 +192,7 @@ def _card(entry: pd.Series, findings: Iterable[str], notes: Sequence[str]) -> Ca
     )
 
 
-def finding_columns(entry: pd.Series, classes: np.ndarray) -> dict[str, np.ndarray]:
+def _finding_columns(entry: pd.Series, classes: np.ndarray) -> dict[str, np.ndarray]:
     """Return one 0/1 column per finding from the class numbers of a file.
 
     Parameters
@@ -217,7 +207,7 @@ def finding_columns(entry: pd.Series, classes: np.ndarray) -> dict[str, np.ndarr
     In BreastMNIST class 0 is malignant, class 1 is normal or benign:
 
     >>> entry = registry().query("name == 'breastmnist'").iloc[0]
-    >>> finding_columns(entry, np.array([[0], [1]]))["malignant"].tolist()
+    >>> _finding_columns(entry, np.array([[0], [1]]))["malignant"].tolist()
     [1, 0]
     """
     pairs = (pair.split("=", 1) for pair in entry["classes"].split("; "))

@@ -19,8 +19,9 @@ import pandas as pd
 from PIL import Image
 from scipy.fft import irfft2, rfft2
 from scipy.ndimage import gaussian_filter1d, shift
-from skimage.exposure import equalize_adapthist
 from skimage.transform import resize, resize_local_mean
+
+from helpers.augmentation import gamma, local_equalisation
 
 #: From here on a pair counts as a copy; chosen on copies that were planted in the
 #: tuning set of the default cohort (lesson 15).
@@ -90,12 +91,11 @@ def near_duplicates(
         ends = np.sort([start + row, other], axis=0)
         found.append(pd.DataFrame([*ends, similarity.clip(max=1)]).T)
     pairs = pd.concat(found).set_axis(["first", "second", "similarity"], axis=1)
-    pairs = pairs[pairs["similarity"] >= threshold].astype(
-        {"first": int, "second": int}
-    )
-    return pairs.sort_values(
-        ["similarity", "first", "second"], ascending=[False, True, True]
-    ).drop_duplicates(["first", "second"], ignore_index=True)
+    pairs = pairs[pairs["similarity"] >= threshold]
+    pairs = pairs.astype({"first": int, "second": int})
+    order = ["similarity", "first", "second"]
+    pairs = pairs.sort_values(order, ascending=[False, True, True])
+    return pairs.drop_duplicates(order[1:], ignore_index=True)
 
 
 def similarity_of_pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -126,8 +126,7 @@ def similarity_of_pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     ours, theirs = small_grey(first), small_grey(second)
     if len(ours) != len(theirs):
         raise ValueError(
-            f"first has {len(ours)} images and second {len(theirs)}; expected equally "
-            "many, since image k is compared with image k."
+            f"first has {len(ours)} images, second {len(theirs)}; expected as many."
         )
     tries = [
         _overlap(_detail(_enlarged(one, zoom)), _detail(other))
@@ -163,9 +162,8 @@ def small_grey(images: np.ndarray) -> np.ndarray:
     is_stack = stack.ndim == 3 or (stack.ndim == 4 and stack.shape[-1] == 3)
     if not is_stack or not len(stack) or min(stack.shape[1:3]) < 8:
         raise ValueError(
-            f"images has shape {stack.shape}, expected (images, rows, columns) or "
-            "(images, rows, columns, 3), at least one image and 8 x 8 pixels. Put a "
-            "single image into a list; of volumes take one slice each."
+            f"images has shape {stack.shape}, expected (images, rows, columns[, 3]), "
+            "at least one and 8 x 8 pixels. Of volumes take one slice each."
         )
     rows, columns = (_to_side(side) for side in stack.shape[1:3])
 
@@ -300,10 +298,7 @@ def planted_copies(films: np.ndarray) -> tuple[np.ndarray, list[str]]:
     ((2, 16, 16), ['JPEG, quality 50', 'narrower window'])
     """
     if films.ndim != 3 or films.dtype != np.uint8:
-        raise TypeError(
-            f"films has shape {films.shape} and type {films.dtype}, expected (n, rows, "
-            "columns) and uint8. Average the colours and round first."
-        )
+        raise TypeError(f"films is {films.dtype} {films.shape}, not uint8 and 3-D.")
     names = list(itertools.islice(itertools.cycle(CHANGES), len(films)))
     copies = [CHANGES[name](film) for film, name in zip(films, names, strict=True)]
     return np.array(copies, dtype=np.uint8), names
@@ -347,13 +342,11 @@ def _marked(film: np.ndarray) -> np.ndarray:
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "JPEG, quality 50": _compressed,
     "narrower window": lambda film: np.clip((film - 40.0) * 1.5, 0, 255),
-    "another gamma": lambda film: np.round(255 * (film / 255) ** 0.6),
+    "another gamma": lambda film: gamma(film, 0.6),
     "shifted": _shifted,
     "cropped": _cropped,
     "half the pixels": _halved,
     "mark added": _marked,
-    "local contrast": lambda film: np.round(
-        255 * equalize_adapthist(film, clip_limit=0.02)
-    ),
+    "local contrast": lambda film: local_equalisation(film[None], 0.02)[0],
     "negative": lambda film: 255 - film,
 }

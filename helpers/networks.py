@@ -22,9 +22,7 @@ BATCH_NORM_MOMENTUM = 0.9
 
 
 def small_residual_network(
-    input_shape: tuple[int, int, int],
-    *,
-    filters: tuple[int, ...] = (16, 32, 64),
+    input_shape: tuple[int, int, int], *, filters: tuple[int, ...] = (16, 32, 64)
 ) -> keras.Model:
     """Build a small residual network that gives one score per image.
 
@@ -139,15 +137,9 @@ def residual_block(
 def _check_input_shape(input_shape: tuple[int, int, int]) -> None:
     """Refuse shapes that this network cannot take, in words."""
     shape = tuple(input_shape)
-    if len(shape) != 3 or shape[-1] not in (1, 3):
+    is_image = len(shape) == 3 and shape[-1] in (1, 3)
+    if not is_image or min(shape[:2]) < SHORTEST_SIDE:
         raise ValueError(
-            f"input_shape is {shape}; expected (rows, columns, channels) of one 2-D "
-            "image with 1 channel (grey) or 3 (colour). For a grey image of 128 x 128 "
-            "pass (128, 128, 1). A volume of slices needs a 3-D network; "
-            "training.input_shape(cohort) gives the shape that a cohort needs."
-        )
-    if min(shape[:2]) < SHORTEST_SIDE:
-        raise ValueError(
-            f"input_shape is {shape}; each side must have at least 28 pixels, since "
-            "the network halves the image twice. Enlarge the images first."
+            f"input_shape is {shape}; expected (rows, columns, 1 or 3) of one 2-D "
+            "image, each side at least 28 pixels. Take one slice, or enlarge first."
         )

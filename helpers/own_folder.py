@@ -24,17 +24,16 @@ from helpers.cohort_contract import (
     Cohort,
     CohortError,
     check_patients,
-    findings_with_both_classes,
     validate,
+    with_both_classes,
 )
 from helpers.files import DATA, PROJECT, data_dir
 from helpers.image_files import read_image
-from helpers.patient_splits import split_patients
+from helpers.patient_splits import DEFAULT_FRACTIONS, split_patients
 from helpers.resizing import as_bytes, fit_into_square, half_covered
 
 DEFAULT_SIZE = 128
 SPLIT_SEED = 2026
-SHARES = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
 SHARES_OF_TRAIN = {"train": 0.8, "tuning": 0.2}  # where no tuning set is named
 MOST_CLASSES = 30
 NUMBER = r"[-+]?[.\d]+"
@@ -93,7 +92,7 @@ def from_folder(
     frame["split"] = _splits(table, frame, notes)
     images, shapes = _read_images(table, files, size, notes)
     masks = _masks(table, found, shapes, (folder / "masks", folder), images.shape[1])
-    best = findings_with_both_classes(frame, list(found))[:1]
+    best = with_both_classes(frame, list(found))[:1]
     card = Card(
         title=f"Own folder {folder.name}",
         origin="images of your own; they stay on this machine",
@@ -136,8 +135,7 @@ def _read_table(folder: Path) -> pd.DataFrame:
     table = table[(table != "").any(axis=1)]
     if not len(table) or table.columns.str.lower().duplicated().any():
         raise CohortError(
-            f"{found[0].name} has no row, or a column twice: {', '.join(table)}. "
-            "Expected a header with every name once, and a row per image."
+            f"{found[0].name} has no row, or a column twice: {', '.join(table)}."
         )
     by_name = {_plain(column): column for column in table}
     roles = dict.fromkeys(COLUMN.values())
@@ -183,8 +181,7 @@ def _image_files(table: pd.DataFrame, folder: Path) -> pd.Series:
     column = table.attrs["file"]
     if column is None:
         raise CohortError(
-            f"{table.attrs['csv']} names no image: expected a column called file; it "
-            f"has {', '.join(table)}. Rename the one with the file names."
+            f"No column called file in {table.attrs['csv']}: {', '.join(table)}."
         )
     files = _files(table, column, (folder, folder / "images"))
     once = "every image in one line, with all its findings"
@@ -215,8 +212,7 @@ def _findings(
     if len(constant) == len(found) or asked.keys() & {*constant}:
         raise CohortError(
             f"{table.attrs['csv']} has no finding to learn: expected columns of 0 and "
-            "1 (yes/no, true/false) or a text column label, more than one value in it. "
-            "Of a grade say where: findings=['grade>=2'], or FINDING='grade>=2'. "
+            "1, or a text column label. Of a grade say where: FINDING='grade>=2'. "
             f"One value: {', '.join(constant) or 'none'}. All: {', '.join(table)}."
         )
     notes += [f"{name} is {found[name][0]} in every image." for name in constant]
@@ -265,8 +261,7 @@ def _classes(table: pd.DataFrame, column: str) -> dict[str, np.ndarray]:
         return {}  # a grade or a measurement, not classes
     if len(counts) > MOST_CLASSES:
         raise CohortError(
-            f"The column {column!r} of {table.attrs['csv']} has {len(counts)} values; "
-            f"expected at most {MOST_CLASSES} classes, or columns of 0 and 1."
+            f"{column!r} has {len(counts)} values, expected at most {MOST_CLASSES}."
         )
     values = sorted(counts, key=lambda v: (meaning[v] == "last", -counts[v], v))
     named = [value for value in values if meaning[value] != "normal"]
@@ -340,7 +335,7 @@ def _splits(table: pd.DataFrame, frame: pd.DataFrame, notes: list[str]) -> pd.Se
         raise CohortError(f"COHORT_SPLIT is {anew!r}; expected by_patient, or unset.")
     if anew or column is None:
         notes.append("The split was made here, by patient.")
-        return _dealt(frame, SHARES)
+        return _dealt(frame, DEFAULT_FRACTIONS)
     split = table[column].str.lower().str.replace("_", " ").map(SPLIT)
     _refuse(table, column, split.isna(), "train, tuning (or val), test, external test")
     check_patients(frame.assign(split=split), table.attrs["csv"])
@@ -354,17 +349,14 @@ def _splits(table: pd.DataFrame, frame: pd.DataFrame, notes: list[str]) -> pd.Se
 def _dealt(frame: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
     """Deal patients, alike in the first finding where there are enough for that."""
     how = {"fractions": shares, "seed": SPLIT_SEED}
-    try:
-        return split_patients(frame, stratify=frame.columns[1], **how)
-    except ValueError:  # too few patients with, or without, the finding
-        pass
-    try:
-        return split_patients(frame, **how)
-    except ValueError as error:
-        raise CohortError(
-            f"{error} If the patients are wrong (de-identified DICOM files often share "
-            "one PatientID), give a column patient_id in the CSV."
-        ) from error
+    for stratify in (frame.columns[1], None):
+        try:
+            return split_patients(frame, stratify=stratify, **how)
+        except ValueError as error:  # too few patients (with, or without, the finding)
+            reason = error
+    raise CohortError(
+        f"{reason} Give a column patient_id in the CSV, if the patients are wrong."
+    )
 
 
 def _pictures(

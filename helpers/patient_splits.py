@@ -69,7 +69,7 @@ def split_patients(
     if len(shares) < 2 or shares.min() <= 0 or abs(shares.sum() - 1) > 1e-6:
         raise ValueError(
             f"fractions is {shares.to_dict()}, expected at least two splits with "
-            f"shares above 0 that add up to 1, for example {DEFAULT_FRACTIONS}."
+            "shares above 0 that add up to 1."
         )
     patients = _text_column(table, "patient_id")
     ill = pd.Series(False, index=patients.unique())
@@ -93,8 +93,7 @@ def _sizes(n_patients: int, shares: pd.Series) -> pd.Series:
     if n_patients < len(shares):
         raise ValueError(
             f"{n_patients} patient(s) to deal, expected at least one for each of "
-            f"{', '.join(shares.index)} (with, and without, the finding of stratify). "
-            "Ask for fewer splits, do not stratify, or find more patients."
+            f"{', '.join(shares.index)}. Ask for fewer splits, or do not stratify."
         )
     exact = shares * n_patients
     sizes = np.floor(exact + 1e-9).astype(int)
@@ -110,16 +109,14 @@ def _text_column(table: pd.DataFrame, name: str) -> pd.Series:
     if name not in table or table.empty:
         raise ValueError(
             f"The table has {len(table)} rows and the columns {list(table)}, expected "
-            f"a row for each image and the column {name}. Without it no split can be "
-            "shown to be free of leakage: rename the column that holds it."
+            f"a row for each image and the column {name}: rename what holds it."
         )
     values = table[name].astype(str)
     missing = table[name].isna() | (values.str.strip() == "")
     if missing.any():
         raise ValueError(
             f"{name} is missing in {missing.sum()} of {len(table)} rows, the first is "
-            f"row {missing.idxmax()}. Fill it in or leave the image out: two unknown "
-            "patients may be one."
+            f"row {missing.idxmax()}. Fill it in or leave the image out."
         )
     return values
 
@@ -266,11 +263,9 @@ class LeakageReport:
     def describe(self) -> str:
         """Return the findings in two or three lines."""
         shared = self.shared_patients
-        text = (
-            f"{self.n_images} images of {self.n_patients} patients in "
-            f"{len(self.splits)} splits ({', '.join(self.splits)}).\n"
-            f"Patients in more than one split: {len(shared)}."
-        )
+        names = f"{len(self.splits)} splits ({', '.join(self.splits)})"
+        text = f"{self.n_images} images of {self.n_patients} patients in {names}.\n"
+        text += f"Patients in more than one split: {len(shared)}."
         if len(shared):
             named = [
                 f"{row.patient_id} ({row.images} images: {row.splits})"
@@ -338,21 +333,16 @@ def check_leakage(
                 f"{len(images)} images for {len(table)} rows, expected one a row. Pass "
                 "cohort.images with cohort.table."
             )
-        groups, within, across = exact_duplicates(images), [], []
+        groups, within, across = _exact_duplicates(images), [], []
         for group in groups:
             alone = splits.iloc[group].nunique() == 1
             (within if alone else across).append(group)
-    return LeakageReport(
-        splits=sorted(set(splits)),
-        n_patients=patients.nunique(),
-        n_images=len(table),
-        shared_patients=shared.rename_axis("patient_id").reset_index(),
-        duplicates_within=within,
-        duplicates_across=across,
-    )
+    shared = shared.rename_axis("patient_id").reset_index()
+    counts = sorted(set(splits)), patients.nunique(), len(table)
+    return LeakageReport(*counts, shared, within, across)
 
 
-def exact_duplicates(images: np.ndarray) -> list[list[int]]:
+def _exact_duplicates(images: np.ndarray) -> list[list[int]]:
     """Return groups of row numbers whose images are equal pixel by pixel.
 
     Parameters
@@ -365,27 +355,16 @@ def exact_duplicates(images: np.ndarray) -> list[list[int]]:
     list of list of int
         One list of at least two rows per group, in order of first appearance.
 
-    Raises
-    ------
-    ValueError
-        If `images` is not a stack of images.
-
     Examples
     --------
     >>> stack = np.zeros((3, 2, 2), dtype="uint8")
     >>> stack[1] = 7
-    >>> exact_duplicates(stack)
+    >>> _exact_duplicates(stack)
     [[0, 2]]
     """
-    stack = np.asarray(images)
-    if stack.ndim < 3:
-        raise ValueError(
-            f"images has shape {stack.shape}, expected (images, rows, columns) or "
-            "(images, rows, columns, channels). Put a single image into a list first."
-        )
     rows_of_digest: dict[bytes, list[int]] = {}
-    for row, image in enumerate(stack):
-        digest = hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest()
+    for row, image in enumerate(images):
+        digest = hashlib.sha256(image.tobytes()).digest()
         rows_of_digest.setdefault(digest, []).append(row)
     return [rows for rows in rows_of_digest.values() if len(rows) > 1]
 
@@ -446,11 +425,8 @@ def write_split(
     split_of = dict(zip(patients, splits, strict=True))
     sizes = pd.Series(split_of).value_counts().sort_index().items()
     counts = ", ".join(f"{name} {number}" for name, number in sizes)
-    stated = {
-        "images": len(table),
-        "patients": f"{len(split_of)} ({counts})",
-        **(facts or {}),
-    }
+    stated = {"images": len(table), "patients": f"{len(split_of)} ({counts})"}
+    stated |= facts or {}
     lines = _lines(split_of)
     stated["sha256"] = _digest(lines)
     head = [f"# {name}: {value}" for name, value in stated.items()]
@@ -505,8 +481,7 @@ def read_split(path: Path | str, table: pd.DataFrame) -> pd.Series:
         raise SplitFileError(
             f"{path.name} was written for {n_images} images, the table has "
             f"{len(table)} ({abs(len(table) - n_images)} {more}) of the same patients. "
-            "Find the images that were lost or added; if that was meant, write a new "
-            "file under a new name."
+            "Find the images; if that was meant, write a new file under a new name."
         )
     return patients.map(split_of).rename("split")
 
@@ -527,9 +502,8 @@ def _parsed(path: Path) -> tuple[dict[str, str], int]:
     """Return the split of every patient, and the images, of a file that is whole."""
     text = path.read_text(encoding="utf-8-sig", errors="replace")  # newlines as \n
     head, heading, below = text.partition("\npatient_id,split\n")
-    facts = dict(
-        line.removeprefix("# ").partition(": ")[::2] for line in head.split("\n")
-    )
+    lines = (line.removeprefix("# ") for line in head.split("\n"))
+    facts = dict(line.partition(": ")[::2] for line in lines)
     if not heading or "sha256" not in facts or not facts.get("images", "").isdecimal():
         raise SplitFileError(
             f"{path.name} is no split file: expected lines with # images: and # "
@@ -541,16 +515,15 @@ def _parsed(path: Path) -> tuple[dict[str, str], int]:
         if len(row) != 2 or row[0] in split_of:
             raise SplitFileError(
                 f"Line {number} of {path.name} is {','.join(row)!r}, expected a "
-                "patient and a split, each patient once. Take the file from version "
-                "control."
+                "patient and a split, each patient once."
             )
         split_of[row[0]] = row[1]
     found, stated = _digest(_lines(split_of)), facts["sha256"]
     if found != stated:
         raise SplitFileError(
             f"{path.name} was edited or cut: the SHA-256 of its {len(split_of)} "
-            f"patients is {found[:12]}..., its header states {stated[:12]}... Take the "
-            "file from version control, or write a new one with write_split."
+            f"patients is {found[:12]}..., its header states {stated[:12]}... Take it "
+            "from version control, or write a new one."
         )
     return split_of, int(facts["images"])
 
@@ -562,6 +535,5 @@ def _require_none(patients: set[str], what: str) -> None:
         more = f" and {len(patients) - 3} more" if len(patients) > 3 else ""
         raise SplitFileError(
             f"{len(patients)} {'patient is' if len(patients) == 1 else 'patients are'} "
-            f"{what}, expected 0: {named}{more}. Load the table the split was made "
-            "for; if the cohort has grown, write a new file under a new name."
+            f"{what}, expected 0: {named}{more}. Load the table the split was made for."
         )

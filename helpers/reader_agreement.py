@@ -61,8 +61,7 @@ def agreement_table(
     one, other = _places(first, categories), _places(second, categories)
     if one.shape != other.shape or one.ndim != 1 or one.size == 0:
         raise ValueError(
-            f"first has shape {one.shape} and second {other.shape}, expected the same "
-            "cases, one score each. Leave out cases that only one reader read."
+            f"first has shape {one.shape}, second {other.shape}; expected one score."
         )
     table = np.zeros((len(np.asarray(categories)),) * 2, dtype=int)
     np.add.at(table, (one, other), 1)
@@ -75,8 +74,7 @@ def _places(scores: ArrayLike, categories: ArrayLike) -> np.ndarray:
     strange = given[~np.isin(given, names)]
     if strange.size or len(np.unique(names)) < max(2, len(names)):
         raise ValueError(
-            f"categories is {names.tolist()}, expected every possible score once and "
-            f"no other in the data; found {strange[:1]}. A missing score is none."
+            f"categories is {names.tolist()}, expected all once; found {strange[:1]}."
         )
     return (given[..., None] == names).argmax(axis=-1)
 
@@ -130,8 +128,7 @@ def _shares(table: ArrayLike) -> np.ndarray:
     if sum(given) < 2 or not counts.sum() < np.inf or (counts < 0).any():
         raise ValueError(
             f"table has shape {counts.shape} and the sum {counts.sum():g}, expected "
-            "counts of pairs in k rows and k columns, and at least two scores: of one "
-            "and the same score throughout kappa does not exist."
+            "counts in k rows and k columns, and two different scores at least."
         )
     return counts / counts.sum()
 
@@ -162,10 +159,7 @@ def kappa_interval(table: ArrayLike, *, weights: str = "none") -> Kappa:
     """
     value, share = cohen_kappa(table, weights=weights), _shares(table)
     if np.any(np.asarray(table) % 1):
-        raise ValueError(
-            f"The table sums to {np.sum(table):g}, expected whole counts: the width "
-            "comes from the number of cases."
-        )
+        raise ValueError(f"The table sums to {np.sum(table):g}, of no whole counts.")
     agree = _weights(len(share), weights)
     rows, columns = share.sum(axis=1), share.sum(axis=0)
     by_chance = (agree * np.outer(rows, columns)).sum()
@@ -263,8 +257,7 @@ def fleiss_kappa(scores: ArrayLike, *, categories: ArrayLike) -> float:
     if places.ndim != 2 or places.shape[1] < 2 or len(np.unique(places)) < 2:
         raise ValueError(
             f"scores has shape {places.shape}, expected (cases, readers), at least 2 "
-            "readers and 2 different scores: of one score throughout kappa does not "
-            "exist."
+            "readers and 2 different scores."
         )
     readers = places.shape[1]
     counts = (places[:, :, None] == np.arange(len(np.asarray(categories)))).sum(axis=1)

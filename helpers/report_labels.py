@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.files import PROJECT
+from phantoms import FINDINGS
 
 #: What a text can assert about a finding, the stronger first.
 ASSERTIONS = ("positive", "uncertain", "negated", "not mentioned")
@@ -75,11 +76,7 @@ RULES_OF_A = Rules(
     gone=_words("gone"),
     open=_words("open"),
     false_alarm=_words("false alarm"),
-    ends=re.compile(
-        r"\b(?:but|however|although|though|except|apart from|other than|aside from"
-        r"|despite)\b|;",
-        re.IGNORECASE,
-    ),
+    ends=_more(_words("ends"), ";"),
     request_is_one_line=False,
 )
 
@@ -98,7 +95,7 @@ REPORT_RULES = RULES_OF_A._replace(
 )
 
 
-class FindingWords(NamedTuple):
+class _FindingWords(NamedTuple):
     """The words for one finding; each a regular expression.
 
     Attributes
@@ -115,16 +112,8 @@ class FindingWords(NamedTuple):
 
 
 CHEST_FINDINGS = {
-    name: FindingWords(there=_words(name), normal=_words(f"no {name}"))
-    for name in (
-        "consolidation",
-        "nodule",
-        "effusion",
-        "pneumothorax",
-        "cardiomegaly",
-        "tuberculosis",
-        "oedema",
-    )
+    name: _FindingWords(there=_words(name), normal=_words(f"no {name}"))
+    for name in FINDINGS
 }
 
 #: Headings whose text asserts nothing about this film.
@@ -166,10 +155,7 @@ def asserting_text(report: str, *, request_is_one_line: bool = True) -> str:
     ''
     """
     if not isinstance(report, str):
-        raise TypeError(
-            f"A report must be text, got {report!r}. A missing report is no negative "
-            "one: leave its row out before labelling."
-        )
+        raise TypeError(f"A report must be text, got {report!r}. Leave its row out.")
     if not report.strip():
         raise ValueError("The report is empty, expected text. Leave its row out.")
     lead, *sections = _HEADING.split(report)
@@ -222,8 +208,7 @@ def words_of(reports: Iterable[str], *, at_least: int) -> frozenset[str]:
     known = frozenset(word for word, number in counts.items() if number >= at_least)
     if not known:
         raise ValueError(
-            f"No word of four letters occurs in {at_least} reports. Pass more training "
-            "reports, or a smaller at_least."
+            f"No word of four letters occurs in {at_least} reports: pass more of them."
         )
     return known
 
@@ -369,12 +354,9 @@ def label_reports(
             for name, words in CHEST_FINDINGS.items():
                 if words.normal.search(sentence):
                     said.add((name, "negated"))
-        rows.append(
-            [
-                next((one for one in ASSERTIONS if (name, one) in said), ASSERTIONS[-1])
-                for name in CHEST_FINDINGS
-            ]
-        )
+        said |= {(name, ASSERTIONS[-1]) for name in CHEST_FINDINGS}
+        strongest = [[one for one in ASSERTIONS if (n, one) in said] for n in FINDINGS]
+        rows.append([found[0] for found in strongest])
     return pd.DataFrame(rows, index=index, columns=list(CHEST_FINDINGS))
 
 

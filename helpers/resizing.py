@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def mean_in_area(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
+def _mean_in_area(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """Return an image on a grid of rows x columns, each new pixel the mean of its area.
 
     Parameters
@@ -25,7 +25,7 @@ def mean_in_area(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
     --------
     Three pixels to two: the middle one is shared.
 
-    >>> mean_in_area(np.array([[30, 60, 0]]), 1, 2)
+    >>> _mean_in_area(np.array([[30, 60, 0]]), 1, 2)
     array([[40., 20.]], dtype=float32)
     """
     half_way = _mean_along(values, rows)
@@ -68,7 +68,7 @@ def fit_into_square(values: np.ndarray, size: int) -> np.ndarray:
     rows, columns = (max(1, round(side * size / longest)) for side in values.shape[:2])
     square = np.zeros((size, size, *values.shape[2:]), np.float32)
     top, left = (size - rows) // 2, (size - columns) // 2
-    fitted = mean_in_area(values, rows, columns)
+    fitted = _mean_in_area(values, rows, columns)
     square[top : top + rows, left : left + columns] = fitted
     return square
 
@@ -91,7 +91,7 @@ def shrink_images(images: np.ndarray, size: int) -> np.ndarray:
     >>> shrink_images(np.array([[[0, 2], [4, 6]]], np.uint8), 1)
     array([[[3]]], dtype=uint8)
     """
-    return np.stack([as_bytes(mean_in_area(image, size, size)) for image in images])
+    return np.stack([as_bytes(_mean_in_area(image, size, size)) for image in images])
 
 
 def shrink_masks(masks: np.ndarray, size: int) -> np.ndarray:
@@ -104,7 +104,7 @@ def shrink_masks(masks: np.ndarray, size: int) -> np.ndarray:
     """
     small = np.zeros((len(masks), size, size), bool)
     for row in np.flatnonzero(masks.any(axis=(1, 2))):
-        small[row] = half_covered(mean_in_area(masks[row], size, size))
+        small[row] = half_covered(_mean_in_area(masks[row], size, size))
     return small
 
 

@@ -143,16 +143,14 @@ def _run_through(model: keras.Model, image: keras.KerasTensor, steps: list):
 def _check_graph(model: keras.Model) -> None:
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise TypeError(
-            "Saliency maps need a built functional or Sequential Keras model, got "
-            f"{type(model).__name__}. Give a Sequential model its input shape "
-            "(keras.Input); rewrite a subclassed model as keras.Model(inputs, outputs)."
+            "Saliency maps need a functional or Sequential Keras model with an input "
+            f"shape, got {type(model).__name__}: build keras.Model(inputs, outputs)."
         )
     shapes = [tuple(tensor.shape) for tensor in (*model.inputs, *model.outputs)]
     if len(shapes) != 2 or len(shapes[0]) != 4 or shapes[1][1:] != (1,):
         raise ValueError(
             "Saliency maps need one input (n, rows, columns, channels) and one output "
-            f"(n, 1); model {model.name!r} has {shapes}. Build a keras.Model with the "
-            "one input and the one output to explain."
+            f"(n, 1); model {model.name!r} has {shapes}."
         )
 
 
@@ -161,8 +159,7 @@ def _as_batch(image: np.ndarray, scorer: keras.Model) -> np.ndarray:
     values, wanted = np.asarray(image, dtype="float32"), scorer.inputs[0].shape[1:]
     if not np.isfinite(values).all():
         raise ValueError(
-            f"The image or baseline holds {np.sum(~np.isfinite(values))} value(s) that "
-            "are not finite. Expected grey levels: find out where NaN comes from."
+            f"Image or baseline: {np.sum(~np.isfinite(values))} values are not finite."
         )
     grey = values[..., None]
     for batch in (values[None], values, grey[None], grey):
@@ -173,8 +170,7 @@ def _as_batch(image: np.ndarray, scorer: keras.Model) -> np.ndarray:
             return batch
     raise ValueError(
         f"The image has shape {values.shape}, but the model takes one image of "
-        f"{wanted} (rows, columns, channels) or a stack; a grey image may leave the "
-        "channel out. Resize the image, or make its channels match."
+        f"{wanted} (rows, columns, channels) or a stack, grey without channels too."
     )
 
 
@@ -230,7 +226,7 @@ def integrated_gradients(
     The gradient is averaged along the straight path from the baseline to the image
     (midpoint rule) and multiplied by the distance each pixel has travelled. The
     attributions add up to logit(image) - logit(baseline), but for the error of the
-    rule: check it with `completeness_gap`.
+    rule: compare the two (lesson 40).
 
     Parameters
     ----------
@@ -326,8 +322,7 @@ def grad_cam(
     if layer not in features:
         raise ValueError(
             f"Model {model.name!r} has no layer {layer!r} with feature maps (rows, "
-            "columns, channels, after the first convolution). Choose one of: "
-            f"{', '.join(features) or 'none'}. Without convolutions use `gradient`."
+            f"columns, channels). Choose one of: {', '.join(features) or 'none'}."
         )
     watched = keras.Model(picture, [features[layer], logit])
     batch = _as_batch(image, watched)
@@ -360,8 +355,7 @@ def _cams(watched: keras.Model, images: np.ndarray) -> np.ndarray:
 def _reached(slopes: tf.Tensor | None) -> tf.Tensor:
     if slopes is None:
         raise ValueError(
-            "No gradient gets there from the logit: a layer on the way rounds or "
-            "compares values. Round before the network, or choose a later layer."
+            "No gradient gets there: a layer on the way rounds or compares values."
         )
     return slopes
 
@@ -372,42 +366,6 @@ def _in_parts(values: np.ndarray) -> list[np.ndarray]:
 
 
 # --- measures ------------------------------------------------------------------------
-
-
-def completeness_gap(
-    attributions: np.ndarray, *, logit_image: float, logit_baseline: float
-) -> float:
-    """Return how far attributions are from adding up, as a share of the logit's rise.
-
-    Parameters
-    ----------
-    attributions : float array of any shape
-        From `integrated_gradients`, in logits.
-    logit_image, logit_baseline : float
-        The logit of the image and of the baseline.
-
-    Returns
-    -------
-    float
-        |sum of attributions - rise| / |rise|; 0 is perfect, 0.01 is one per cent.
-
-    Raises
-    ------
-    ValueError
-        If image and baseline have the same logit: there is no rise to share out.
-
-    Examples
-    --------
-    >>> completeness_gap(np.array([1.0, 0.5]), logit_image=2.0, logit_baseline=0.0)
-    0.25
-    """
-    rise = float(logit_image) - float(logit_baseline)
-    if rise == 0:
-        raise ValueError(
-            f"Image and baseline have the same logit ({float(logit_image):.4g}), so "
-            "there is no rise to share out. Choose another baseline."
-        )
-    return abs(float(np.sum(attributions, dtype="float64")) - rise) / abs(rise)
 
 
 class HitRate(NamedTuple):
@@ -425,10 +383,8 @@ class HitRate(NamedTuple):
 
     def __str__(self) -> str:
         """Return the result as a reader needs it: share, counts, interval."""
-        return (
-            f"{self.rate:.2f} ({self.hits} of {self.total}), "
-            f"95 % CI {self.low:.2f} to {self.high:.2f}"
-        )
+        share = f"{self.rate:.2f} ({self.hits} of {self.total})"
+        return f"{share}, 95 % CI {self.low:.2f} to {self.high:.2f}"
 
 
 def hit_rate(saliency_maps: np.ndarray, masks: np.ndarray) -> HitRate:
@@ -461,11 +417,9 @@ def hit_rate(saliency_maps: np.ndarray, masks: np.ndarray) -> HitRate:
     Zhang J et al. Top-down neural attention by excitation backprop ("pointing game").
     Int J Comput Vis 2018;126:1084-1102.
     """
-    if len(saliency_maps) != len(masks) or len(masks) == 0:
-        raise ValueError(
-            f"hit_rate needs one mask per map and at least one pair, got "
-            f"{len(saliency_maps)} maps and {len(masks)} masks."
-        )
+    n_maps, n_masks = len(saliency_maps), len(masks)
+    if n_maps != n_masks or n_masks == 0:
+        raise ValueError(f"Got {n_maps} maps and {n_masks} masks, expected pairs.")
     hits = 0
     for one_map, mask in zip(saliency_maps, masks, strict=True):
         _check_pair(one_map, mask)
@@ -504,15 +458,13 @@ def pixel_average_precision(saliency_map: np.ndarray, mask: np.ndarray) -> float
 def _check_pair(saliency_map: np.ndarray, mask: np.ndarray) -> None:
     if saliency_map.shape != mask.shape or saliency_map.ndim != 2:
         raise ValueError(
-            f"Map and mask must both be (rows, columns), got {saliency_map.shape} and "
-            f"{mask.shape}. Stretch a coarse map with `enlarge` first."
+            f"Map {saliency_map.shape} and mask {mask.shape} are not of one shape."
         )
     if mask.dtype != bool or not mask.any() or not np.isfinite(saliency_map).all():
         raise ValueError(
             f"The mask is {mask.dtype} with {np.count_nonzero(mask)} pixels set, and "
-            f"{np.sum(~np.isfinite(saliency_map))} values of the map are not finite. "
-            "Expected bool with at least one pixel (a hit is defined only where the "
-            "finding is), and a map of numbers."
+            f"{np.sum(~np.isfinite(saliency_map))} values of the map are not finite; "
+            "expected bool with at least one pixel, and numbers."
         )
 
 
@@ -537,8 +489,7 @@ def mean_mask(masks: np.ndarray) -> np.ndarray:
     present = masks[masks.any(axis=(1, 2))]
     if len(present) == 0:
         raise ValueError(
-            f"All {len(masks)} masks are empty, so they have no mean. Pass the masks "
-            "of images that show the finding."
+            f"All {len(masks)} masks are empty; pass those of films with the finding."
         )
     return present.mean(axis=0, dtype="float32")
 
@@ -560,9 +511,7 @@ def centre_gaussian(shape: tuple[int, int]) -> np.ndarray:
     >>> centre_gaussian((3, 3)).argmax()
     np.int64(4)
     """
-    rows, columns = (
-        (np.arange(side) - (side - 1) / 2) / (0.25 * side) for side in shape
-    )
+    rows, columns = [(np.arange(n) - (n - 1) / 2) / (0.25 * n) for n in shape]
     return np.exp(-(rows[:, None] ** 2 + columns[None, :] ** 2) / 2).astype("float32")
 
 
@@ -671,30 +620,24 @@ def show_overlay(
 
     Examples
     --------
-    >>> ax = show_overlay(np.zeros((4, 4)), np.eye(4), ax=plt.gca())
+    >>> ax = show_overlay(np.zeros((4, 4)), np.eye(4), ax=plt.figure().gca())
     >>> len(ax.images)
     2
     >>> plt.close(ax.figure)
     """
     if saliency_map.shape != np.shape(image)[:2]:
         raise ValueError(
-            f"The map has shape {saliency_map.shape}, the image {np.shape(image)}. "
-            "Expected the same rows and columns. Stretch a coarse map with "
-            "saliency.enlarge, or add up the channels of a colour map."
+            f"The map has shape {saliency_map.shape}, the image {np.shape(image)}; "
+            "expected the same. Stretch a coarse map with saliency.enlarge."
         )
     figures.show_image(image, ax=ax, mask=mask, mask_colour="sky")
     size, signed = np.abs(saliency_map), saliency_map.min() < 0
     limit = float(np.percentile(size, SHARE_IN_RANGE) or size.max() or 1.0)
-    colours = ScalarMappable(
-        Normalize(-limit if signed else 0, limit), TWO_SIGNS if signed else ONE_SIGN
-    )
-    ax.imshow(
-        saliency_map,
-        cmap=colours.cmap,
-        norm=colours.norm,
-        alpha=STRONGEST_OPACITY * np.clip(size / limit, 0, 1),
-        interpolation="nearest",
-    )
+    scale = Normalize(-limit if signed else 0, limit)
+    colours = ScalarMappable(scale, TWO_SIGNS if signed else ONE_SIGN)
+    look = {"cmap": colours.cmap, "norm": colours.norm, "interpolation": "nearest"}
+    opacity = STRONGEST_OPACITY * np.clip(size / limit, 0, 1)
+    ax.imshow(saliency_map, alpha=opacity, **look)
     _draw_scale(ax, colours, saliency_map, unit)
     return ax
 

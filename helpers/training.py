@@ -100,10 +100,7 @@ class TrainingSettings:
     def plan(self, n_images: int) -> TrainingPlan:
         """Return batch size, steps per epoch and epochs for ``n_images`` images."""
         if n_images < 2:
-            raise TrainingError(
-                f"There are {n_images} training images; at least 2, one of each class, "
-                "are needed. Look at cohort.table['split'].value_counts()."
-            )
+            raise TrainingError(f"There are {n_images} training images, too few.")
         batch_size = min(self.batch_size or _batch_size_for(n_images), n_images)
         steps_per_epoch = n_images // batch_size
         if self.epochs is not None:
@@ -156,9 +153,8 @@ def input_shape(cohort: Cohort) -> tuple[int, int, int]:
     if len(shape) == 4 and shape[-1] in (1, 3):
         return shape[1:]
     raise TrainingError(
-        f"The images of the cohort {cohort.name!r} have the shape {shape}; this "
-        "network reads 2-D images, (n, rows, columns) grey or (n, rows, columns, 3) "
-        "colour. Of volumes take one slice each, say images[:, images.shape[1] // 2]."
+        f"The images of {cohort.name!r} have the shape {shape}; the network reads "
+        "(n, rows, columns) or (n, rows, columns, 3). Of volumes take one slice each."
     )
 
 
@@ -208,9 +204,8 @@ class KeepBest(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Open the bar."""
         quiet = bool(os.environ.get("COURSE_QUIET"))
-        self.bar = tqdm(
-            total=self.epochs, disable=quiet, bar_format=BAR, dynamic_ncols=True
-        )
+        look = {"bar_format": BAR, "dynamic_ncols": True}
+        self.bar = tqdm(total=self.epochs, disable=quiet, **look)
 
     def on_batch_end(self, batch, logs=None):
         """Stop when the loss is no number."""
@@ -218,8 +213,7 @@ class KeepBest(keras.callbacks.Callback):
             self.on_train_end()
             raise TrainingError(
                 f"The loss became {logs['loss']} in epoch {len(self.rows) + 1}, step "
-                f"{batch + 1}: the updates of the weights were too large. Lower "
-                "learning_rate (2e-3 is the default) or lengthen warm_up."
+                f"{batch + 1}: the updates were too large. Lower learning_rate."
             )
 
     def on_epoch_end(self, epoch, logs=None):
@@ -229,11 +223,9 @@ class KeepBest(keras.callbacks.Callback):
         self.rows.append(row)
         if row["tuning_loss"] < self.lowest:
             self.lowest, self.weights = row["tuning_loss"], self.model.get_weights()
-        self.bar.set_postfix_str(
-            f"loss {row['loss']:.3f}, tuning loss {row['tuning_loss']:.3f}, "
-            f"tuning AUC {row['tuning_auc']:.3f}",
-            refresh=False,
-        )
+        text = f"loss {row['loss']:.3f}, tuning loss {row['tuning_loss']:.3f}, "
+        text += f"tuning AUC {row['tuning_auc']:.3f}"
+        self.bar.set_postfix_str(text, refresh=False)
         self.bar.update()
 
     def on_train_end(self, logs=None):
@@ -295,9 +287,8 @@ def train(
     tuning_batches = input_pipeline.make_dataset(
         tuning_cohort.images, tuning_cohort.labels(finding), batch_size=EVALUATION_BATCH
     )
-    compile_network(
-        network, steps=plan.steps_per_epoch * plan.epochs, settings=settings
-    )
+    steps = plan.steps_per_epoch * plan.epochs
+    compile_network(network, steps=steps, settings=settings)
     return _fit(network, batches, tuning_batches, plan)
 
 
@@ -331,15 +322,13 @@ def _check(
     if input_shape(cohort) != shape:
         raise TrainingError(
             f"The network reads images of {shape}, those of the {what} are "
-            f"{input_shape(cohort)}. Build it with "
-            "small_residual_network(training.input_shape(cohort))."
+            f"{input_shape(cohort)}. Build it with training.input_shape(cohort)."
         )
     values = np.unique(cohort.labels(finding)).tolist()
     if values != [0, 1]:
         raise TrainingError(
             f"{finding!r} has the values {values[:6]} in the {len(cohort)} images of "
-            f"the {what}; expected both 0 (absent) and 1 (present). Choose another "
-            "finding or another split, and turn grades into 0/1 before training."
+            f"the {what}; expected both 0 and 1. Choose another finding or split."
         )
 
 
@@ -415,8 +404,7 @@ def predict_scores(network: keras.Model, images: np.ndarray) -> np.ndarray:
     if tuple(network.input_shape[1:]) != images.shape[1:]:
         raise TrainingError(
             f"The network reads images of {network.input_shape[1:]}, these are "
-            f"{images.shape[1:]}. Load the cohort at the network's size, or build and "
-            "train a network for this one."
+            f"{images.shape[1:]}. Load the cohort at the network's size."
         )
     scores = [np.empty((0, 1), "float32")]
     for start in range(0, len(images), EVALUATION_BATCH):

@@ -121,8 +121,7 @@ def apply_window(
     """
     if function not in FUNCTIONS:
         raise ValueError(
-            f"The VOI LUT function {function!r} is not known. Expected one of "
-            f"{', '.join(FUNCTIONS)}. A header without VOI LUT Function means LINEAR."
+            f"The VOI LUT function {function!r} is none of {', '.join(FUNCTIONS)}."
         )
     _check_window(center, width, least=1.0 if function == "LINEAR" else 1 / LARGEST)
     if function == "SIGMOID":
@@ -216,8 +215,7 @@ def recover_hounsfield(grey: np.ndarray, window: Window) -> np.ndarray:
     grey = np.asarray(grey)
     if grey.dtype != np.uint8:
         raise TypeError(
-            f"The picture holds {grey.dtype}. Expected uint8, 0 black to 255 white. A "
-            "colour or 16-bit picture must be read as one 8-bit channel first."
+            f"The picture holds {grey.dtype}, expected uint8 of one channel."
         )
     _check_window(*window)
     hu = np.float32(window.low) + grey * np.float32(window.step)
@@ -230,6 +228,5 @@ def _check_window(center: float, width: float, *, least: float = 1 / LARGEST) ->
     if not (abs(center) < LARGEST and least <= width < LARGEST):
         raise ValueError(
             f"The window is {center:g} / {width:g} (centre / width). Expected numbers "
-            f"and a width {'above 0' if least < 1 else 'of at least 1'}, in the unit "
-            "of the values. Check that the two were not exchanged."
+            f"and a width {'above 0' if least < 1 else 'of at least 1'}, in this order."
         )

@@ -45,10 +45,9 @@ from PIL import Image
 
 from helpers.files import evidence
 from helpers.checks import check_exercise
-from helpers.dicom_pixels import DicomPixelsError
+from helpers.dicom_pixels import DicomPixelsError, read_hounsfield
 from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, show_image, use_course_style
-from helpers.hounsfield_units import read_hounsfield
 from phantoms import WITH_CONTRAST, nodule_study, scan_study
 from phantoms.physics.attenuation import attenuation_per_mm, iodine_hu
 from phantoms.physics.ct_noise import KERNELS, noise_fields
@@ -584,7 +583,7 @@ check_exercise("11.5", hounsfield_of_grey)
 
 # %% [markdown]
 # Two recipes for your own project, without the course. The first refuses what is no HU; for padding
-# ranges and multi-frame files use `helpers.hounsfield_units.read_hounsfield`.
+# ranges and multi-frame files use `helpers.dicom_pixels.read_hounsfield`.
 
 # %% tags=["recipe:ct-to-hounsfield"]
 # MIT licence - recipe "ct-to-hounsfield" from Deep Learning in Radiology

@@ -125,7 +125,7 @@ def test_black_patch_and_border_are_black_where_they_say():
     # too large to fit: it begins at the edge, and is no smaller
     rows, columns = np.nonzero(augmentation.black_patch(white, 0.8)[0] == 0)
     assert (rows.min(), columns.min(), columns.max()) == (0, 0, 79)
-    frame = augmentation.black_border(white, 0.1)[0]
+    frame = augmentation._black_border(white, 0.1)[0]
     assert (frame[10:90, 10:190] == 255).all()
     assert (frame == 255).sum() == 80 * 180
     assert white.all()

@@ -128,7 +128,7 @@ def test_load_network_refuses_code_in_the_file(tmp_path):
 
 
 def test_committed_files_belong_together_and_to_this_generator(monkeypatch):
-    assert checkpoints.stale() is None, checkpoints.stale()
+    assert checkpoints._committed_fit()
     record = json.loads(checkpoints.COMMITTED_RECORD.read_text(encoding="utf-8"))
     assert record["training_settings"] == training.TrainingSettings().as_dict()
     monkeypatch.setattr(checkpoints, "load", None)  # scores by name need no images
@@ -142,40 +142,37 @@ def test_committed_files_belong_together_and_to_this_generator(monkeypatch):
     assert network.count_params() == record["weights"] < 100_000
 
 
-def test_stale_names_what_changed(tmp_path, monkeypatch):
+def test_committed_files_fit_one_cohort_one_finding_one_generator(
+    tmp_path, monkeypatch
+):
     cohort = dataclasses.replace(square_cohort(8), name="chest_insilico")
-    assert "They are for consolidation" in checkpoints.stale(cohort, "square")
-    assert "They are for" in checkpoints.stale(square_cohort(8), "consolidation")
+    fits, path = checkpoints._committed_fit, tmp_path / "record.json"
+    assert not fits(cohort, "square")
     monkeypatch.setattr(checkpoints, "COMMITTED_FINDING", "square")
-    assert "other settings" in checkpoints.stale(cohort, "square")
-    path = tmp_path / "record.json"
+    assert not fits(cohort, "square")  # other images
     monkeypatch.setattr(checkpoints, "COMMITTED_RECORD", path)
-    assert "record.json not found" in checkpoints.stale()
-    made = {"cohort": checkpoints.describe_cohort(cohort, "square")}
-    current = {"generator_version": checkpoints.GENERATOR_VERSION}
-    path.write_text(json.dumps(made | current))
-    assert checkpoints.stale(cohort, "square") is None
-    path.write_text(json.dumps(made | {"generator_version": "of old"}))
-    assert "generator of old" in checkpoints.stale()
-
-
-def test_same_cohort_by_description():
-    cohort = square_cohort(40)
+    assert not fits()
     made = checkpoints.describe_cohort(cohort, "square")
-    assert checkpoints.same_cohort(made, cohort, "square")
-    for change, same in ((0.09, True), (0.11, False), (-0.11, False)):
-        other = made | {"mean_grey": made["mean_grey"] + change}
-        assert checkpoints.same_cohort(other, cohort, "square") == same
+    versions = {"generator_version": checkpoints.GENERATOR_VERSION}
+    for more, fit in ((0, True), (0.09, True), (0.11, False), (-0.11, False)):
+        other = made | {"mean_grey": made["mean_grey"] + more}
+        path.write_text(json.dumps({"cohort": other} | versions))
+        assert fits(cohort, "square") == fit
+        assert fits()
+    path.write_text(json.dumps({"cohort": made} | versions))
+    assert not fits(dataclasses.replace(cohort, name="squares"), "square")
     table = cohort.table.assign(square=1 - cohort.table.square)
-    swapped = dataclasses.replace(cohort, table=table)
-    assert not checkpoints.same_cohort(made, swapped, "square")
+    assert not fits(dataclasses.replace(cohort, table=table), "square")
+    path.write_text(json.dumps({"cohort": made, "generator_version": "of old"}))
+    assert not fits(cohort, "square")
+    assert not fits()
 
 
 @pytest.mark.slow
 def test_committed_network_gives_the_committed_scores(monkeypatch):
     monkeypatch.delenv("COURSE_CACHE_DIR")
     cohort = cohorts.load(checkpoints.COMMITTED_COHORT)
-    assert checkpoints.stale(cohort, checkpoints.COMMITTED_FINDING) is None
+    assert checkpoints._committed_fit(cohort, checkpoints.COMMITTED_FINDING)
     network = checkpoints.trained_network(cohort)
     table = checkpoints.score_table(network, cohort, checkpoints.COMMITTED_FINDING)
     committed = checkpoints.predictions(cohort)

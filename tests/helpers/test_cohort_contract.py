@@ -78,7 +78,7 @@ def test_finding_is_the_first_of_the_card_or_the_one_named():
 
 def test_finding_refuses_one_class_only_and_offers_another():
     # effusion is absent in both images of the internal test
-    with pytest.raises(CohortError, match="one class only for effusion.*have nodule"):
+    with pytest.raises(CohortError, match="one class only for effusion.*have: nodule"):
         tiny_cohort().finding("effusion")
     always = tiny_table(effusion=[0, 1, 0, 1, 1, 1])
     with pytest.raises(CohortError, match="one class only"):
@@ -138,7 +138,7 @@ def test_fingerprint_changes_with_pixels_labels_and_splits_only():
         ("study_id", ["a", " ", *"cdef"], "Row 1 .*'study_id'"),
         ("study_id", [7, *"bcdef"], "Row 0 .*'study_id': found 7"),
         ("nodule", [0, 1, np.nan, 0, 1, 0], "Row 2 .*'nodule': found nan"),
-        ("effusion", [0, 1, 0, 1, 2, 2], "Row 4 .*'effusion': found 2.*2 rows"),
+        ("effusion", [0, 1, 0, 1, 2, 2], "Row 4 .*'effusion': found 2.*2 are so"),
         ("split", ["train"] * 5 + ["val"], "Row 5 .*'split': found val"),
         ("split", ["train"] * 4 + ["internal test"] * 2, "no image in tuning"),
         (
@@ -155,12 +155,12 @@ def test_validate_names_row_and_column(column, values, message):
 
 BREACHES = {
     "uint8": {"images": np.zeros((6, 4, 4), np.uint16)},
-    "expected uint8, 0": {"images": np.zeros((6, 16), np.uint8)},
-    "5 images, 6 rows": {"images": np.zeros((5, 4, 4), np.uint8)},
-    r"missing: \['effusion', 'site'\]": {
+    r"uint8 \(6, 16\)": {"images": np.zeros((6, 16), np.uint8)},
+    "5 images and 6 rows": {"images": np.zeros((5, 4, 4), np.uint8)},
+    r"lacks columns: \['effusion', 'site'\]": {
         "table": tiny_table().drop(columns=["site", "effusion"])
     },
-    "at least one finding": {"card": replace(CARD, findings=())},
+    r"findings \[\]": {"card": replace(CARD, findings=())},
     r"mask of 'nodule'.*\(6, 4, 5\)": {"masks": {"nodule": np.zeros((6, 4, 5), bool)}},
     "mask of 'nodule' in tiny is uint8": {"masks": {"nodule": MASK.astype(np.uint8)}},
     "mask of 'lung'": {"masks": {"lung": MASK}},

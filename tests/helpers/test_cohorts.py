@@ -9,7 +9,7 @@ import pytest
 
 import phantoms
 from helpers import cohorts, files
-from helpers.cohorts import CohortError, load_chest_insilico, load_nodules_ct
+from helpers.cohorts import CohortError, _load_chest_insilico, _load_nodules_ct
 from phantoms import ChestCohortSettings, NoduleCohortSettings
 
 SETTINGS = ChestCohortSettings(seed=3, n_patients=20, n_images=24, size=32)
@@ -57,12 +57,12 @@ def cached_file():
 
 
 def test_cohort_is_made_once_and_then_read(made, capsys):
-    first = load_chest_insilico(SETTINGS)
+    first = _load_chest_insilico(SETTINGS)
     assert first.card.findings == ("consolidation", "pneumothorax")
     assert (first.card.n_patients, first.card.pixel_spacing_mm) == (20, 430 / 32)
     assert "seed 3" in first.card.origin
     assert "done once, then it is cached" in capsys.readouterr().err
-    read = load_chest_insilico(SETTINGS)
+    read = _load_chest_insilico(SETTINGS)
     assert (capsys.readouterr().err, len(made)) == ("", 1)
     np.testing.assert_array_equal(first.images, read.images)
     pd.testing.assert_frame_equal(first.table, read.table)
@@ -73,18 +73,9 @@ def test_cohort_is_made_once_and_then_read(made, capsys):
     assert cached_file().stat().st_size < 24 * 32 * 32 * 1.25 + 9000  # masks are bits
 
 
-def test_cache_file_of_the_course_keeps_its_name():
-    # whoever has made the cohort need not make it again
-    if phantoms.GENERATOR_VERSION == "7":
-        settings = ChestCohortSettings()
-        planted = dataclasses.asdict(phantoms.VARIANTS["default"])
-        path = cohorts._cache_path("chest_insilico_default", settings, planted)
-        assert path.name == "chest_insilico_default_77f53dcf18e28ba4.npz"
-
-
 def test_smaller_size_is_the_area_average_with_masks(made):
-    cohort = load_chest_insilico(SETTINGS, 16)
-    blocks = load_chest_insilico(SETTINGS).images[0].reshape(16, 2, 16, 2)
+    cohort = _load_chest_insilico(SETTINGS, 16)
+    blocks = _load_chest_insilico(SETTINGS).images[0].reshape(16, 2, 16, 2)
     np.testing.assert_allclose(cohort.images[0], blocks.mean(axis=(1, 3)), atol=0.5)
     assert cohort.card.pixel_spacing_mm == phantoms.FIELD_MM / 16
     # columns 4 to 12 of 32 become 2 to 6 of 16: the last one is half covered, and the
@@ -93,47 +84,47 @@ def test_smaller_size_is_the_area_average_with_masks(made):
     assert cohort.masks["pneumothorax"][1].sum() == 1  # a quarter of a pixel, kept
     for size in (15, 33, 0):
         with pytest.raises(CohortError, match=f"size {size}; expected 16 to 32"):
-            load_chest_insilico(SETTINGS, size)
-    assert len(load_chest_insilico(SETTINGS, 32).images[0]) == 32
+            _load_chest_insilico(SETTINGS, size)
+    assert len(_load_chest_insilico(SETTINGS, 32).images[0]) == 32
     assert len(made) == 1
 
 
 def test_other_settings_variants_and_versions_are_other_files(made, monkeypatch):
-    load_chest_insilico(SETTINGS)
+    _load_chest_insilico(SETTINGS)
     for change in ({"seed": 4}, {"variant": "confounded"}, {"strength": 0.5}):
-        load_chest_insilico(dataclasses.replace(SETTINGS, **change))
+        _load_chest_insilico(dataclasses.replace(SETTINGS, **change))
     monkeypatch.setitem(
         phantoms.VARIANTS, "default", phantoms.VARIANTS["confounded"].at_strength(0.3)
     )
-    load_chest_insilico(SETTINGS)
+    _load_chest_insilico(SETTINGS)
     monkeypatch.setattr(phantoms, "GENERATOR_VERSION", "another")
-    load_chest_insilico(SETTINGS)
+    _load_chest_insilico(SETTINGS)
     monkeypatch.setattr(cohorts, "CACHE_FORMAT", cohorts.CACHE_FORMAT + 1)
-    load_chest_insilico(SETTINGS)
+    _load_chest_insilico(SETTINGS)
     assert len(made) == 7
 
 
 @pytest.mark.parametrize("variant", phantoms.VARIANTS)
 def test_every_variant_is_loaded_by_its_name_and_says_what_is_planted(made, variant):
     settings = dataclasses.replace(SETTINGS, variant=variant)
-    cohort = load_chest_insilico(settings)
+    cohort = _load_chest_insilico(settings)
     planted = phantoms.planted_sentences(phantoms.VARIANTS[variant])
     assert cohort.card.notes[:-1] == planted
     assert "Simulated" in cohort.card.notes[-1]
     assert cohort.card.default == phantoms.VARIANTS[variant].default_finding
     noisy = "partly wrong" in cohort.card.reference_standard
     assert noisy == (variant == "label_noise")
-    off = load_chest_insilico(dataclasses.replace(settings, strength=0.0))
+    off = _load_chest_insilico(dataclasses.replace(settings, strength=0.0))
     assert (off.card.notes[:-1] == planted) == (variant == "default")
 
 
 def test_load_finds_every_source_by_name(monkeypatch, tmp_path):
-    for name in ("load_chest_insilico", "load_nodules_ct", "load_medmnist"):
+    for name in ("_load_chest_insilico", "_load_nodules_ct", "load_medmnist"):
         monkeypatch.setattr(cohorts, name, lambda *a, n=name, **k: (n, a, k))
     monkeypatch.setattr(cohorts, "from_folder", lambda *a, **k: ("folder", a, k))
     default = ChestCohortSettings()
     noise = ChestCohortSettings(variant="label_noise")
-    chest = "load_chest_insilico"
+    chest = "_load_chest_insilico"
     assert cohorts.load("chest_insilico") == (chest, (default, None), {})
     assert cohorts.load("chest_insilico_label_noise", size=64) == (
         chest,
@@ -141,7 +132,7 @@ def test_load_finds_every_source_by_name(monkeypatch, tmp_path):
         {},
     )
     cubes = cohorts.load("chest_insilico_nodules_ct", size=64)
-    assert cubes == ("load_nodules_ct", (), {"size": 64})
+    assert cubes == ("_load_nodules_ct", (), {"size": 64})
     published = cohorts.load("breastmnist", size=28)
     assert published == ("load_medmnist", ("breastmnist",), {"size": 28})
     assert cohorts.load(tmp_path, size=32) == ("folder", (tmp_path,), {"size": 32})
@@ -159,17 +150,17 @@ DAMAGE = {
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damaged_cache_is_made_anew_with_a_sentence(made, capsys, name):
-    images = load_chest_insilico(SETTINGS).images
+    images = _load_chest_insilico(SETTINGS).images
     path = cached_file()
     path.write_bytes(DAMAGE[name](path.read_bytes()))
-    np.testing.assert_array_equal(load_chest_insilico(SETTINGS).images, images)
+    np.testing.assert_array_equal(_load_chest_insilico(SETTINGS).images, images)
     assert "is damaged" in capsys.readouterr().err
-    load_chest_insilico(SETTINGS)
+    _load_chest_insilico(SETTINGS)
     assert len(made) == 2
 
 
 def test_cache_with_objects_is_never_unpickled(made, tmp_path):
-    load_chest_insilico(SETTINGS)
+    _load_chest_insilico(SETTINGS)
     witness = tmp_path / "witness"
 
     class Trap:
@@ -177,7 +168,7 @@ def test_cache_with_objects_is_never_unpickled(made, tmp_path):
             return os.mkdir, (str(witness),)
 
     np.savez(cached_file(), format=2, images=np.array([Trap()], dtype=object))
-    load_chest_insilico(SETTINGS)
+    _load_chest_insilico(SETTINGS)
     assert len(made) == 2
     assert not witness.exists()
 
@@ -188,25 +179,9 @@ def test_full_disk_still_gives_the_cohort_and_leaves_nothing(made, monkeypatch, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    assert load_chest_insilico(SETTINGS).table.index[0] == 0
+    assert _load_chest_insilico(SETTINGS).table.index[0] == 0
     assert "Not cached: [Errno 28]" in capsys.readouterr().err
     assert list(files.cache_dir().iterdir()) == []
-
-
-def test_a_process_that_waited_takes_what_the_other_made(made, monkeypatch):
-    load_chest_insilico(SETTINGS)
-    path = cached_file()
-    path.rename(path.with_suffix(".aside"))
-
-    class OtherProcess:
-        def __init__(self, *args):
-            path.with_suffix(".aside").rename(path)
-
-        __enter__ = __exit__ = lambda *args: None
-
-    monkeypatch.setattr(cohorts, "one_process_at_a_time", OtherProcess)
-    load_chest_insilico(SETTINGS)
-    assert len(made) == 1
 
 
 def test_ct_cubes_are_cached_and_keep_the_contract(tmp_path, monkeypatch):
@@ -223,12 +198,12 @@ def test_ct_cubes_are_cached_and_keep_the_contract(tmp_path, monkeypatch):
         return images, table, {"nodule": mask}
 
     monkeypatch.setattr(phantoms, "make_nodule_cohort", draw)
-    load_nodules_ct(settings)
-    cohort = load_nodules_ct(settings, 64)
+    _load_nodules_ct(settings)
+    cohort = _load_nodules_ct(settings, 64)
     assert len(calls) == 1
     assert cohort.is_volume
     assert cohort.findings == ["nodule", "malignant"]
     assert (~cohort.masks["nodule"]).sum() == 64 * 64
     assert (cohort.card.n_patients, cohort.card.pixel_spacing_mm) == (20, 0.75)
     with pytest.raises(CohortError, match="size 32, only 64"):
-        load_nodules_ct(size=32)
+        _load_nodules_ct(size=32)

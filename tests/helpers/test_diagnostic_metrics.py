@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -103,16 +102,6 @@ def test_curves_join_ties_and_keep_points_on_a_straight_line():
 
 
 @given(cases())
-def test_areas_agree_with_scikit_learn(case):
-    theirs = sklearn.metrics.roc_auc_score(*case)
-    assert dm.area_under_roc(*case) == pytest.approx(theirs, abs=1e-12)
-    recall, precision, _ = dm.precision_recall_curve(*case)
-    area = np.sum(np.diff(recall, prepend=0) * precision)
-    theirs = sklearn.metrics.average_precision_score(*case)
-    assert area == pytest.approx(theirs, abs=1e-12)
-
-
-@given(cases())
 def test_every_point_of_the_curves_is_a_threshold_of_the_table(case):
     fpr, tpr, thresholds = dm.roc_curve(*case)
     curve = zip(*dm.precision_recall_curve(*case), strict=True)
@@ -131,7 +120,7 @@ def test_every_point_of_the_curves_is_a_threshold_of_the_table(case):
     [
         ([1, 1, 1], [0.1, 0.2, 0.3], "one class only: all 3 cases are 1"),
         ([0, 0], [0.1, 0.2], "all 2 cases are 0"),
-        ([0, 1, 1], [0.1, 0.2], "reference has 3 cases and score has 2"),
+        ([0, 1, 1], [0.1, 0.2], "reference has 3 cases, score 2"),
         ([0, 1], [0.1, np.nan], "score holds 1 missing .* position 1"),
         ([0, 1], [np.inf, 0.3], "score holds 1 missing .* position 0"),
         ([0, np.nan], [0.1, 0.2], "reference holds 1 missing"),

@@ -7,23 +7,15 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from pydicom.dataset import Dataset
 
 from helpers import dicom_series
 from helpers.dicom_series import DicomSeriesError, list_series, read_series
 from tests.helpers import series_examples as series
+from tests.helpers.dicom_examples import WHEEL, item
 
-SHIPPED = Path(pydicom.data.data_manager.DATA_ROOT) / "test_files"
+SHIPPED = WHEEL / "test_files"
 DATA = Path(os.environ.get("COURSE_DATA_DIR") or "missing") / "dicom"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="COURSE_DATA_DIR is not set")
-
-
-def item(**attributes):
-    """Return a data set with some attributes."""
-    dataset = Dataset()
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-    return dataset
 
 
 def kinds(folder):
@@ -369,18 +361,6 @@ def test_no_folder_no_file_no_image(tmp_path):
         read_series(tmp_path)
 
 
-@pytest.mark.parametrize("left", [0, 100, 140, 200, 700, 1000, -1, -100])
-@pytest.mark.parametrize("name", ["slice0.dcm", "slice0"])
-def test_a_file_cut_anywhere_never_gives_a_shorter_volume(paths, left, name):
-    content = paths[0].read_bytes()[:left]
-    paths[0].unlink()
-    paths[0].with_name(name).write_bytes(content)
-    if name == "slice0" and 0 <= left < 132:
-        return  # nothing in it says that it is DICOM
-    with pytest.raises(DicomSeriesError):
-        read_series(paths[0].parent)
-
-
 @pytest.mark.parametrize("syntax", ["uncompressed", "rle"])
 def test_damaged_slices_give_a_volume_or_the_documented_error(tmp_path, syntax):
     rng = np.random.default_rng(0)
@@ -407,14 +387,6 @@ def test_damaged_slices_give_a_volume_or_the_documented_error(tmp_path, syntax):
 
 
 # --------------------------------------------------------- shipped and real files
-
-
-def test_shipped_series():
-    folder = SHIPPED / "dicomdirtests"
-    assert kinds(folder / "77654033" / "CT2") == ["uneven spacing"]  # 3 slices, and 1
-    assert kinds(folder / "77654033" / "CR1") == ["no usable PixelSpacing"]
-    scouts = kinds(folder / "98892001" / "CT2N")  # two, in two directions
-    assert scouts == ["mixed ImageOrientationPatient"]
 
 
 @needs_data

@@ -32,7 +32,7 @@ def test_a_machine_that_just_suffices_has_no_problem(monkeypatch):
     monkeypatch.setattr(report, "sys", python(3, 13, 9))
     monkeypatch.delenv("COURSE_DATA_DIR")
     assert report.problems() == []
-    assert "No problem found" in report.report_text()
+    assert "No problem found" in report._report_text()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_each_problem_says_what_is_found(monkeypatch, place, name, value, words)
     monkeypatch.setattr(place, name, value)
     (problem,) = report.problems()
     assert re.search(words, problem)
-    assert f"\nProblem: {problem}\n```" in report.report_text()
+    assert f"\nProblem: {problem}\n```" in report._report_text()
 
 
 def test_facts_shorten_folders_and_keep_secrets_out(monkeypatch, tmp_path):
@@ -71,7 +71,7 @@ def test_facts_shorten_folders_and_keep_secrets_out(monkeypatch, tmp_path):
         assert report.environment_facts()[name] == "not set"
     monkeypatch.setenv("COURSE_CACHE_DIR", os.sep)
     assert report.environment_facts()["cache"].startswith(f"{os.sep}, ")
-    said, user = report.report_text(), getpass.getuser()
+    said, user = report._report_text(), getpass.getuser()
     assert user == "root" or user not in said
     assert said.startswith("```text\ncourse  ")
 

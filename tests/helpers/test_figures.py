@@ -93,19 +93,14 @@ def test_montage_is_a_page_wide_at_most_and_takes_missing_masks():
 @pytest.mark.parametrize("lengths", [(0, None, None), (2, 1, None), (1, None, 2)])
 def test_montage_refuses_other_lengths(lengths):
     images, titles, masks = (None if n is None else [FILM] * n for n in lengths)
-    with pytest.raises(ValueError, match=r"lengths \[.*at least one image"):
+    with pytest.raises(ValueError, match="have the lengths"):
         figures.montage(images, titles=titles, masks=masks)
 
 
 def test_use_course_style_draws_arrays_unsmoothed_in_grey():
     figures.use_course_style()
-    wanted = {
-        **{"image.cmap": "gray", "image.interpolation": "nearest"},
-        **{"axes.spines.top": False, "axes.spines.right": False},
-        **{"figure.dpi": 90, "figure.figsize": [6.0, 4.0], "axes.titlesize": 10},
-        **{"legend.frameon": False, "lines.linewidth": 1.8},
-    }
-    assert {name: plt.rcParams[name] for name in wanted} == wanted
+    image = plt.rcParams["image.cmap"], plt.rcParams["image.interpolation"]
+    assert image == ("gray", "nearest")
     first = plt.rcParams["axes.prop_cycle"].by_key()["color"][0]
     assert first == figures.COLOURS["blue"] == "#0072B2"
 
@@ -133,5 +128,5 @@ def test_describe_shows_figure_and_text_once_and_only_in_a_notebook(
 
 
 def test_describe_needs_a_text():
-    with pytest.raises(ValueError, match="text alternative of the figure is empty"):
+    with pytest.raises(ValueError, match="text alternative"):
         figures.describe(plt.figure(), "  ")

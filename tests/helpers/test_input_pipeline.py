@@ -55,10 +55,9 @@ def test_make_dataset_shuffles_anew_each_epoch_and_repeats_with_the_seed(augment
 
 
 def test_cut_shifted_gives_windows_of_the_padded_image_up_to_the_margin():
-    assert input_pipeline.largest_shift((5, 30, 40, 1)) == [(2, 2), (3, 3)]  # 8 %
     # each pixel is its own place, 10 row + column; 200 windows of 2 x 3
     padded = tf.constant((10 * np.arange(4)[:, None] + np.arange(6))[None, ..., None])
-    cut = input_pipeline.cut_shifted(
+    cut = input_pipeline._cut_shifted(
         padded, tf.zeros(200, "int64"), shape=(2, 3, 1), seed=SEED
     ).numpy()[..., 0]
     corners = cut[:, :1, :1]
@@ -72,13 +71,13 @@ def test_change_contrast_is_one_line_per_image_and_stays_in_range():
     # two grey levels per image give slope and offset of its line
     images = np.full((200, 2, 2, 1), 100.0, "float32")
     images[:, 0] = 150.0
-    changed = input_pipeline.change_contrast(images, seed=SEED).numpy()[..., 0]
+    changed = input_pipeline._change_contrast(images, seed=SEED).numpy()[..., 0]
     slope = (changed[:, 0, 0] - changed[:, 1, 0]) / 50
     brightness = changed[:, 1, 0] - (100 - 127.5) * slope - 127.5
     assert (slope.min(), slope.max()) == pytest.approx((0.8, 1.2), abs=0.02)
     assert (brightness.min(), brightness.max()) == pytest.approx((-20, 20), abs=1)
     extremes = np.tile(np.array([0, 255], "float32"), (50, 1)).reshape(50, 1, 2, 1)
-    clipped = input_pipeline.change_contrast(extremes, seed=SEED).numpy()
+    clipped = input_pipeline._change_contrast(extremes, seed=SEED).numpy()
     assert (clipped.min(), clipped.max()) == (0.0, 255.0)
 
 

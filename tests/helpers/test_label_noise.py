@@ -1,4 +1,4 @@
-"""Label noise: exact shares, and the apparent AUC by counting and by simulation."""
+"""Label noise: exact shares, and the apparent AUC by counting."""
 
 import numpy as np
 import pytest
@@ -76,19 +76,10 @@ def test_apparent_auc_by_counting_every_pair():
         seen.append(roc_auc_score(noisy, score))
     expected = apparent_auc(0.75, true_ones=0.5, true_zeros=0.5)
     assert np.mean(seen) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(("missed", "invented"), [(0, 0), (0.4, 0), (0.2, 0.3)])
-def test_apparent_auc_agrees_with_simulation(missed, invented):
-    rng = np.random.default_rng(5)
-    truth = (rng.random(4000) < 0.3).astype(int)
-    score = rng.standard_normal(4000) + 1.5 * truth
-    rates = {"missed": missed, "invented": invented}
-    noisy = [flip_labels(truth, seed=seed, **rates) for seed in range(10)]
-    a, b = predictive_values(prevalence=truth.mean(), **rates)
-    expected = apparent_auc(roc_auc_score(truth, score), true_ones=a, true_zeros=b)
-    seen = np.mean([roc_auc_score(one, score) for one in noisy])
-    assert seen == pytest.approx(expected, abs=0.008)
+    # ill and well 0.8 x 0.9 of pairs, two ill 0.08, two well 0.18, well and ill 0.02:
+    # 0.72 x 0.9 + (0.08 + 0.18) / 2 + 0.02 x 0.1 = 0.78
+    found = apparent_auc(0.9, true_ones=0.8, true_zeros=0.9)
+    assert found == pytest.approx(0.78)
 
 
 def refused(word, function, *inputs, **options):
@@ -105,7 +96,7 @@ def test_bad_input_is_refused():
     smallest = {"kind": "smallest missed", "rate": 0.1}
     refused(r"shape \(\)", wrong_labels, [1, 0], **smallest)
     refused(r"shape \(1,\)", wrong_labels, [1, 0], **smallest, size=[1])
-    refused("1 findings among 2", wrong_labels, [1, 0], **smallest, size=[np.nan, 1])
+    refused("none missing", wrong_labels, [1, 0], **smallest, size=[np.nan, 1])
     refused("would be 0", predictive_values, prevalence=0, missed=0, invented=0)
     refused("would be 1", predictive_values, prevalence=1, missed=0, invented=0)
     refused("prevalence is 2", predictive_values, prevalence=2, missed=0, invented=0)

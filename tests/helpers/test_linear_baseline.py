@@ -94,12 +94,12 @@ def refused(word, function, *inputs, **options):
 
 def test_bad_input_is_refused():
     images, train = np.zeros((4, 16, 16)), np.ones(4, bool)
-    refused("Average", hog_features, np.zeros((4, 16, 16, 3)), train=train)
-    refused("at least 16 pixels", hog_features, np.zeros((4, 15, 16)), train=train)
+    refused("16, 3", hog_features, np.zeros((4, 16, 16, 3)), train=train)
+    refused("16 or up", hog_features, np.zeros((4, 15, 16)), train=train)
     refused("4 of 4 images hold", hog_features, images * np.nan, train=train)
     refused("1 are for training", hog_features, images, train=np.arange(4) < 1)
-    refused(r"train has shape \(3,\)", hog_features, images, train=train[:3])
-    refused("type int", hog_features, images, train=[0, 1, 1, 1])
+    refused(r"train is bool \(3,\)", hog_features, images, train=train[:3])
+    refused("train is int", hog_features, images, train=[0, 1, 1, 1])
     scores = (scores_after_training, np.eye(4))
     refused(r"\[1.0\] in training", *scores, [1, 1, 1, 1], train=train)
     refused("both 0 and 1", *scores, [0, 1, 2, 1], train=train)

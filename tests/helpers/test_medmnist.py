@@ -1,8 +1,6 @@
 """MedMNIST: findings of every task, what is refused, downloads from a local server."""
 
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,7 @@ import pytest
 from helpers import cohorts, medmnist
 from helpers.cohorts import CohortError, validate
 from helpers.files import cache_dir
-from helpers.medmnist import fetch, finding_columns, local_file, read_npz, registry
+from helpers.medmnist import _fetch, _finding_columns, _local_file, _read_npz, registry
 from tests.data.file_server import FileServer
 
 
@@ -55,7 +53,7 @@ def test_registry_lists_eighteen_sets_in_sixty_files():
 
 def test_binary_set_has_one_finding_and_counts_by_split(tmp_path):
     path = write_npz(tmp_path / "p.npz", [[0], [1], [1]])
-    cohort = validate(read_npz(path, entry("pneumoniamnist")))
+    cohort = validate(_read_npz(path, entry("pneumoniamnist")))
     assert cohort.findings == ["pneumonia"]
     assert cohort.labels("pneumonia").tolist() == [0, 1, 1] * 3
     assert cohort.table["label"].tolist() == [0, 1, 1] * 3
@@ -71,17 +69,17 @@ def test_binary_set_has_one_finding_and_counts_by_split(tmp_path):
 
 def test_classes_grades_and_many_labels(tmp_path):
     path = write_npz(tmp_path / "o.npz", [[0], [1], [2], [3]], shape=(28, 28, 3))
-    cohort = validate(read_npz(path, entry("octmnist")))
+    cohort = validate(_read_npz(path, entry("octmnist")))
     assert cohort.table[cohort.findings].to_numpy()[:4].tolist() == np.eye(4).tolist()
-    columns = finding_columns(entry("retinamnist"), np.arange(5)[:, None])
+    columns = _finding_columns(entry("retinamnist"), np.arange(5)[:, None])
     assert columns["retinopathy grade 2 or worse"].tolist() == [0, 0, 1, 1, 1]
     assert columns["retinopathy grade 4"].tolist() == [0, 0, 0, 0, 1]
-    columns = finding_columns(entry("breastmnist"), np.array([[0], [1]]))
+    columns = _finding_columns(entry("breastmnist"), np.array([[0], [1]]))
     assert columns["malignant"].tolist() == [1, 0]
     labels = np.zeros((2, 14), int)
     labels[1, [2, 6]] = 1  # effusion and pneumonia
     path = write_npz(tmp_path / "c.npz", labels, shape=(28, 28, 28))
-    cohort = validate(read_npz(path, entry("chestmnist")))
+    cohort = validate(_read_npz(path, entry("chestmnist")))
     assert cohort.is_volume
     assert cohort.card.default == "effusion"
     assert cohort.table.loc[1, cohort.findings].sum() == 2
@@ -93,7 +91,7 @@ def test_classes_grades_and_many_labels(tmp_path):
 def test_default_finding_of_every_set_is_one_of_its_findings(name):
     row = entry(name)
     width = 14 if "multi-label" in row["task"] else 1
-    columns = finding_columns(row, np.zeros((2, width), int))
+    columns = _finding_columns(row, np.zeros((2, width), int))
     assert row["default_finding"] in columns
 
 
@@ -110,17 +108,17 @@ REFUSED = {
 def test_file_that_is_not_of_medmnist_form_is_refused(tmp_path, message):
     path = write_npz(tmp_path / "x.npz", [[0], [1]], **REFUSED[message])
     with pytest.raises(CohortError, match=message):
-        validate(read_npz(path, entry("pneumoniamnist")))
+        validate(_read_npz(path, entry("pneumoniamnist")))
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(CohortError, match="damaged"):
-        read_npz(path, entry("pneumoniamnist"))
+        _read_npz(path, entry("pneumoniamnist"))
 
 
 def test_size_is_the_smallest_or_the_one_asked_for(folder, monkeypatch):
     asked = []
-    monkeypatch.setattr(medmnist, "local_file", asked.append)
-    monkeypatch.setattr(medmnist, "fetch", asked.append)
-    monkeypatch.setattr(medmnist, "read_npz", lambda path, row: row["file"])
+    monkeypatch.setattr(medmnist, "_local_file", asked.append)
+    monkeypatch.setattr(medmnist, "_fetch", asked.append)
+    monkeypatch.setattr(medmnist, "_read_npz", lambda path, row: row["file"])
     monkeypatch.setattr(medmnist, "validate", lambda cohort: cohort)
     assert cohorts.load("breastmnist") == "breastmnist.npz"
     assert cohorts.load("breastmnist", size=64) == "breastmnist_64.npz"
@@ -133,11 +131,11 @@ def test_size_is_the_smallest_or_the_one_asked_for(folder, monkeypatch):
 def test_published_file_in_the_data_folder_is_taken(folder, place):
     path = write_npz(folder / place / "breastmnist.npz", [[0], [1]])
     row = entry("breastmnist", md5=hashlib.md5(path.read_bytes()).hexdigest())
-    assert local_file(row) == path
+    assert _local_file(row) == path
     with pytest.raises(CohortError, match="is not the published"):
-        local_file(entry("breastmnist"))
+        _local_file(entry("breastmnist"))
     assert path.is_file()  # a person's file is never removed
-    assert local_file(entry("octmnist")) is None
+    assert _local_file(entry("octmnist")) is None
 
 
 def test_rebuilt_pneumonia_is_known_by_its_hash_and_said(folder, monkeypatch):
@@ -147,7 +145,7 @@ def test_rebuilt_pneumonia_is_known_by_its_hash_and_said(folder, monkeypatch):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     monkeypatch.setattr(medmnist, "REBUILT_SHA256", digest)
     assert cohorts.load("pneumoniamnist").card.notes[0] == medmnist.REBUILT_NOTE
-    assert local_file(entry("breastmnist")) is None
+    assert _local_file(entry("breastmnist")) is None
 
 
 BODY = bytes(range(256)) * 1200  # 300 kB: several chunks
@@ -176,13 +174,13 @@ def in_cache():
 
 def test_good_file_arrives_whole_once_with_its_licence(served, capsys):
     server = served("good")
-    path = fetch(entry("breastmnist", **SQUARES))
+    path = _fetch(entry("breastmnist", **SQUARES))
     assert path == cache_dir() / "medmnist" / "squares.npz"
     assert path.read_bytes() == BODY
     said = capsys.readouterr().err
     assert "Licence: CC BY 4.0. Cite: Yang" in said
     assert "100%" in said
-    fetch(entry("breastmnist", **SQUARES))
+    _fetch(entry("breastmnist", **SQUARES))
     assert "Licence" not in capsys.readouterr().err
     assert (server.n_requests, in_cache()) == (1, ["medmnist", "squares.npz"])
 
@@ -191,13 +189,13 @@ def test_good_file_arrives_whole_once_with_its_licence(served, capsys):
 def test_failure_is_mended_by_another_attempt_or_leaves_nothing(served, manner):
     server = served(manner)
     with pytest.raises(CohortError, match="Could not download") as caught:
-        fetch(entry("breastmnist", **SQUARES))
+        _fetch(entry("breastmnist", **SQUARES))
     assert SQUARES["md5"] in str(caught.value)
     assert server.address in str(caught.value)
     assert server.n_requests == 1 + medmnist.RETRIES == 4
     assert in_cache() == ["medmnist"]
     served(manner, "good")
-    assert fetch(entry("breastmnist", **SQUARES)).read_bytes() == BODY
+    assert _fetch(entry("breastmnist", **SQUARES)).read_bytes() == BODY
 
 
 def test_full_disk_leaves_nothing_and_is_said(served, monkeypatch):
@@ -208,7 +206,7 @@ def test_full_disk_leaves_nothing_and_is_said(served, monkeypatch):
     served("good")
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", full)
     with pytest.raises(CohortError, match="No space left.*COURSE_CACHE_DIR"):
-        fetch(entry("breastmnist", **SQUARES))
+        _fetch(entry("breastmnist", **SQUARES))
     assert in_cache() == ["medmnist"]
 
 
@@ -222,29 +220,14 @@ def test_without_a_mirror_the_publisher_is_asked(folder, monkeypatch):
 
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", ask)
     with pytest.raises(CohortError, match="no network"):
-        fetch(entry("breastmnist"))
+        _fetch(entry("breastmnist"))
     assert asked == [entry("breastmnist")["url"]]
-
-
-def test_two_processes_fetch_the_file_once(served):
-    server = served("slow")
-    program = """if True:
-        from tests.helpers.test_medmnist import SQUARES, entry, medmnist
-        print(len(medmnist.fetch(entry("breastmnist", **SQUARES)).read_bytes()))
-    """
-    both = [
-        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    sizes = [int(process.communicate(timeout=60)[0]) for process in both]
-    assert sizes == [len(BODY)] * 2
-    assert server.n_requests == 1
 
 
 @pytest.mark.real_data
 def test_pneumoniamnist_has_the_published_counts():
     # normal, pneumonia as published: train 1214, 3494; val 135, 389; test 234, 390
-    if local_file(entry("pneumoniamnist")) is None:
+    if _local_file(entry("pneumoniamnist")) is None:
         pytest.skip(f"{medmnist.REBUILT} is not in COURSE_DATA_DIR")
     cohort = cohorts.load("pneumoniamnist")
     counts = cohort.table.groupby("split")["pneumonia"].agg(["size", "sum"])

@@ -1,5 +1,7 @@
 """Changed copies are found and other films are not; steps against another way."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -85,16 +87,9 @@ def test_similarity_undoes_a_crop_whichever_comes_first(films, crop):
 def test_small_grey_agrees_with_scikit_image(shape):
     image = np.random.default_rng(1).random((2, *shape))
 
-    def by_sides(one):
-        tall = resize_local_mean(one, (64, shape[1]))
-        narrow = shape[1] < 64
-        return (
-            resize(tall, (64, 64), order=1)
-            if narrow
-            else resize_local_mean(tall, (64, 64))
-        )
-
-    theirs = [by_sides(one) for one in image]
+    tall = [resize_local_mean(one, (64, shape[1])) for one in image]
+    smaller = {True: resize_local_mean, False: partial(resize, order=1)}[shape[1] >= 64]
+    theirs = [smaller(one, (64, 64)) for one in tall]
     np.testing.assert_allclose(small_grey(image), theirs, atol=1e-4)
     colour = np.stack([image, image, 4 * image], axis=-1)
     np.testing.assert_allclose(small_grey(colour), 2 * small_grey(image), atol=1e-4)
@@ -144,18 +139,9 @@ def test_bad_input_is_refused():
     refused("8 x 8", small_grey, stack[:, :7])
     refused("first has 1 images", similarity, stack[:1], stack)
     refused("float64", planted_copies, stack)
-    refused(r"shape \(9, 9\)", planted_copies, np.zeros((9, 9), np.uint8))
+    refused(r"uint8 \(9, 9\)", planted_copies, np.zeros((9, 9), np.uint8))
     stack[1, 4, 4] = np.nan
     refused("1 of 2 images .* image 1", small_grey, stack)
-
-
-def test_planted_changes_are_dealt_in_turn_and_leave_the_films_alone(films):
-    stack = np.repeat(films[:1], len(CHANGES) + 1, axis=0)
-    copies, names = planted_copies(stack)
-    assert names == [*CHANGES, "JPEG, quality 50"]
-    assert (copies[-1] == copies[0]).all()
-    assert (copies != stack).any(axis=(1, 2)).all()
-    assert (stack == films[0]).all()
 
 
 def test_planted_changes_by_hand():

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
 
-from helpers import cohorts, own_folder
+from helpers import cohorts
 from helpers.cohorts import CohortError, from_folder
 from helpers.patient_splits import split_patients
 
@@ -106,13 +106,8 @@ def test_files_may_lie_in_subfolders_and_paths_be_windows_ones(folder):
 def test_csv_as_spreadsheets_write_it(folder, sep, encoding):
     dose = ["1.5" if sep == "," else "1,5"] * 11 + ["NA"]
     view, study = ["schräg"] * N, [f"S{row}" for row in range(N)]
-    more = {
-        "dose": dose,
-        "View": view,
-        "study_id": study,
-        "site": view,
-        "age": ["07"] * N,
-    }
+    more = {"dose": dose, "View": view, "study_id": study, "site": view}
+    more["age"] = ["07"] * N
     (folder / "labels.csv").unlink()
     write_csv(folder, name="only.csv", sep=sep, encoding=encoding, **more)
     with (folder / "only.csv").open("a") as csv:
@@ -127,13 +122,8 @@ def test_csv_as_spreadsheets_write_it(folder, sep, encoding):
     refused(folder, "holds 2 CSV files")
 
 
-def test_a_comma_is_no_decimal_where_commas_separate(folder):
-    write_csv(folder, dose=["1,250"] * N)
-    assert from_folder(folder).table["dose"].tolist() == ["1,250"] * N
-
-
 BAD_CELLS = [
-    ({"file": None}, "names no image.*it has patient_id"),
+    ({"file": None}, "No column called file"),
     ({"file": ["lost.png", *FILES[1:]]}, "line 2 .*'lost.png'; expected a file with"),
     ({"file": [*FILES[:2], "", *FILES[3:]]}, "line 4 .*column 'file'"),
     ({"file": [FILES[1], *FILES[1:]]}, "line 3 .*'01.png'; expected every image"),
@@ -141,12 +131,12 @@ BAD_CELLS = [
     ({"nodule": [0, 1, 1, "NaN", *NODULE[4:]]}, "line 5 .*'NaN', which is no value"),
     ({"nodule": None, "label": ["a", "?", *"abababababab"[2:]]}, "line 3 .*'label'"),
     ({"nodule": [1] * N}, "One value: nodule"),
-    ({"nodule": None, "grade": [0, 1, 2, 3] * 3}, r"findings=\['grade>=2'\]"),
+    ({"nodule": None, "grade": [0, 1, 2, 3] * 3}, "FINDING='grade>=2'"),
     ({"nodule": None, "label": list("abcdefghijkl")}, "one class only"),
     ({"split": [*SPLIT[1:], "holdback"]}, "line 13 .*'holdback'; expected train"),
     ({"split": ["train"] * 6 + ["val"] * 6}, "no image in internal test"),
     ({"patient_id": ["p0", "None", *PATIENTS[2:]]}, "line 3 .*'None', .* no value"),
-    ({"patient_id": ["a"] * N, "split": None}, "PatientID"),
+    ({"patient_id": ["a"] * N, "split": None}, "column patient_id"),
     ({"Nodule": NODULE}, "a column twice"),
     (
         {"split": ["train"] * 5 + SPLIT[5:]},
@@ -217,28 +207,15 @@ def test_findings_are_found(folder, changes, findings):
     assert found == list(findings)
     for name, labels in findings.items():
         assert cohort.labels(name).tolist() == labels * (N // len(labels))
-    others = [c for c in ("age", "is train") if c in changes]
-    notes = (
-        [f"Kept in the table, but no finding: {', '.join(others)}."] if others else []
-    )
-    assert [note for note in cohort.card.notes if "Kept" in note] == notes
-
-
-def test_label_column_of_many_values_is_refused(folder, monkeypatch):
-    write_csv(folder, nodule=None, label=list("abcdefghijkl"))
-    monkeypatch.setattr(own_folder, "MOST_CLASSES", 11)
-    refused(folder, "12 values")
-    monkeypatch.setattr(own_folder, "MOST_CLASSES", 12)
-    assert len(from_folder(folder).findings) == 12
+    others = ["age, is train"] * ("age" in changes)
+    notes = [note for note in cohort.card.notes if "Kept" in note]
+    assert notes == [f"Kept in the table, but no finding: {o}." for o in others]
 
 
 GRADE = [0, 1, 2, 3] * 3
-COMPARED = {
-    "grade>=2": [0, 0, 1, 1],
-    "grade <= 1": [1, 1, 0, 0],
-    "Grade>2": [0, 0, 0, 1],
-}
-COMPARED |= {"grade<1.5": [1, 1, 0, 0], "grade=0": [1, 0, 0, 0]}
+COMPARED = {"grade>=2": [0, 0, 1, 1], "grade <= 1": [1, 1, 0, 0]}
+COMPARED |= {"Grade>2": [0, 0, 0, 1], "grade<1.5": [1, 1, 0, 0]}
+COMPARED |= {"grade=0": [1, 0, 0, 0]}
 
 
 def test_findings_asked_for_win(folder, monkeypatch):
@@ -375,17 +352,12 @@ def test_different_sizes_are_fitted_with_black_edges(folder):
     assert cohort.images.shape == (N, 128, 128)
     assert "(16, 16) to (100, 200)" in cohort.card.notes[0]
     assert from_folder(folder, size=32).images.shape == (N, 32, 32)
-
-
-@pytest.mark.parametrize(("side", "fitted"), [(128, 128), (129, 128)])
-def test_small_squares_stay_as_they_are(folder, side, fitted):
-    for row, name in enumerate(FILES):
-        Image.fromarray(grey(row).repeat(9, 0).repeat(9, 1)[:side, :side]).save(
-            folder / name
-        )
-    cohort = from_folder(folder)
-    assert cohort.images.shape[1:] == (fitted, fitted)
-    assert (cohort.card.notes == ()) == (side == fitted)
+    for side, fitted in ((128, 128), (129, 128)):  # small squares stay as they are
+        for row, name in enumerate(FILES):
+            Image.fromarray(grey(row, side)).save(folder / name)
+        cohort = from_folder(folder)
+        assert cohort.images.shape[1:] == (fitted, fitted)
+        assert (cohort.card.notes == ()) == (side == fitted)
 
 
 def test_dicom_files_give_pixels_and_patients(folder):
@@ -452,23 +424,21 @@ def spoil(path, kind):
     elif kind == "cannot identify":
         path.write_text("this is a text, whatever its name says" * 9)
     else:
-        array = {
-            "allow_pickle": np.array([{"a": 1}], dtype=object),
-            "float32": np.zeros((16, 16), np.float32),
-            r"\(5, 16, 16\)": np.zeros((5, 16, 16), np.uint8),
-            r"\(1, 16\)": np.zeros((1, 16), np.uint8),
-            "-1 to 0": np.int16([[-1, 0], [0, 0]]),
-            "0 to 65536": np.int32([[65536, 0], [0, 0]]),
-        }[kind]
         with path.open("wb") as file:
-            np.save(file, array)
+            np.save(file, ARRAYS[kind])
 
 
-KINDS = ["frames", "truncated", "cannot identify", "allow_pickle", "float32"]
-KINDS += [r"\(5, 16, 16\)", r"\(1, 16\)", "-1 to 0", "0 to 65536"]
+ARRAYS = {
+    "allow_pickle": np.array([{"a": 1}], dtype=object),
+    "float32": np.zeros((16, 16), np.float32),
+    r"\(5, 16, 16\)": np.zeros((5, 16, 16), np.uint8),
+    r"\(1, 16\)": np.zeros((1, 16), np.uint8),
+    "-1 to 0": np.int16([[-1, 0], [0, 0]]),
+    "0 to 65536": np.int32([[65536, 0], [0, 0]]),
+}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["frames", "truncated", "cannot identify", *ARRAYS])
 def test_bad_file_is_named_with_its_line(folder, kind):
     spoil(folder / "04.png", kind)
     refused(folder, rf"^04.png \(line 6 of labels.csv\) cannot be used: .*{kind}")
@@ -483,11 +453,7 @@ def test_real_folders_are_read_and_a_real_leak_is_mended(monkeypatch):
     covid = from_folder(REAL / "cxr_lungmask_covid")
     breasts = from_folder(REAL / "mammo_cbis_ddsm")
     assert (len(covid), len(covid.findings), covid.knows_patients) == (98, 7, False)
-    assert (len(breasts), breasts.findings, breasts.card.n_patients) == (
-        8,
-        ["malignant"],
-        8,
-    )
+    assert (breasts.findings, breasts.card.n_patients) == (["malignant"], 8)
     refused(REAL / "cxr_nih14_64px", "train and tuning. 30 of 264 patients")
     monkeypatch.setenv("COHORT_SPLIT", "by_patient")
     cohort = from_folder(REAL / "cxr_nih14_64px")

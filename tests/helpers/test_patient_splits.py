@@ -9,8 +9,8 @@ import pytest
 from helpers import patient_splits
 from helpers.patient_splits import (
     SplitFileError,
+    _exact_duplicates,
     check_leakage,
-    exact_duplicates,
     exam_and_training,
     read_split,
     split_patients,
@@ -41,11 +41,7 @@ def test_split_belongs_to_the_patient_and_no_split_is_empty(seed):
     ("patients", "shares", "sizes"),
     [
         (20, [0.6, 0.15, 0.25], [12, 3, 5]),  # exactly
-        (
-            10,
-            [0.6, 0.15, 0.25],
-            [6, 2, 2],
-        ),  # 1.5 and 2.5: first come
+        (10, [0.6, 0.15, 0.25], [6, 2, 2]),  # 1.5 and 2.5: first come
         (7, [0.5, 0.3, 0.2], [4, 2, 1]),  # 3.5, 2.1, 1.4
         (3, [0.98, 0.01, 0.01], [1, 1, 1]),  # none stays empty
         (2, [0.5, 0.5], [1, 1]),
@@ -131,11 +127,10 @@ def test_coins_are_fair_and_one_belongs_to_the_patient():
     labels = with_coins(pd.DataFrame({"mass": patients % 2}), patients, seed=3)
     coins = ["coin per patient", "coin per film"]
     assert list(labels) == ["mass", *coins]
-    assert labels["coin per patient"].groupby(patients).nunique().max() == 1
-    per_film = labels["coin per film"].groupby(patients).nunique()
+    per_patient, per_film = labels[coins].groupby(patients).nunique().to_numpy().T
+    assert per_patient.max() == 1
     assert 0.6 < (per_film == 2).mean() < 0.9  # 3 in 4 of three tosses differ
     assert labels[coins].mean().between(0.4, 0.6).all()
-    assert labels[coins].isin((0, 1)).all(axis=None)
 
 
 def test_check_leakage_names_patients_and_splits():
@@ -154,25 +149,15 @@ def test_check_leakage_names_patients_and_splits():
     assert report.describe().endswith("Patients in more than one split: 0.")
 
 
-@pytest.mark.parametrize(
-    ("patients", "end"), [("ABC", "train)."), ("ABCDE", " and 2 more.")]
-)
-def test_check_leakage_shortens_a_long_list(patients, end):
-    splits = ["train"] * len(patients) + ["test"] * len(patients)
-    text = check_leakage(table_of(patients * 2, split=splits)).describe()
-    assert text.endswith(end)
-    assert text.count("2 images") == 3
-
-
 def test_exact_duplicates_by_hand():
     images = np.zeros((5, 2, 2), dtype=np.uint8)
     images[1, 0, 0] = images[4, 0, 0] = 9  # rows 1 and 4 are equal
     images[3, 1, 1] = 9  # same value at another place: not equal to rows 1 and 4
-    assert exact_duplicates(images) == [[0, 2], [1, 4]]
-    assert exact_duplicates(images[:, :, ::-1]) == [[0, 2], [1, 4]]  # a view
-    assert exact_duplicates(images[:2]) == []
+    assert _exact_duplicates(images) == [[0, 2], [1, 4]]
+    assert _exact_duplicates(images[:, :, ::-1]) == [[0, 2], [1, 4]]  # a view
+    assert _exact_duplicates(images[:2]) == []
     colour = np.stack([images, images, 255 - images], axis=-1)
-    assert exact_duplicates(colour) == [[0, 2], [1, 4]]
+    assert _exact_duplicates(colour) == [[0, 2], [1, 4]]
 
 
 def test_check_leakage_finds_equal_images_within_and_across_splits():
@@ -187,7 +172,6 @@ def test_check_leakage_finds_equal_images_within_and_across_splits():
     assert report.describe().endswith("1 across splits, 1 within one split.")
     refused("1 across", report.require_clean)
     refused("3 images for 6 rows", check_leakage, table, images=images[:3])
-    refused(r"shape \(6, 2\)", check_leakage, table, images=images[:, 0])
     refused("column split", check_leakage, table_of("AB"))
     refused("split is missing in 1", check_leakage, table_of("AB", split=["x", ""]))
 

@@ -5,10 +5,10 @@ import pytest
 from skimage.transform import resize_local_mean
 
 from helpers.resizing import (
+    _mean_in_area,
     as_bytes,
     fit_into_square,
     half_covered,
-    mean_in_area,
     shrink_images,
     shrink_masks,
 )
@@ -21,14 +21,14 @@ from helpers.resizing import (
 def test_mean_in_area_agrees_with_scikit_image(old, new):
     image = np.random.default_rng(3).integers(0, 256, old).astype(np.uint8)
     expected = resize_local_mean(image.astype(float), new, preserve_range=True)
-    np.testing.assert_allclose(mean_in_area(image, *new), expected, atol=1e-3)
+    np.testing.assert_allclose(_mean_in_area(image, *new), expected, atol=1e-3)
 
 
 def test_mean_in_area_keeps_colours_apart():
     image = np.zeros((2, 2, 3), np.uint8)
     image[..., 0] = 200
     image[0, 0, 2] = 80
-    np.testing.assert_allclose(mean_in_area(image, 1, 1), [[[200, 0, 20]]])
+    np.testing.assert_allclose(_mean_in_area(image, 1, 1), [[[200, 0, 20]]])
 
 
 def test_fit_into_square_centres_and_pads_with_black():

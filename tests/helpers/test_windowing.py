@@ -87,9 +87,9 @@ def test_a_window_without_extent_is_refused(function, width, rule):
 
 
 def test_an_unknown_function_and_a_picture_of_another_type_are_refused():
-    with pytest.raises(ValueError, match=r"'LOG' is not known.*SIGMOID"):
+    with pytest.raises(ValueError, match="'LOG' is none of"):
         apply_window(np.zeros(2), center=0, width=10, function="LOG")
-    with pytest.raises(TypeError, match=r"holds uint16.*Expected uint8"):
+    with pytest.raises(TypeError, match=r"holds uint16"):
         recover_hounsfield(np.array([1], np.uint16), WINDOWS["lung"])
 
 
@@ -152,7 +152,6 @@ def test_clipped_values_are_not_recovered_not_even_from_a_file():
     [(40, 0.0), (40, -5.0), (40, np.nan), (np.nan, 400), (np.inf, 4), (4, np.inf)],
 )
 def test_windows_without_place_or_extent_are_refused(window):
-    with pytest.raises(ValueError, match="exchanged"):
-        export_grey(np.zeros(2), Window(*window))
-    with pytest.raises(ValueError, match="exchanged"):
-        recover_hounsfield(np.zeros(2, np.uint8), Window(*window))
+    for function in (export_grey, recover_hounsfield):
+        with pytest.raises(ValueError, match="The window is"):
+            function(np.zeros(2, np.uint8), Window(*window))

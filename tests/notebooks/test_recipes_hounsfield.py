@@ -8,8 +8,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
-from helpers.dicom_pixels import DicomPixelsError
-from helpers.hounsfield_units import read_hounsfield
+from helpers.dicom_pixels import DicomPixelsError, read_hounsfield
 from helpers.windowing import WINDOWS, export_grey
 from phantoms.dicom_writing import CtSeries, write_series
 from tests.notebooks.lesson_material import recipe

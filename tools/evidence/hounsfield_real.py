@@ -16,9 +16,8 @@ import pandas as pd
 from PIL import Image
 from scipy.ndimage import binary_fill_holes, label
 
-from helpers.dicom_pixels import DicomPixelsError
+from helpers.dicom_pixels import DicomPixelsError, read_hounsfield
 from helpers.dicom_series import read_series
-from helpers.hounsfield_units import read_hounsfield
 from helpers.volumes import disc, measure_region
 from helpers.windowing import WINDOWS, Window, export_grey, recover_hounsfield
 
