@@ -326,6 +326,9 @@ def _check_claims(header: Dataset) -> None:
     photometric, samples = header.PhotometricInterpretation, header.SamplesPerPixel
     if samples != (1 if photometric.startswith(("MONOCHROME", "PALETTE")) else 3):
         raise ValueError(f"{photometric} with {samples} Samples Per Pixel")
+    high, bits = header.get("HighBit"), header.get("BitsStored")
+    if None not in (high, bits) and high != bits - 1:
+        raise ValueError(f"High Bit {high} with {bits} Bits Stored is not supported")
     frames = header.get("NumberOfFrames") or 1
     if not isinstance(frames, int) or frames < 1:
         raise ValueError(f"Number of Frames is {frames!r}, not a whole number above 0")

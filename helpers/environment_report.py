@@ -44,7 +44,7 @@ def environment_facts() -> dict[str, str]:
     host = urlsplit(os.environ.get("COURSE_DATA_URL", "")).hostname  # no password
     return {
         "course": _version("deep-learning-in-radiology"),
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
+        "system": f"{platform.system()}, {platform.machine()}",
         "Python": platform.python_version(),
         **{name: _version(name) for name in LIBRARIES},
         "Keras backend": os.environ.get("KERAS_BACKEND", "tensorflow"),

@@ -506,6 +506,7 @@ def test_something_else_is_no_dicom(tmp_path, content):
     [
         ("Rows", 9, "less than expected"),
         ("BitsStored", 17, "Bits Stored"),
+        ("HighBit", 5, "High Bit 5 with"),
         ("PhotometricInterpretation", "CMYK", "CMYK"),
         ("PhotometricInterpretation", "RGB", "RGB with 1 Samples"),
         ("SamplesPerPixel", 3, "MONOCHROME2 with 3 Samples"),
