@@ -12,10 +12,8 @@ started again.
 
 from __future__ import annotations
 
-import argparse
 import functools
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +27,7 @@ from helpers.files import cache_dir
 from helpers.networks import keras
 from helpers.resizing import shrink_images, shrink_masks
 from phantoms import twin_films
-from tools.evidence.pages import EVIDENCE, write_table
+from tools.evidence.pages import EVIDENCE, record_missing, run_job, write_table
 
 tf = input_pipeline.tf
 
@@ -48,7 +46,7 @@ CROPPED = 0.3  # share of the film's area that a crop leaves
 VISIBLE = 0.25  # part of a finding that must be left for the label to stay
 COLLAPSE = (0.15, 0.60)  # share of the lung's volume, drawn evenly
 DRAWN_WITH = 16  # seed of sides and sizes
-TESTS = {"internal": "internal test", "external": "external test"}
+KEYS = ("seed", "task", "change")
 SCORED = {"pneumothorax": "none", "consolidation": "all three"}
 PLAN = (  # task and changes, the most important first
     ("consolidation", ("none", "all three", "flip left-right", "all three and flip")),
@@ -126,8 +124,8 @@ def pneumothorax_twins() -> tuple[Films, np.ndarray]:
     return Films(*small, shrink_masks(np.array(masks), SIDE)), side
 
 
-def change_of(name: str, seed: int) -> Callable | None:
-    """Return the change of batches (images, labels) of a name; None for "none"."""
+def layers_of(name: str, seed: int) -> list[keras.layers.Layer]:
+    """Return the layers that make the change of a name, in their order."""
     random = keras.layers
     shift = random.RandomTranslation(0.08, 0.08, fill_mode="nearest", seed=seed)
     rotation = random.RandomRotation(8 / 360, fill_mode="nearest", seed=seed)
@@ -139,8 +137,7 @@ def change_of(name: str, seed: int) -> Callable | None:
         for contrast, grey in ((0.2, 20), (0.6, 60))
     )
     flip = random.RandomFlip("horizontal", seed=seed)
-    erase = random.RandomErasing(1.0, (0.02, 0.1), fill_value=0, seed=seed)
-    named = {
+    return {
         "none": [],
         "shift": [shift],
         "rotation": [rotation],
@@ -151,18 +148,25 @@ def change_of(name: str, seed: int) -> Callable | None:
         "all three and flip": [shift, rotation, *exposure, flip],
         "flip up-down": [random.RandomFlip("vertical", seed=seed)],
         "blur": [random.RandomGaussianBlur(1.0, 9, (0.0, 3.0), seed=seed)],
-        "black patch": [erase],
-    }
+        "black patch": [
+            random.RandomErasing(1.0, (0.02, 0.1), fill_value=0, seed=seed)
+        ],
+    }[name]
+
+
+def change_of(name: str, seed: int) -> Callable:
+    """Return the change of batches (images, labels) of a name."""
     if name.startswith("crop"):
         return cropped(by_mask=name == "crop, label by mask", seed=seed)
+    layers = layers_of(name, seed)
 
     def change(images, labels):
         images = tf.cast(images, "float32")
-        for layer in named[name]:
+        for layer in layers:
             images = layer(images, training=True)
         return images, labels
 
-    return change if named[name] else None
+    return change
 
 
 def cropped(*, by_mask: bool, seed: int) -> Callable:
@@ -207,8 +211,9 @@ def batches_of(some: Films, change: str, seed: int) -> tf.data.Dataset:
     batches = input_pipeline.make_dataset(
         images, some.labels, batch_size=BATCH, seed=seed
     ).repeat()
-    applied = change_of(change, seed)
-    return batches if applied is None else batches.map(applied).prefetch(2)
+    if change == "none":
+        return batches
+    return batches.map(change_of(change, seed)).prefetch(2)
 
 
 @functools.cache
@@ -241,12 +246,12 @@ def train(some: Films, change: str, seed: int) -> keras.Model:
 def aucs(network: keras.Model, all_films: Films) -> dict[str, float | int]:
     """Return the AUC and the number of films of each test that there is."""
     found: dict[str, float | int] = {}
-    for short, split in TESTS.items():
-        test = all_films.part(split)
+    for name in ("internal", "external"):
+        test = all_films.part(f"{name} test")
         if len(test.labels):
             scores = training.predict_scores(network, test.images)
-            found[f"n_{short}"] = len(test.labels)
-            found[f"auc_{short}"] = round(area_under_roc(test.labels, scores), 4)
+            found[f"n_{name}"] = len(test.labels)
+            found[f"auc_{name}"] = round(area_under_roc(test.labels, scores), 4)
     return found
 
 
@@ -255,19 +260,13 @@ def planned() -> list[tuple[int, str, str]]:
     return [(s, name, c) for name, made in PLAN for c in made for s in SEEDS]
 
 
-def record(plan: Iterable[tuple[int, str, str]], file_name: str) -> None:
-    """Train what is planned and not yet recorded; the table is written after each."""
-    path = EVIDENCE / file_name
-    rows = pd.read_csv(path).to_dict("records") if path.exists() else []
-    done = {(row["seed"], row["task"], row["change"]) for row in rows}
-    for seed, name, change in [one for one in plan if one not in done]:
-        network = train(task(name).part("train"), change, seed)
-        if SCORED.get(name) == change:
-            network.save(kept_network(name, seed))
-        row = {"task": name, "change": change, "seed": seed}
-        rows.append(row | aucs(network, task(name)))
-        write_table(pd.DataFrame(rows), path)
-        print(rows[-1], flush=True)
+def measured(seed: int, name: str, change: str) -> list[dict]:
+    """Train once and return the row of its AUCs; keep a network that is asked again."""
+    network = train(task(name).part("train"), change, seed)
+    if SCORED.get(name) == change:
+        network.save(kept_network(name, seed))
+    row = {"task": name, "change": change, "seed": seed}
+    return [row | aucs(network, task(name))]
 
 
 def kept_network(name: str, seed: int) -> Path:
@@ -308,19 +307,18 @@ def record_scores() -> None:
     write_table(pd.concat(tables), EVIDENCE / SCORES)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.augmentation")
-    parser.add_argument("what", choices=("trainings", "scores", "real"))
-    what = parser.parse_args(arguments).what
-    if what == "scores":
-        record_scores()
-    elif what == "trainings":
-        record(planned(), TRAININGS)
-    else:
-        record(product(SEEDS, (REAL_COHORT,), REAL_CHANGES), REAL)
-    return 0
+def record_trainings() -> None:
+    """Write lesson_16_trainings.csv, anew after each training."""
+    record_missing(EVIDENCE / TRAININGS, KEYS, planned(), measured)
+
+
+def record_real() -> None:
+    """Write lesson_16_pneumoniamnist.csv, anew after each training."""
+    plan = product(SEEDS, (REAL_COHORT,), REAL_CHANGES)
+    record_missing(EVIDENCE / REAL, KEYS, plan, measured)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_job(
+        {"trainings": record_trainings, "scores": record_scores, "real": record_real}
+    )

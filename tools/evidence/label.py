@@ -11,9 +11,8 @@ times; the last two need COURSE_DATA_DIR. All write into data/evidence.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import sys
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,14 +20,13 @@ import pandas as pd
 
 from helpers import cohorts, label_noise, training
 from helpers.diagnostic_metrics import area_under_roc
-from helpers.files import data_dir
 from helpers.report_labels import binary_labels, label_reports
 from phantoms import ChestCohortSettings
 from phantoms.cohort import visits
 from phantoms.cohort.visits import clinical_of, facts_of
 from phantoms.hospital.clinical import SYMPTOMS
 from phantoms.hospital.reports import KINDS, Report, write_report
-from tools.evidence.pages import EVIDENCE, write_table
+from tools.evidence.pages import EVIDENCE, real_data, run_job, write_table
 
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
 MISSED = RATES[1:]  # of the two kinds that leave the zeros alone
@@ -56,12 +54,13 @@ def reports_of_patient(
 
 def meant_by(settings: ChestCohortSettings, patients: range) -> pd.DataFrame:
     """Return what the writer of each report asserts about each finding."""
-    rows = [
-        {"study_id": study_id, **{kind: report.asserts[kind] for kind in KINDS}}
+    meant = {
+        study_id: report.asserts
         for number in patients
         for study_id, report in reports_of_patient(settings, number)
-    ]
-    return pd.DataFrame(rows)
+    }
+    table = pd.DataFrame.from_dict(meant, orient="index")[list(KINDS)]
+    return table.rename_axis("study_id").reset_index()
 
 
 def noisy_versions(cohort: cohorts.Cohort, finding: str, seed: int) -> dict:
@@ -71,12 +70,8 @@ def noisy_versions(cohort: cohorts.Cohort, finding: str, seed: int) -> dict:
     area = cohort.table.get(f"{finding}_area_mm2")
     if area is not None:
         plans += [(kind, rate) for rate in MISSED for kind in label_noise.KINDS[:0:-1]]
-    labels = {
-        (kind, rate): label_noise.wrong_labels(
-            truth, kind=kind, rate=rate, seed=seed, size=area
-        )
-        for kind, rate in plans
-    }
+    wrong = functools.partial(label_noise.wrong_labels, truth, seed=seed, size=area)
+    labels = {(kind, rate): wrong(kind=kind, rate=rate) for kind, rate in plans}
     if "report" in cohort.table:
         said = label_reports(cohort.table["report"])[finding]
         for policy in ("ones", "zeros"):
@@ -101,30 +96,26 @@ def noise_of_one_seed(cohort: cohorts.Cohort, seed: int) -> Iterator[dict]:
     """Yield one row for each kind and rate of wrong labels."""
     finding = cohort.finding()
     test = (cohort.table["split"] == "internal test").to_numpy()
-    truth = cohort.labels(finding)
-    clean_scores = None
+    truth, clean = cohort.labels(finding)[test], None
     for (kind, rate), labels in noisy_versions(cohort, finding, seed).items():
-        scores = network_scores(cohort, finding, labels, seed=seed)
-        clean_scores = scores if clean_scores is None else clean_scores
-        row = {
+        scores = network_scores(cohort, finding, labels, seed=seed)[test]
+        clean, wrong = scores if clean is None else clean, labels[test]
+        yield {
             "cohort": cohort.name,
             "finding": finding,
             "kind": kind,
             "rate": rate,
             "seed": seed,
             "n_train": int((cohort.table["split"] == "train").sum()),
-            "n_test": int(test.sum()),
-            "wrong_in_test": int((labels != truth)[test].sum()),
-            "noisy_training_true_test": area_under_roc(truth[test], scores[test]),
-            "true_training_noisy_test": area_under_roc(
-                labels[test], clean_scores[test]
-            ),
-            "noisy_training_noisy_test": area_under_roc(labels[test], scores[test]),
+            "n_test": len(truth),
+            "wrong_in_test": int((wrong != truth).sum()),
+            "noisy_training_true_test": area_under_roc(truth, scores),
+            "true_training_noisy_test": area_under_roc(wrong, clean),
+            "noisy_training_noisy_test": area_under_roc(wrong, scores),
         }
-        yield row
 
 
-def record_noise(name: str) -> None:
+def record_noise(name: str = "chest_insilico") -> None:
     """Write data/evidence/lesson_14_network_<cohort>.csv, anew after each seed."""
     size = SIDE if name.startswith("chest_insilico") else None
     cohort = cohorts.load(name, size=size)
@@ -137,29 +128,25 @@ def record_noise(name: str) -> None:
 
 def nih_counts() -> pd.DataFrame:
     """Return the films of each folder, by what the later label file says of them."""
-    table = pd.read_csv(data_dir() / "cxr_nih14_64px" / "labels.csv")
+    name = "cxr_nih14_64px"
+    table = pd.read_csv(real_data(name) / name / "labels.csv")
     says = table["finding_labels"].eq("No Finding")
     table["no_finding"] = np.where(says, "No Finding", "a finding")
     counts = table.groupby(["split", "folder_class", "no_finding"]).size()
     return counts.rename("films").reset_index()
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.label")
-    parser.add_argument("what", choices=("meant", "noise", "nih"))
-    parser.add_argument("cohort", nargs="?", default="chest_insilico")
-    options = parser.parse_args(arguments)
-    if options.what == "meant":
-        settings = ChestCohortSettings()
-        table = meant_by(settings, range(1, settings.n_patients + 1))
-        write_table(table, EVIDENCE / "lesson_14_meant.csv")
-    elif options.what == "noise":
-        record_noise(options.cohort)
-    else:
-        write_table(nih_counts(), EVIDENCE / "lesson_14_nih.csv")
-    return 0
+def record_nih() -> None:
+    """Write data/evidence/lesson_14_nih.csv."""
+    write_table(nih_counts(), EVIDENCE / "lesson_14_nih.csv")
+
+
+def record_meant() -> None:
+    """Write data/evidence/lesson_14_meant.csv."""
+    settings = ChestCohortSettings()
+    table = meant_by(settings, range(1, settings.n_patients + 1))
+    write_table(table, EVIDENCE / "lesson_14_meant.csv")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_job({"meant": record_meant, "noise": record_noise, "nih": record_nih})

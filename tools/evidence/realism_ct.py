@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from scipy.ndimage import binary_erosion
 
-from phantoms.chest.anatomy import build_anatomy, chest_solids
+from phantoms.chest.anatomy import Anatomy, build_anatomy, chest_solids
 from phantoms.chest.ct import (
     Acquisition,
     compose_scene,
@@ -51,7 +49,6 @@ def ct_rows() -> list[Row]:
     return rows
 
 
-@lru_cache(maxsize=1)
 def tissue_numbers() -> dict[str, float]:
     """Return the median HU of tissues in a simulated scan at 60 keV.
 
@@ -61,24 +58,33 @@ def tissue_numbers() -> dict[str, float]:
     anatomy = build_anatomy(draw_patient(1, cohort_seed=_SEED))
     stretch = anatomy.patient.stretch
     grid = VoxelGrid((-190, -140, -80), (5, 1.5, 1.5), (12, 190, 256), stretch, 2)
-    view, posture = grid_view(grid), Posture(supine=True, recline_deg=90.0)
-    solids = chest_solids(anatomy, view, posture=posture)
+    posture = Posture(supine=True, recline_deg=90.0)
+    solids = chest_solids(anatomy, grid_view(grid), posture=posture)
     scene = compose_scene(anatomy, solids, grid, energy_kev=_KEV)
     hu = reconstruct(scene, acquisition=Acquisition(energy_kev=_KEV), seed=[_SEED])
+    numbers = {}
+    for tissue, mask in pure_tissues(anatomy, posture, grid).items():
+        core = binary_erosion(mask, np.ones((1, 5, 5)))
+        numbers[tissue] = float(np.median(hu[core if core.any() else mask]))
+    return numbers
+
+
+def pure_tissues(
+    anatomy: Anatomy, posture: Posture, grid: VoxelGrid
+) -> dict[str, np.ndarray]:
+    """Return where each tissue fills its voxels."""
+    view = grid_view(grid)
+    solids = chest_solids(anatomy, view, posture=posture)
     layers = tissue_layers(anatomy, posture, view, solids=solids)
     box = whole_box(grid)
     share = {name: fill_pieces(part, grid, box) for name, part in layers.items()}
     others = sum(part for name, part in share.items() if name != "body")
-    inside = {
+    return {
         "air": share["air"] > 0.999,
         "lung": share["lung"] > 0.999,
+        "blood": share["blood"] > 0.999,
         "fat": share["adipose"] > 0.999,
         "muscle": (share["body"] > 0.999) & (np.abs(others) < 1e-3),
-    }
-    core = {t: binary_erosion(mask, np.ones((1, 5, 5))) for t, mask in inside.items()}
-    return {
-        tissue: float(np.median(hu[core[tissue] if core[tissue].any() else mask]))
-        for tissue, mask in inside.items()
     }
 
 

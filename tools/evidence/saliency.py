@@ -10,7 +10,6 @@ in COURSE_DATA_DIR. Both write into data/evidence, with the settings of the less
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 
@@ -122,10 +121,13 @@ def real_patients(name: str) -> None:
         shape = (-1, *scorer.input_shape[1:])
         return scorer.predict(np.reshape(stack, shape), verbose=0)[:, 0]
 
-    maps = maps_of(network, images, baseline)
-    gaps = completeness_gaps(
-        maps["integrated gradients"], logits(images) - logits(baseline)
-    )
+    maps, nothing = maps_of(network, images, baseline), logits(baseline)[0]
+    gaps = [
+        saliency.completeness_gap(parts, logit_image=logit, logit_baseline=nothing)
+        for parts, logit in zip(
+            maps["integrated gradients"], logits(images), strict=True
+        )
+    ]
     record = {
         "cohort": cohort.name,
         "finding": finding,
@@ -135,20 +137,14 @@ def real_patients(name: str) -> None:
         "flagged_without_finding": int((~present & (scores > threshold)).sum()),
         "explained": len(films),
         "steps": STEPS,
-        "complete_to_1_percent": int((gaps <= 0.01).sum()),
+        "complete_to_1_percent": sum(gap <= 0.01 for gap in gaps),
         "logit_of_black": round(float(logits(np.zeros_like(baseline))[0]), 1),
-        "logit_of_healthy_mean": round(float(logits(baseline)[0]), 1),
+        "logit_of_healthy_mean": round(float(nothing), 1),
         "grad_cam_maximum_at_edge": int(at_edge(maps["Grad-CAM"]).sum()),
     }
     path = EVIDENCE / f"lesson_40_{cohort.name}.json"
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(path.read_text(encoding="utf-8"))
-
-
-def completeness_gaps(attributions: np.ndarray, rises: np.ndarray) -> np.ndarray:
-    """Return the completeness gap of each film, as a share of its rise."""
-    sums = attributions.reshape(len(attributions), -1).sum(axis=1, dtype="float64")
-    return np.abs(sums - rises) / np.abs(rises)
 
 
 def at_edge(maps: np.ndarray) -> np.ndarray:
@@ -160,14 +156,6 @@ def at_edge(maps: np.ndarray) -> np.ndarray:
     return ~inner.ravel()[maps.reshape(len(maps), -1).argmax(axis=1)]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.saliency")
-    parser.add_argument("what", help="five-trainings, or the name of a cohort")
-    what = parser.parse_args(arguments).what
-    five_trainings() if what == "five-trainings" else real_patients(what)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    (what,) = sys.argv[1:]
+    five_trainings() if what == "five-trainings" else real_patients(what)
