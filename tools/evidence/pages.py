@@ -81,17 +81,6 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     print(f"Wrote {path.name}.")
 
 
-def merge_into(path: Path, rows: pd.DataFrame, *, keys: list[str]) -> pd.DataFrame:
-    """Replace rows that are equal in the keys, keep others; return the whole table."""
-    if path.exists():
-        old = pd.read_csv(path)
-        if list(old.columns) == list(rows.columns):
-            rows = pd.concat([old, rows]).drop_duplicates(keys, keep="last")
-    rows = rows.sort_values(keys, kind="stable").reset_index(drop=True)
-    write_table(rows, path)
-    return rows
-
-
 def put_into_page(name: str, table: pd.DataFrame, *, page: Path = PAGE) -> None:
     """Write a table of text between two named marks of the page about realism.
 

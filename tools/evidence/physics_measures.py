@@ -13,9 +13,7 @@ import numpy as np
 from scipy.special import eval_laguerre
 from sklearn.metrics import roc_auc_score
 
-Scores = tuple[np.ndarray, np.ndarray]
 _BINS_A_PIXEL = 8
-_CHANNELS = 6
 
 
 class Row(NamedTuple):
@@ -144,9 +142,9 @@ def normalised_noise_power(
 
 
 def laguerre_gauss(
-    size: int, *, pixel_mm: float, width_mm: float, number: int = _CHANNELS
+    size: int, *, pixel_mm: float, width_mm: float, number: int = 6
 ) -> np.ndarray:
-    """Return round channels (number, size, size), each of norm 1.
+    """Return round channels (size * size, number), each of norm 1.
 
     Parameters
     ----------
@@ -163,8 +161,9 @@ def laguerre_gauss(
     """
     line = (np.arange(size) - size // 2) * pixel_mm
     square = 2 * np.pi * np.add.outer(line**2, line**2) / width_mm**2
-    rows = [np.exp(-square / 2) * eval_laguerre(n, square) for n in range(number)]
-    return np.stack([row / np.linalg.norm(row) for row in rows])
+    square = square.reshape(-1, 1)
+    channels = np.exp(-square / 2) * eval_laguerre(np.arange(number), square)
+    return channels / np.linalg.norm(channels, axis=0)
 
 
 def hotelling_template(
@@ -184,46 +183,28 @@ def hotelling_template(
     return np.linalg.solve(spread, present.mean(0) - absent.mean(0))
 
 
-def hotelling_scores(
-    present: np.ndarray, absent: np.ndarray, *, pixel_mm: float, width_mm: float
-) -> Scores:
-    """Return scores of the channelised Hotelling observer.
+def mean_difference(present: np.ndarray, absent: np.ndarray) -> np.ndarray:
+    """Return the mean difference, the template of a filter that is not prewhitened."""
+    return present.mean(0) - absent.mean(0)
+
+
+def cross_fitted_scores(
+    present: np.ndarray,
+    absent: np.ndarray,
+    learn: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return scores of templates learnt on the other half of the patients.
 
     Parameters
     ----------
-    present, absent : float arrays of shape (patients, places, rows, columns)
-    pixel_mm, width_mm : float
-        As in ``laguerre_gauss``.
+    present, absent : float arrays of shape (patients, places, features)
+    learn : callable
+        ``hotelling_template`` or ``mean_difference``.
 
     Returns
     -------
     two float arrays of shape (patients, places)
     """
-    size = present.shape[-1]
-    channels = laguerre_gauss(size, pixel_mm=pixel_mm, width_mm=width_mm)
-    flat = channels.reshape(_CHANNELS, -1).T
-    return _cross_fitted(
-        _flat(present) @ flat, _flat(absent) @ flat, hotelling_template
-    )
-
-
-def matched_filter_scores(present: np.ndarray, absent: np.ndarray) -> Scores:
-    """Return scores of the mean difference as a template, not prewhitened."""
-    return _cross_fitted(
-        _flat(present), _flat(absent), lambda a, b: a.mean(0) - b.mean(0)
-    )
-
-
-def _flat(squares: np.ndarray) -> np.ndarray:
-    return squares.reshape(*squares.shape[:2], -1)
-
-
-def _cross_fitted(
-    present: np.ndarray,
-    absent: np.ndarray,
-    learn: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> Scores:
-    """Return scores of templates learnt on the other half of the patients."""
     scores = np.empty(present.shape[:2]), np.empty(absent.shape[:2])
     odd = np.arange(len(present)) % 2 == 1
     for half in (odd, ~odd):
