@@ -7,32 +7,12 @@ they would for a real machine (ISO 12233, IEC 62220-1).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from scipy.special import eval_laguerre
 from sklearn.metrics import roc_auc_score
 
 _BINS_A_PIXEL = 8
-
-
-class Row(NamedTuple):
-    """A measured number, its target in words, and the range that is tolerated."""
-
-    number: int  # of the check in the course's list; 0 for one beyond the list
-    name: str
-    value: float
-    target: str
-    low: float
-    high: float
-    unit: str = ""
-    source: str = ""
-    remark: str = ""
-
-    @property
-    def inside(self) -> bool:
-        """Whether the value lies in the tolerated range; NaN does not."""
-        return bool(self.low <= self.value <= self.high)
 
 
 def slanted_edge_mtf(
