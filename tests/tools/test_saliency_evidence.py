@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cohorts import Card, Cohort
+from tests.tools.toy_cohort import toy_cohort
 from tools.evidence import saliency as evidence
 
 KEPT = Path(__file__).resolve().parents[2] / "data" / "evidence"
@@ -23,17 +23,9 @@ def squares():
     images[masks] = 250
     images[:, 0, 0] = np.arange(24)  # no two films are the same
     images[9:16:2] += 5  # tuning films without the square: mean 55, logit -0.5
-    table = pd.DataFrame(
-        {
-            "patient_id": [f"P{number // 2}" for number in range(24)],
-            "study_id": [f"S{number}" for number in range(24)],
-            "site": "A",
-            "split": ["train"] * 8 + ["tuning"] * 8 + ["internal test"] * 8,
-            "square": [1, 0] * 12,
-        }
-    )
-    card = Card("Squares", "this test", "CC0", "exact", ("square",), n_patients=12)
-    return Cohort("squares", images, table, {"square": masks}, card)
+    split = np.repeat(["train", "tuning", "internal test"], 8)
+    patients, labels = np.arange(24) // 2, [1, 0] * 12
+    return toy_cohort(images, labels, split, patients=patients, masks=masks)
 
 
 @pytest.fixture
@@ -78,13 +70,6 @@ def test_at_edge_counts_the_outer_tenth():
     maps = np.zeros((3, 20, 20))
     maps[0, 10, 10] = maps[1, 1, 10] = maps[2, 10, 18] = 1
     np.testing.assert_array_equal(evidence.at_edge(maps), [False, True, True])
-
-
-def test_completeness_gaps_by_hand():
-    # parts 3 of a rise of 4, and -3 of a rise of -3
-    parts = np.array([[[1.0, 2.0]], [[-3.0, 0.0]]])
-    gaps = evidence.completeness_gaps(parts, np.array([4.0, -3.0]))
-    np.testing.assert_allclose(gaps, [0.25, 0.0])
 
 
 def test_kept_evidence_holds_five_trainings_with_counts_that_can_be():

@@ -76,23 +76,20 @@ class Films(NamedTuple):
 @functools.cache
 def task(name: str) -> Films:
     """Return the films of a task."""
-    if name in ("consolidation", REAL_COHORT):
-        size = SIDE if name == "consolidation" else None
-        cohort = cohorts.load("chest_insilico" if size else name, size=size)
-        split = cohort.table["split"].to_numpy(dtype=str)
-        masks = None if cohort.masks is None else cohort.masks[cohort.finding()]
-        return Films(cohort.images, cohort.labels(), split, masks)
+    if "pneumothorax" in name:
+        films, side = pneumothorax_twins()
+        ill = films._replace(labels=side).part(side >= 0)
+        return films if name == "pneumothorax" else ill
+    real = name == REAL_COHORT
+    cohort = cohorts.load(name) if real else cohorts.load("chest_insilico", size=SIDE)
+    split = cohort.table["split"].to_numpy(dtype=str)
     if name == "mirrored or not":
-        cohort = cohorts.load("chest_insilico", size=SIDE)
         healthy = (cohort.table[cohort.findings].sum(axis=1) == 0).to_numpy()
         images = cohort.images[healthy].copy()
         images[1::2] = images[1::2, :, ::-1]
-        split = cohort.table["split"][healthy].to_numpy(dtype=str)
-        return Films(images, np.arange(len(images)) % 2, split)
-    films, side = pneumothorax_twins()
-    if name == "pneumothorax":
-        return films
-    return films._replace(labels=side).part(side >= 0)
+        return Films(images, np.arange(len(images)) % 2, split[healthy])
+    masks = None if real else cohort.masks[cohort.finding()]
+    return Films(cohort.images, cohort.labels(), split, masks)
 
 
 @functools.cache
@@ -129,14 +126,11 @@ def layers_of(name: str, seed: int) -> list[keras.layers.Layer]:
     random = keras.layers
     shift = random.RandomTranslation(0.08, 0.08, fill_mode="nearest", seed=seed)
     rotation = random.RandomRotation(8 / 360, fill_mode="nearest", seed=seed)
-    exposure, strong = (
-        [
-            random.RandomContrast(contrast, seed=seed),
-            random.RandomBrightness(grey / 255, seed=seed),
-        ]
-        for contrast, grey in ((0.2, 20), (0.6, 60))
-    )
+    contrast, brightness = random.RandomContrast, random.RandomBrightness
+    exposure = [contrast(0.2, seed=seed), brightness(20 / 255, seed=seed)]
+    strong = [contrast(0.6, seed=seed), brightness(60 / 255, seed=seed)]
     flip = random.RandomFlip("horizontal", seed=seed)
+    erase = random.RandomErasing(1.0, (0.02, 0.1), fill_value=0, seed=seed)
     return {
         "none": [],
         "shift": [shift],
@@ -148,9 +142,7 @@ def layers_of(name: str, seed: int) -> list[keras.layers.Layer]:
         "all three and flip": [shift, rotation, *exposure, flip],
         "flip up-down": [random.RandomFlip("vertical", seed=seed)],
         "blur": [random.RandomGaussianBlur(1.0, 9, (0.0, 3.0), seed=seed)],
-        "black patch": [
-            random.RandomErasing(1.0, (0.02, 0.1), fill_value=0, seed=seed)
-        ],
+        "black patch": [erase],
     }[name]
 
 

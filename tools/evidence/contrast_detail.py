@@ -28,15 +28,8 @@ from phantoms.physics.detector import form_image
 from phantoms.physics.scanners import SCANNERS
 from phantoms.study.radiograph import Scene, fill_lungs, set_scene, to_pixels
 from phantoms.study.study import Study
+from tools.evidence import physics_measures as physics
 from tools.evidence.pages import EVIDENCE, write_table
-from tools.evidence.physics_measures import (
-    auc_interval,
-    cross_fitted_scores,
-    hotelling_template,
-    laguerre_gauss,
-    mean_difference,
-    rank_auc,
-)
 
 DIAMETERS_MM = (4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0)  # reference mm
 DENSITIES = (0.25, 0.5, 1.0)  # share of the lung that a nodule replaces; 1 is solid
@@ -123,18 +116,17 @@ def measure(
     for (diameter, density), present in found.items():
         middle = float((present - absent).mean((0, 1))[side // 2, side // 2])
         width = 6 + 0.6 * diameter  # the best of those tried, 0.5 to 1.5 diameters
-        channels = laguerre_gauss(side, pixel_mm=pixel_mm, width_mm=width)
+        channels = physics.laguerre_gauss(side, pixel_mm=pixel_mm, width_mm=width)
         pixels = [present.reshape(pixels_of_absent.shape), pixels_of_absent]
         seen = [part @ channels for part in pixels]
-        both = {
-            "channelised Hotelling": cross_fitted_scores(*seen, hotelling_template),
-            "matched filter": cross_fitted_scores(*pixels, mean_difference),
-        }
+        hotelling = physics.cross_fitted_scores(*seen, physics.hotelling_template)
+        matched = physics.cross_fitted_scores(*pixels, physics.mean_difference)
+        both = {"channelised Hotelling": hotelling, "matched filter": matched}
         for name, scores in both.items():
             row = {"observer": name, "diameter_mm": diameter, "density": density}
             row["contrast_percent"] = round(100 * (1 - np.exp(-middle)), 2)
-            row["auc"] = rank_auc(*scores)
-            row["low"], row["high"] = auc_interval(*scores)
+            row["auc"] = physics.rank_auc(*scores)
+            row["low"], row["high"] = physics.auc_interval(*scores)
             rows.append(row | {"n_pairs": scores[0].size, "n_patients": len(scores[0])})
     return pd.DataFrame(rows).round(4)
 

@@ -32,7 +32,7 @@ from phantoms.physics.attenuation import iodine_hu, material_hu
 from phantoms.study.radiograph import imaged_body
 from phantoms.study.scan import CT_POSTURE, USUAL, WITH_CONTRAST, scan_grid, scan_voxels
 from phantoms.study.study import Study
-from tools.evidence.pages import EVIDENCE, real_data, run_job, write_table
+from tools.evidence import pages
 from tools.evidence.realism_ct import pure_tissues
 
 PATIENTS = range(1, 9)
@@ -87,16 +87,14 @@ def materials_of(number: int, *, size: int = SIZE) -> Iterator[dict]:
             if masks[name].any(axis=(1, 2)).sum() < 2:
                 continue  # thin fat, no fluid at this height
             got = measure_region(scan.hu, masks[name])
-            yield {
+            row = {
                 "patient": number,
                 "material": f"{name} with iodine" if rise else name,
-                "expected_hu": round(material_hu(MATERIALS.get(name, name)) + rise, 1),
-                "measured_hu": got.mean,
-                "sd_hu": got.sd,
-                "low_hu": got.low,
-                "high_hu": got.high,
-                "voxels": got.voxels,
             }
+            expected = material_hu(MATERIALS.get(name, name)) + rise
+            row |= {"expected_hu": round(expected, 1), "measured_hu": got.mean}
+            row |= {"sd_hu": got.sd, "low_hu": got.low, "high_hu": got.high}
+            yield row | {"voxels": got.voxels}
 
 
 def twin_slabs(number: int, *, size: int = SIZE) -> list[np.ndarray]:
@@ -230,12 +228,8 @@ def _patches(folder: Path) -> Iterator[tuple]:
 
 def _taken_and_refused(folder: Path) -> Iterator[tuple]:
     """Yield how many of the DICOM files of a folder are read as HU."""
-    files, refused = sorted(folder.rglob("*.dcm")), 0
-    for file in files:
-        try:
-            read_hounsfield(file)
-        except DicomPixelsError:
-            refused += 1
+    files = list(folder.rglob("*.dcm"))
+    refused = pages.count_refused(files, read_hounsfield, DicomPixelsError)
     n = len(files)
     yield "DICOM files", "read as HU", n - refused, "files", n
     yield "DICOM files", "refused", refused, "files", n
@@ -246,14 +240,14 @@ def record_simulated() -> None:
     for name, rows_of in (("materials", materials_of), ("exports", exports_of)):
         rows = [row for number in PATIENTS for row in rows_of(number)]
         table = pd.DataFrame(rows).round(ROUNDED)
-        write_table(table, EVIDENCE / f"hounsfield_{name}.csv")
+        pages.write_table(table, pages.EVIDENCE / f"hounsfield_{name}.csv")
 
 
 def record_real() -> None:
     """Write hounsfield_real.csv."""
-    table = measure_real(real_data("dicom", "ct_nodule_luna16"))
-    write_table(table, EVIDENCE / "hounsfield_real.csv")
+    table = measure_real(pages.real_data("dicom", "ct_nodule_luna16"))
+    pages.write_table(table, pages.EVIDENCE / "hounsfield_real.csv")
 
 
 if __name__ == "__main__":
-    run_job({"simulated": record_simulated, "real": record_real})
+    pages.run_job({"simulated": record_simulated, "real": record_real})

@@ -34,13 +34,7 @@ from phantoms import ChestCohortSettings
 from phantoms.cohort.visits import study_of
 from phantoms.study.radiograph import image_study
 from phantoms.study.study import without_finding
-from tools.evidence.pages import (
-    EVIDENCE,
-    interval_text,
-    put_into_page,
-    real_data,
-    write_table,
-)
+from tools.evidence import pages
 from tools.evidence.physics_measures import hotelling_template, laguerre_gauss
 from tools.evidence.real_films import SAME_FINDING, SETS, dealt, load_real
 
@@ -82,11 +76,11 @@ def auc_row(
     owners = [len(np.unique(patients[reference == value])) for value in (0, 1)]
     if min(owners) < FEWEST:
         return row
-    interval = clustered_bootstrap(
+    low, high, _ = clustered_bootstrap(
         area_under_roc, reference, score, clusters=patients, replicates=500, seed=7
     )
-    row["auc"] = round(float(area_under_roc(reference, score)), 3)
-    return row | {"low": round(interval.low, 3), "high": round(interval.high, 3)}
+    measured = {"auc": area_under_roc(reference, score), "low": low, "high": high}
+    return row | {name: round(float(value), 3) for name, value in measured.items()}
 
 
 def row_of(
@@ -114,14 +108,13 @@ def regression_scores(cohort: Cohort, finding: str) -> np.ndarray:
     n, rows, columns = cohort.images.shape
     blocks = cohort.images.reshape(n, 16, rows // 16, 16, columns // 16)
     pixels, labels = blocks.mean((2, 4)).reshape(n, -1), cohort.labels(finding)
-    train, tuning = (
-        (cohort.table["split"] == name).to_numpy() for name in ("train", "tuning")
-    )
+    split = cohort.table["split"].to_numpy(str)
+    train, tuning = split == "train", split == "tuning"
     best, highest = np.zeros(len(labels)), -1.0
     for penalty in PENALTIES:
-        model = make_pipeline(
-            StandardScaler(), LogisticRegression(C=penalty, max_iter=2000)
-        ).fit(pixels[train], labels[train])
+        regression = LogisticRegression(C=penalty, max_iter=2000)
+        model = make_pipeline(StandardScaler(), regression)
+        model.fit(pixels[train], labels[train])
         score = model.decision_function(pixels)
         area = roc_auc_score(labels[tuning], score[tuning])
         if area > highest:
@@ -185,15 +178,12 @@ def judge_observer(cohort: Cohort, twins: np.ndarray, finding: str) -> dict:
     absent = seen_by_channels(twins, centres, width)
     train = (cohort.table["split"] == "train").to_numpy()
     template = hotelling_template(present[train], absent[train], shrinkage=SHRINKAGE)
-    n = int((~train).sum())
-    return auc_row(
-        np.repeat([1, 0], n),
-        np.concatenate([present[~train], absent[~train]]) @ template,
-        np.tile(cohort.table["patient_id"].to_numpy(str)[~train], 2),
-        finding=finding,
-        scored_by="channelised Hotelling observer, place known",
-        test="internal test, with twins",
-    )
+    score = np.concatenate([present[~train], absent[~train]]) @ template
+    patients = cohort.table["patient_id"].to_numpy(str)[~train]
+    facts = {"scored_by": "channelised Hotelling observer, place known"}
+    facts["test"] = "internal test, with twins"
+    truth = np.repeat([1, 0], len(patients))
+    return auc_row(truth, score, np.tile(patients, 2), finding=finding, **facts)
 
 
 def twins_of(cohort: Cohort, finding: str) -> tuple[Cohort, np.ndarray]:
@@ -211,10 +201,7 @@ def twins_of(cohort: Cohort, finding: str) -> tuple[Cohort, np.ndarray]:
     names = chosen.table["study_id"].tolist()
     first = image_study(study_of(settings, names[0]), size=size).image
     if not np.array_equal(first, chosen.images[0]):
-        raise RuntimeError(
-            f"Study {names[0]} drawn anew differs from the cohort's film. Load the "
-            "cohort at its full size and clear the cache of an older generator."
-        )
+        raise RuntimeError(f"{names[0]} drawn anew differs. Clear the cache.")
     twins = [
         image_study(without_finding(study_of(settings, name), finding), size=size).image
         for name in tqdm(names, desc=f"Twins, {finding}", unit="film")
@@ -274,16 +261,10 @@ def brightness_row(simulated: Cohort, films: Cohort, finding: str) -> dict:
     """Return the AUC of mean brightness on real films, its direction from simulated."""
     mean = films.images.reshape(len(films), -1).mean(axis=1)
     darker = brightness_scores(simulated, finding)[0] < 0
-    return row_of(
-        films,
-        finding,
-        -mean if darker else mean,
-        np.ones(len(films), bool),
-        trained_on=SIMULATED,
-        tested_on=films.name,
-        scored_by="mean brightness",
-        against="all without it",
-    )
+    facts = {"trained_on": SIMULATED, "tested_on": films.name}
+    facts |= {"scored_by": "mean brightness", "against": "all without it"}
+    all_of_them = np.ones(len(films), bool)
+    return row_of(films, finding, -mean if darker else mean, all_of_them, **facts)
 
 
 def difficulty() -> Iterator[dict]:
@@ -313,15 +294,15 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     chosen = [options.only] if options.only else list(PARTS)
     if "transfer" in chosen:
-        real_data(*SETS)
+        pages.real_data(*SETS)
     for name in chosen:
         table = pd.DataFrame(PARTS[name]())
         keys = [key for key in KEYS if key in table]
         table = table.sort_values(keys, kind="stable")
         print(table.to_string(index=False), flush=True)
         if options.write:
-            write_table(table, EVIDENCE / f"insilico_{name}.csv")
-            put_into_page(name, shown(table[keys], table))
+            pages.write_table(table, pages.EVIDENCE / f"insilico_{name}.csv")
+            pages.put_into_page(name, shown(table[keys], table))
 
 
 def shown(named: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -331,7 +312,7 @@ def shown(named: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
         f"{row.n_with} / {row.n_images} ({row.n_patients})"
         for row in measured.itertuples()
     ]
-    words["AUC (95 % interval)"] = measured.apply(interval_text, axis=1)
+    words["AUC (95 % interval)"] = measured.apply(pages.interval_text, axis=1)
     return words
 
 

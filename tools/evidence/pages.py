@@ -47,6 +47,19 @@ def real_data(*names: str) -> Path:
     return data_dir()
 
 
+def count_refused(
+    paths: Iterable[Path], read: Callable[[Path], object], error: type[Exception]
+) -> int:
+    """Return how many files a reader refuses with an error of its own."""
+    refused = 0
+    for path in paths:
+        try:
+            read(path)
+        except error:
+            refused += 1
+    return refused
+
+
 def record_missing(
     path: Path,
     keys: tuple[str, ...],

@@ -18,6 +18,11 @@ from helpers.files import data_dir
 from helpers.patient_splits import split_patients
 
 SETS = ("cxr_nih14_64px", "cxr_nih14_256px")
+ORIGIN = (
+    "NIH ChestX-ray14, Wang et al., CVPR 2017",
+    "NIH: unrestricted, attribute",
+    "doi:10.1109/CVPR.2017.369",
+)
 SAME_FINDING = {
     "consolidation": ("Consolidation", "Pneumonia"),
     "nodule": ("Nodule", "Mass"),
@@ -62,14 +67,8 @@ def load_real(name: str, side: int) -> Cohort:
     table["no_finding"] = (labels["finding_labels"] == "No Finding").astype(int)
     for finding, columns in SAME_FINDING.items():
         table[finding] = labels[list(columns)].max(axis=1)
-    card = Card(
-        title=name,
-        origin="NIH ChestX-ray14, Wang et al., CVPR 2017",
-        licence="NIH: unrestricted, attribute",
-        citation="doi:10.1109/CVPR.2017.369",
-        findings=tuple(SAME_FINDING),
-        n_patients=int(table["patient_id"].nunique()),
-    )
+    n_patients = table["patient_id"].nunique()
+    card = Card(name, *ORIGIN, tuple(SAME_FINDING), n_patients=n_patients)
     return Cohort(name, images, table, None, card)
 
 

@@ -12,7 +12,6 @@ COURSE_DATA_DIR.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,36 +29,19 @@ from phantoms.chest.patients import draw_examination, draw_patient, posture_of
 from phantoms.chest.projection import make_view
 from phantoms.findings.cardiac import cardiothoracic_ratio
 from phantoms.hospital.hospitals import HOSPITALS, draw_study
+from phantoms.physics import detector as panels
 from phantoms.physics.attenuation import attenuation_per_mm
-from phantoms.physics.detector import (
-    Detector,
-    absorbed_quanta,
-    count_quanta,
-    exposure_index,
-    form_image,
-    read_out,
-    scatter,
-)
+from phantoms.physics.detector import Detector
 from phantoms.physics.scanners import SCANNERS, Technique, take_radiograph
 from phantoms.shapes.solids import length, total_length
 from phantoms.study.radiograph import image_study
-from tools.evidence.pages import (
-    EVIDENCE,
-    missing_data,
-    put_into_page,
-    real_data,
-    write_table,
-)
-from tools.evidence.physics_measures import (
-    frequency_at_half,
-    normalised_noise_power,
-    slanted_edge_mtf,
-)
+from tools.evidence import pages
+from tools.evidence import physics_measures as measures
 from tools.evidence.real_films import SETS, real_films
 from tools.evidence.realism_ct import ct_values
 
 TARGETS = Path(__file__).with_name("realism_targets.csv")
-TABLE = EVIDENCE / "insilico_realism.csv"
+TABLE = pages.EVIDENCE / "insilico_realism.csv"
 REAL_SET = SETS[1]
 SIDE_PX = 128
 SITES = "AAAAABBBCC"  # shares of the hospitals in the cohort
@@ -69,21 +51,15 @@ _NODULE_MM = 10.0
 
 
 def flat_field(
-    detector: Detector,
-    seed: int,
-    *,
-    side: int,
-    pixel_mm: float = _PIXEL_MM,
-    dose_ugy: float = _DOSE_UGY,
+    detector: Detector, seed: int, side: int, **changed: float
 ) -> np.ndarray:
-    """Return the counts of a uniform exposure without a patient."""
-    return form_image(
-        np.zeros((side, side), np.float32),
-        pixel_mm=pixel_mm,
-        detector_ugy=dose_ugy,
-        detector=detector,
-        rng=np.random.default_rng(seed),
-    )
+    """Return the counts of a uniform exposure without a patient.
+
+    ``pixel_mm`` and ``detector_ugy`` can be changed from 0.15 mm and 2.5 uGy.
+    """
+    physics = {"pixel_mm": _PIXEL_MM, "detector_ugy": _DOSE_UGY} | changed
+    rng, empty = np.random.default_rng(seed), np.zeros((side, side), np.float32)
+    return panels.form_image(empty, detector=detector, rng=rng, **physics)
 
 
 def slanted_edge(detector: Detector, *, degrees: float = 3.0) -> np.ndarray:
@@ -97,7 +73,7 @@ def slanted_edge(detector: Detector, *, degrees: float = 3.0) -> np.ndarray:
     place = columns / 2 + down * np.tan(np.deg2rad(degrees))
     covered = np.clip(np.arange(columns) + 1 - place[:, None], 0, 1)
     bright = covered.reshape(rows, 16, columns).mean(1).astype(np.float32)
-    return read_out(
+    return panels.read_out(
         np.float32(1e9 * _PIXEL_MM**2) * (0.02 + 0.98 * bright),
         pixel_mm=_PIXEL_MM,
         detector=replace(detector, pitch_mm=_PIXEL_MM),
@@ -109,16 +85,16 @@ def dose_values(detector: Detector) -> dict[str, float]:
     """Return checks 1 and 2: noise against dose, variance against mean."""
     doses = np.array([0.6, 1.25, 2.5, 5.0, 10.0])
     fields = [
-        flat_field(detector, int(10 * dose), side=512, pixel_mm=3.0, dose_ugy=dose)
+        flat_field(detector, int(10 * dose), 512, pixel_mm=3.0, detector_ugy=dose)
         for dose in doses
     ]
     noise = [field.std() / field.mean() for field in fields]
     slope = float(np.polyfit(np.log(doses), np.log(noise), 1)[0])
     flat = np.ones((_FLAT_SIDE, _FLAT_SIDE), np.float32)
-    expected = absorbed_quanta(
+    expected = panels.absorbed_quanta(
         flat, detector_ugy=_DOSE_UGY, pixel_mm=_PIXEL_MM, detector=detector
     )
-    counts = count_quanta(expected, swank=1.0, rng=np.random.default_rng(2))
+    counts = panels.count_quanta(expected, swank=1.0, rng=np.random.default_rng(2))
     ratio = float(counts.var(dtype=float) / counts.mean(dtype=float))
     return {"dose_slope": slope, "variance": ratio}
 
@@ -126,24 +102,25 @@ def dose_values(detector: Detector) -> dict[str, float]:
 def panel_values(detector: Detector) -> dict[str, float]:
     """Return checks 3, 4 and 5 in the calibration beam: noise power, MTF50 and DQE."""
     panel = replace(detector, beam="RQA5")
-    flat = flat_field(panel, 3, side=_FLAT_SIDE)
-    nnps = float(np.interp(0.5, *normalised_noise_power(flat, pixel_mm=_PIXEL_MM)))
-    at, mtf = slanted_edge_mtf(slanted_edge(panel), pixel_mm=_PIXEL_MM)
+    flat = flat_field(panel, 3, _FLAT_SIDE)
+    frequency, power = measures.normalised_noise_power(flat, pixel_mm=_PIXEL_MM)
+    nnps = float(np.interp(0.5, frequency, power))
+    at, mtf = measures.slanted_edge_mtf(slanted_edge(panel), pixel_mm=_PIXEL_MM)
     quanta_per_mm2 = _DOSE_UGY * panel.spectrum.photons_per_mm2_ugy
     dqe = float(np.interp(0.5, at, mtf) ** 2 / (nnps * quanta_per_mm2))
-    return {"nnps": nnps, "mtf50": frequency_at_half(at, mtf), "dqe": dqe}
+    return {"nnps": nnps, "mtf50": measures.frequency_at_half(at, mtf), "dqe": dqe}
 
 
 def pixel_values(detector: Detector) -> dict[str, float]:
     """Return noise of 3 mm pixels drawn directly against averaged, and the index."""
-    fine = flat_field(detector, 5, side=1280)
-    coarse = flat_field(detector, 6, side=512, pixel_mm=20 * _PIXEL_MM)
+    fine = flat_field(detector, 5, 1280)
+    coarse = flat_field(detector, 6, 512, pixel_mm=20 * _PIXEL_MM)
     averaged = fine.reshape(64, 20, 64, 20).sum((1, 3), dtype=float)
     direct = coarse.astype(float)
     ratio = (direct.std() / direct.mean()) / (averaged.std() / averaged.mean())
     panel = replace(detector, beam="RQA5")
-    flat = flat_field(panel, 7, side=256)
-    index = exposure_index(flat, pixel_mm=_PIXEL_MM, detector=panel)
+    flat = flat_field(panel, 7, 256)
+    index = panels.exposure_index(flat, pixel_mm=_PIXEL_MM, detector=panel)
     return {"pixel_noise": float(ratio), "exposure_index": index}
 
 
@@ -176,7 +153,7 @@ def behind_grid(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return primary and scatter behind the grid, in units of the open beam."""
     primary = np.exp(-depth)
-    scattered = scatter(primary, pixel_mm=pixel_mm, detector=detector)
+    scattered = panels.scatter(primary, pixel_mm=pixel_mm, detector=detector)
     return detector.grid_primary * primary, detector.grid_scatter * scattered
 
 
@@ -190,17 +167,16 @@ def nodule_contrast(
     sample: ChestSample, *, place: tuple[int, int], detector: Detector
 ) -> tuple[float, float]:
     """Return the contrast of 10 mm of soft tissue in lung, before and after scatter."""
-    soft, lung = (
-        attenuation_per_mm(tissue, energy_kev=detector.energy_kev)
-        for tissue in ("soft tissue", "lung")
-    )
-    depth = sample.depth.astype(float)
-    with_it = depth.copy()
-    with_it[place] += _NODULE_MM * (soft - lung)
-    before, after = (
-        [part[place] for part in behind_grid(each, sample.pixel_mm, detector)]
-        for each in (depth, with_it)
-    )
+    energy_kev = detector.energy_kev
+    soft = attenuation_per_mm("soft tissue", energy_kev=energy_kev)
+    lung = attenuation_per_mm("lung", energy_kev=energy_kev)
+    seen = []
+    for added_mm in (0.0, _NODULE_MM):
+        depth = sample.depth.astype(float)
+        depth[place] += added_mm * (soft - lung)
+        parts = behind_grid(depth, sample.pixel_mm, detector)
+        seen.append([part[place] for part in parts])
+    before, after = seen
     return float(1 - after[0] / before[0]), float(1 - sum(after) / sum(before))
 
 
@@ -235,17 +211,19 @@ def heart_values(*, patients: Sequence[int]) -> dict[str, float]:
 
 def films_of(name: str, *, patients: Sequence[int]) -> np.ndarray:
     """Return the same healthy chests on one scanner, in its habitual technique."""
-    scanner, films = SCANNERS[name], []
-    for number in patients:
-        sample = chest_sample(number, energy_kev=scanner.detector.energy_kev)
-        film = take_radiograph(
+    scanner = SCANNERS[name]
+    energy_kev = scanner.detector.energy_kev
+    samples = [chest_sample(number, energy_kev=energy_kev) for number in patients]
+    films = [
+        take_radiograph(
             np.exp(-sample.depth),
             pixel_mm=sample.pixel_mm,
             scanner=scanner,
             technique=Technique(),
             rng=np.random.default_rng(number),
         )
-        films.append(film)
+        for number, sample in zip(patients, samples, strict=True)
+    ]
     return np.array(films)
 
 
@@ -263,17 +241,19 @@ def grey_values(*, patients: Sequence[int], n_films: int = 100) -> dict[str, flo
     alder, birch, cedar = (films_of(name, patients=patients) for name in names)
     values = {"greys_birch": grey_distance(alder, birch)}
     values["greys_cedar"] = grey_distance(alder, cedar)
-    if missing_data(REAL_SET):
+    if pages.missing_data(REAL_SET):
         return values
     real, owners = real_films(REAL_SET, SIDE_PX)
-    simulated = []
-    for number in range(1, n_films + 1):
-        hospital = HOSPITALS[SITES[number % len(SITES)]]
-        patient = draw_patient(number, cohort_seed=_SEED, people=hospital.people)
-        study = draw_study(patient, hospital)
-        simulated.append(image_study(study, size=SIDE_PX).image)
+    simulated = [simulated_film(number) for number in range(1, n_films + 1)]
     values["greys_real"] = grey_distance(np.array(simulated), real)
     return values | {"halves": distance_of_halves(real, owners)}
+
+
+def simulated_film(number: int) -> np.ndarray:
+    """Return the film of one invented patient of the three hospitals."""
+    hospital = HOSPITALS[SITES[number % len(SITES)]]
+    patient = draw_patient(number, cohort_seed=_SEED, people=hospital.people)
+    return image_study(draw_study(patient, hospital), size=SIDE_PX).image
 
 
 def distance_of_halves(films: np.ndarray, patients: np.ndarray) -> float:
@@ -318,21 +298,19 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(*, write: bool = False) -> int:
     """Measure, print, write on demand; return 1 where a check is not inside."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.realism")
-    parser.add_argument("--write", action="store_true", help="write the page and table")
-    if write := parser.parse_args(arguments).write:
-        real_data(REAL_SET)
+    if write:
+        pages.real_data(REAL_SET)
     table = beside_targets(measure())
     print(shown(table).to_string(index=False))
     print(f"{table['inside'].sum()} of {len(table)} inside.")
     if write:
-        put_into_page("checks", shown(table))
+        pages.put_into_page("checks", shown(table))
         table["value"] = [float(f"{value:.4g}") for value in table["value"]]
-        write_table(table, TABLE)
+        pages.write_table(table, TABLE)
     return 0 if table["inside"].all() else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(write="--write" in sys.argv))

@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import binary_erosion
 
+from phantoms.chest import ct
 from phantoms.chest.anatomy import Anatomy, build_anatomy, chest_solids
-from phantoms.chest.ct import (
-    Acquisition,
-    compose_scene,
-    grid_view,
-    reconstruct,
-    scanned,
-)
 from phantoms.chest.layers import tissue_layers
 from phantoms.chest.patients import Posture, draw_patient
 from phantoms.physics.ct_noise import KERNELS
@@ -43,9 +37,11 @@ def tissue_numbers() -> dict[str, float]:
     stretch = anatomy.patient.stretch
     grid = VoxelGrid((-190, -140, -80), (5, 1.5, 1.5), (12, 190, 256), stretch, 2)
     posture = Posture(supine=True, recline_deg=90.0)
-    solids = chest_solids(anatomy, grid_view(grid), posture=posture)
-    scene = compose_scene(anatomy, solids, grid, energy_kev=_KEV)
-    hu = reconstruct(scene, acquisition=Acquisition(energy_kev=_KEV), seed=[_SEED])
+    solids = chest_solids(anatomy, ct.grid_view(grid), posture=posture)
+    scene = ct.compose_scene(anatomy, solids, grid, energy_kev=_KEV)
+    hu = ct.reconstruct(
+        scene, acquisition=ct.Acquisition(energy_kev=_KEV), seed=[_SEED]
+    )
     numbers = {}
     for tissue, mask in pure_tissues(anatomy, posture, grid).items():
         core = binary_erosion(mask, np.ones((1, 5, 5)))
@@ -57,7 +53,7 @@ def pure_tissues(
     anatomy: Anatomy, posture: Posture, grid: VoxelGrid
 ) -> dict[str, np.ndarray]:
     """Return where each tissue fills its voxels."""
-    view = grid_view(grid)
+    view = ct.grid_view(grid)
     solids = chest_solids(anatomy, view, posture=posture)
     layers = tissue_layers(anatomy, posture, view, solids=solids)
     box = whole_box(grid)
@@ -84,10 +80,10 @@ def water_slices(count: int, *, mas: float, kernel: str = "soft") -> np.ndarray:
     place = (np.arange(256) - 127.5) * 1.5
     inside = np.hypot(*np.meshgrid(place, place)) < 150
     hu = np.where(inside, 0, -1000).astype(np.float32)
-    return scanned(
+    return ct.scanned(
         np.broadcast_to(hu, grid.shape).copy(),
         grid,
-        acquisition=Acquisition(kernel=kernel, mas=mas),
+        acquisition=ct.Acquisition(kernel=kernel, mas=mas),
         rng=np.random.default_rng([_SEED, round(mas)]),
     )
 

@@ -14,10 +14,14 @@ import numpy as np
 import pandas as pd
 import SimpleITK
 
-from helpers import dicom_series
-from helpers.dicom_series import SeriesVolume, list_series, read_series
+from helpers.dicom_series import (
+    DicomSeriesError,
+    SeriesVolume,
+    list_series,
+    read_series,
+)
 from helpers.volumes import resample_values
-from tools.evidence.pages import EVIDENCE, real_data, write_table
+from tools.evidence.pages import EVIDENCE, count_refused, real_data, write_table
 
 SERIES = "dicom/ct_series_lung_dx_a0002"
 BODY_HU = -500  # a voxel above it, in either of two volumes, is body
@@ -53,10 +57,8 @@ def against_simpleitk(volume: SeriesVolume) -> dict[str, float]:
     other = SimpleITK.GetArrayFromImage(image)
     last = np.array(volume.values.shape) - 1
     ours = volume.to_patient_mm([[0, 0, 0], last])
-    last_index = tuple(int(n) for n in last[::-1])
-    theirs = [
-        image.TransformIndexToPhysicalPoint(index) for index in ((0, 0, 0), last_index)
-    ]
+    ends = [(0, 0, 0), tuple(int(n) for n in last[::-1])]  # column, row, slice
+    theirs = [image.TransformIndexToPhysicalPoint(end) for end in ends]
     return {
         "voxels against SimpleITK, HU": np.abs(volume.values - other).max(),
         "corners against SimpleITK, mm": np.abs(ours - np.array(theirs)).max(),
@@ -96,12 +98,7 @@ def other_files(folder: Path) -> dict[str, float]:
     """Give every file beside the series to `read_series`; count what became of it."""
     files = folder.parent.rglob("*.dcm")
     paths = [path for path in files if folder not in path.parents]
-    refused = 0
-    for path in paths:
-        try:
-            read_series(path)
-        except dicom_series.DicomSeriesError:
-            refused += 1
+    refused = count_refused(paths, read_series, DicomSeriesError)
     return {
         "other files": len(paths),
         "other files refused": refused,
