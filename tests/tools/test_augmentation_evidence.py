@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.augmentation import INTENSITY_CHANGES
+from tests.tools.toy_cohort import brightness_network
 from tools.evidence import augmentation as evidence
 from tools.evidence.augmentation import SIDE, Films
 
@@ -21,15 +22,8 @@ def squares():
 
 
 @pytest.fixture
-def brightness_network():
-    """A network that knows nothing but the mean grey: logit = mean / 10 - 5."""
-    keras = evidence.keras
-    image = keras.Input((SIDE, SIDE, 1))
-    pooled = keras.layers.GlobalAveragePooling2D()(image)
-    dense = keras.layers.Dense(1, activation="sigmoid")
-    network = keras.Model(image, dense(pooled))
-    dense.set_weights([np.array([[0.1]], "float32"), np.array([-5.0], "float32")])
-    return network
+def network():
+    return brightness_network(SIDE, bias=-5)
 
 
 def planned_changes():
@@ -82,10 +76,10 @@ def test_sorted_files_give_batches_of_one_class(squares):
     assert sorted(batched_first) == [0.0, 0.5, 1.0]
 
 
-def test_flagged_counts_films_of_both_kinds(squares, brightness_network):
+def test_flagged_counts_films_of_both_kinds(squares, network):
     # healthy mean 40, logit -1; ill mean 40 + 160 * 144 / 4096 = 45.6, logit -0.44
     test = squares.part("internal test")
-    table = evidence.flagged(brightness_network, test, threshold=0.33)
+    table = evidence.flagged(network, test, threshold=0.33)
     assert set(table["change"]) == set(INTENSITY_CHANGES)
     unchanged = table[(table["change"] == "gamma") & (table["strength"] == 1)].iloc[0]
     assert (unchanged.healthy, unchanged.healthy_flagged) == (12, 0)
@@ -96,8 +90,8 @@ def test_flagged_counts_films_of_both_kinds(squares, brightness_network):
     assert darker.ill_flagged.iloc[0] == 0
 
 
-def test_threshold_is_a_quantile_of_healthy_tuning_films(squares, brightness_network):
-    threshold = evidence.threshold_of(brightness_network, squares.part("tuning"))
+def test_threshold_is_a_quantile_of_healthy_tuning_films(squares, network):
+    threshold = evidence.threshold_of(network, squares.part("tuning"))
     assert threshold == pytest.approx(1 / (1 + np.exp(1)), abs=1e-3)
 
 
@@ -131,7 +125,7 @@ def test_kept_tables_are_complete():
     assert set(counts) == {len(evidence.SEEDS)}
 
 
-def test_a_test_that_a_cohort_lacks_is_left_out(squares, brightness_network):
+def test_a_test_that_a_cohort_lacks_is_left_out(squares, network):
     only_internal = squares.part(squares.split != "external test")
-    found = evidence.aucs(brightness_network, only_internal)
+    found = evidence.aucs(network, only_internal)
     assert found == {"n_internal": 24, "auc_internal": 1.0}

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from scipy.stats import norm
 
 from tests.helpers.square_cohort import square_cohort
 from tests.tools.toy_cohort import toy_cohort
@@ -39,18 +38,6 @@ def test_auc_row_gives_no_number_to_a_handful_of_patients(present):
     reference = np.repeat([0, 1], 50)  # many films of seven patients
     row = judge.auc_row(reference, np.arange(100.0), np.minimum(patients, 56))
     assert (row["n_with"], np.isnan(row["auc"])) == (50, True)
-
-
-def test_images_of_one_patient_widen_the_interval():
-    rng = np.random.default_rng(0)
-    reference = np.tile([0, 1], 100)
-    score = reference + rng.normal(0, 1.5, 200)
-    alone = judge.auc_row(reference, score, np.arange(200))
-    score = np.repeat(score[:20], 10)
-    shared = judge.auc_row(
-        np.repeat(reference[:20], 10), score, np.repeat(np.arange(20), 10)
-    )
-    assert shared["high"] - shared["low"] > 2 * (alone["high"] - alone["low"])
 
 
 def test_brightness_takes_its_direction_from_the_training_images():
@@ -92,20 +79,12 @@ def test_the_channels_see_the_place_asked_for():
     assert not there.any()
 
 
-def test_hotelling_reaches_the_area_that_theory_gives():
-    # white noise, known signal: d' = |signal| / sigma, AUC = Phi(d' / 2^.5)
-    rng = np.random.default_rng(1)
-    signal = np.zeros(judge.CHANNELS)
-    signal[[0, 2]] = 0.9, 1.2  # d' = 1.5
-    absent = rng.normal(0, 1, (6000, judge.CHANNELS))
-    present = rng.normal(0, 1, (6000, judge.CHANNELS)) + signal
-    template = hotelling_template(
-        present[:3000], absent[:3000], shrinkage=judge.SHRINKAGE
-    )
-    np.testing.assert_allclose(template, signal / 1.02, atol=0.1)
-    score = np.concatenate([absent[3000:], present[3000:]]) @ template
-    row = judge.auc_row(np.repeat([0, 1], 3000), score, np.arange(6000))
-    assert row["auc"] == pytest.approx(norm.cdf(1.5 / np.sqrt(2)), abs=0.015)
+def test_the_hotelling_template_of_white_noise_is_the_signal_shrunk():
+    rng, signal = np.random.default_rng(1), np.array([0.9, 0.0, 1.2])
+    absent, present = rng.normal(0, 1, (2, 9000, 3))
+    for shrinkage in (0.0, 0.5):
+        template = hotelling_template(present + signal, absent, shrinkage=shrinkage)
+        np.testing.assert_allclose(template, signal / (1 + shrinkage), atol=0.05)
 
 
 def bumps(contrast: float, n: int = 80):
@@ -217,17 +196,3 @@ def test_the_command_measures_prints_and_writes(tmp_path, monkeypatch, capsys):
     assert "mean brightness" in capsys.readouterr().out
     words = "| square | mean brightness | internal test | 20 / 40 (40) |"
     assert words in page.read_text()
-
-
-@pytest.mark.slow
-def test_default_cohort_is_not_trivial():
-    cohort = judge.cohorts.load("chest_insilico")
-    rows = (cohort.table["split"] == "internal test").to_numpy()
-    labels = cohort.labels("consolidation")
-    bright, pixels = (
-        judge.area_under_roc(labels[rows], score(cohort, "consolidation")[rows])
-        for score in (judge.brightness_scores, judge.regression_scores)
-    )
-    assert 0.38 < bright <= 0.62
-    assert pixels <= 0.75
-    assert 0.28 < labels.mean() < 0.42

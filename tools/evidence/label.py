@@ -35,30 +35,29 @@ SIDE = 64  # pixels, where the cohort is published larger
 STEPS = 800  # updates of the weights in each training
 
 
-def reports_of_patient(
-    settings: ChestCohortSettings, number: int
+def reports_of(
+    settings: ChestCohortSettings, patients: range
 ) -> Iterator[tuple[str, Report]]:
-    """Yield (study_id, report with what it asserts) of one patient's studies."""
-    studies = list(visits.studies_of_patient(settings, number))
-    facts = [facts_of(study) for study in studies]
-    ever = any(seen.malignant for one in facts for seen in one.findings.values())
-    previous = None
-    for study, bare in zip(studies, facts, strict=True):
-        values = clinical_of(bare, study, ever_malignant=ever)
-        symptoms = tuple(name for name in SYMPTOMS if values[name] == 1)
-        visit = study.examination.visit
-        rng = np.random.default_rng([*study.patient.seed, visits._REPORT_STREAM, visit])
-        previous = write_report(facts_of(study, symptoms), rng, previous=previous)
-        yield f"{study.patient.patient_id}-{visit}", previous
+    """Yield (study_id, report with what it asserts) of all studies of some patients."""
+    for number in patients:
+        studies = list(visits.studies_of_patient(settings, number))
+        facts = [facts_of(study) for study in studies]
+        ever = any(seen.malignant for one in facts for seen in one.findings.values())
+        previous = None
+        for study, bare in zip(studies, facts, strict=True):
+            values = clinical_of(bare, study, ever_malignant=ever)
+            symptoms = tuple(name for name in SYMPTOMS if values[name] == 1)
+            visit = study.examination.visit
+            rng = np.random.default_rng(
+                [*study.patient.seed, visits._REPORT_STREAM, visit]
+            )
+            previous = write_report(facts_of(study, symptoms), rng, previous=previous)
+            yield f"{study.patient.patient_id}-{visit}", previous
 
 
 def meant_by(settings: ChestCohortSettings, patients: range) -> pd.DataFrame:
     """Return what the writer of each report asserts about each finding."""
-    meant = {
-        study_id: report.asserts
-        for number in patients
-        for study_id, report in reports_of_patient(settings, number)
-    }
+    meant = {name: report.asserts for name, report in reports_of(settings, patients)}
     table = pd.DataFrame.from_dict(meant, orient="index")[list(KINDS)]
     return table.rename_axis("study_id").reset_index()
 
