@@ -1,6 +1,6 @@
 """Measure once what lesson 16 quotes and does not compute again: five seeds of each.
 
-    python -m tools.evidence.augmentation trainings    about 40 minutes
+    python -m tools.evidence.augmentation trainings    an hour or more
     python -m tools.evidence.augmentation scores       a minute, after the trainings
     python -m tools.evidence.augmentation real         six minutes, PneumoniaMNIST
 
@@ -110,9 +110,8 @@ def pneumothorax_twins() -> tuple[Films, np.ndarray]:
     images, masks, side = [], [], []
     for study_id in table["study_id"]:
         collapse, left = rng.uniform(*COLLAPSE), int(rng.integers(2))
-        healthy, ill, mask = twin_films(
-            study_id, side=("right", "left")[left], collapse=collapse
-        )
+        where = {"side": ("right", "left")[left], "collapse": collapse}
+        healthy, ill, mask = twin_films(study_id, **where)
         images += [healthy, ill]
         masks += [np.zeros_like(mask), mask]
         side += [-1, left]
@@ -200,36 +199,19 @@ def batches_of(some: Films, change: str, seed: int) -> tf.data.Dataset:
     if change.startswith("crop"):
         masks = some.masks[..., None].astype("uint8")
         images = np.concatenate([images, masks], axis=-1)
-    batches = input_pipeline.make_dataset(
-        images, some.labels, batch_size=BATCH, seed=seed
-    ).repeat()
+    settings = {"batch_size": BATCH, "seed": seed}
+    batches = input_pipeline.make_dataset(images, some.labels, **settings).repeat()
     if change == "none":
         return batches
     return batches.map(change_of(change, seed)).prefetch(2)
 
 
-@functools.cache
-def compiled_once(shape: tuple[int, int, int]) -> keras.Model:
-    """Return a compiled network whose optimiser is ready."""
+def train(some: Films, change: str, seed: int) -> keras.Model:
+    """Return the course's network, half as wide, trained on films with one change."""
+    training.set_seed(seed)
+    shape = (*some.images.shape[1:], 1)
     network = networks.small_residual_network(shape, filters=FILTERS)
     training.compile_network(network, steps=STEPS)
-    network.optimizer.build(network.trainable_variables)
-    return network
-
-
-def train(some: Films, change: str, seed: int) -> keras.Model:
-    """Return the one network of this process, trained anew on films with one change.
-
-    It is built and compiled once: its first weights and its optimiser's memory are put
-    back instead, which saves half of the time of so short a training.
-    """
-    shape = (*some.images.shape[1:], 1)
-    training.set_seed(seed)
-    fresh = networks.small_residual_network(shape, filters=FILTERS)
-    network = compiled_once(shape)
-    network.set_weights(fresh.get_weights())
-    for variable in network.optimizer.variables:
-        variable.assign(np.zeros(variable.shape))
     batches = batches_of(some, change, seed)
     network.fit(batches, steps_per_epoch=STEPS, epochs=1, shuffle=False, verbose=0)
     return network
@@ -311,6 +293,5 @@ def record_real() -> None:
 
 
 if __name__ == "__main__":
-    run_job(
-        {"trainings": record_trainings, "scores": record_scores, "real": record_real}
-    )
+    jobs = {"trainings": record_trainings, "scores": record_scores, "real": record_real}
+    run_job(jobs)

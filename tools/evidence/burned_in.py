@@ -65,16 +65,10 @@ def measure(seed: int, films: int) -> pd.DataFrame:
         film = image_study(study_of(settings, study_id), size=SIZE).image
         height = HEIGHTS_PX[place % len(HEIGHTS_PX)]
         written, letters = drawn(film, rng, height)
-        rows.append(
-            {
-                "seed": seed,
-                "study_id": study_id,
-                "height_px": height,
-                "contrast": round(contrast_beside(film, letters)),
-                "found": int(covered(written, letters) >= FOUND_SHARE),
-                "false_alarms": len(find_text(film)),
-            }
-        )
+        row = {"seed": seed, "study_id": study_id, "height_px": height}
+        row["contrast"] = round(contrast_beside(film, letters))
+        row["found"] = int(covered(written, letters) >= FOUND_SHARE)
+        rows.append(row | {"false_alarms": len(find_text(film))})
     return pd.DataFrame(rows)
 
 

@@ -36,7 +36,7 @@ DENSITIES = (0.25, 0.5, 1.0)  # share of the lung that a nodule replaces; 1 is s
 PATIENTS, PLACES = 80, 4  # nodules of a patient, in places of their own
 ROI_MM = 52.0  # side of the square that the observers see
 _SEED, _SCANNER = 20, SCANNERS["Alder DR 21"]
-LINES = (("blue", "o", "-"), ("vermillion", "s", "--"), ("green", "^", ":"))
+LINES = (("blue", "o-"), ("vermillion", "s--"), ("green", "^:"))
 
 
 def film_squares(
@@ -48,13 +48,9 @@ def film_squares(
     place at the border of the film is moved inwards with its square.
     """
     through = to_pixels(np.exp(-optical_depth(scene.paths)), size)
-    counts = form_image(
-        -np.log(through),
-        pixel_mm=FIELD_MM / size,
-        detector_ugy=_SCANNER.detector.target_ugy,
-        detector=_SCANNER.detector,
-        rng=stream,
-    )
+    panel, depth = _SCANNER.detector, -np.log(through)
+    exposure = {"pixel_mm": FIELD_MM / size, "detector_ugy": panel.target_ugy}
+    counts = form_image(depth, **exposure, detector=panel, rng=stream)
     log, reach = -np.log(counts), int(ROI_MM / 2 * size / FIELD_MM)
     share = size / len(scene.view.x)
     middle = (np.stack(scene.view.points(places)) + 0.5) * share - 0.5
@@ -138,17 +134,12 @@ def draw_figure(table: pd.DataFrame, path: Path) -> None:
     panels = figure.subplots(1, len(observers), sharey=True)
     for panel, (name, part) in zip(panels, observers, strict=True):
         for number, (density, rows) in enumerate(part.groupby("density")):
-            colour, marker, dash = LINES[number]
-            panel.errorbar(
-                rows["diameter_mm"] + 0.15 * (number - 1),
-                rows["auc"],
-                yerr=[rows["auc"] - rows["low"], rows["high"] - rows["auc"]],
-                color=COLOURS[colour],
-                marker=marker,
-                linestyle=dash,
-                capsize=2,
-                label=f"{density:.0%} of the lung replaced",
-            )
+            colour, style = LINES[number]
+            auc, place = rows["auc"], rows["diameter_mm"] + 0.15 * (number - 1)
+            label = f"{density:.0%} of the lung replaced"
+            line = {"fmt": style, "color": COLOURS[colour], "label": label}
+            error = [auc - rows["low"], rows["high"] - auc]
+            panel.errorbar(place, auc, yerr=error, capsize=2, **line)
         panel.set(title=name, xlabel="diameter of the nodule (mm)", ylim=(0.45, 1.02))
     panels[0].set_ylabel("AUC, place known (95 % interval)")
     panels[-1].legend(loc="lower right", fontsize=8)

@@ -116,18 +116,14 @@ def exports_of(number: int, *, size: int = SIZE) -> Iterator[dict]:
     for name, window in EXPORTS.items():
         with_it, without = export_grey(calcified, window), export_grey(plain, window)
         differ = with_it != without
-        yield {
-            "patient": number,
-            "window": name,
-            "core_voxels": int(core.sum()),
-            "core_calcified_hu": round(float(calcified[core].mean()), 1),
-            "core_plain_hu": round(float(plain[core].mean()), 1),
-            "lost_calcified": round(float((with_it[core] % 255 == 0).mean()), 3),
-            "lost_plain": round(float((without[core] % 255 == 0).mean()), 3),
-            "voxels_that_differ": int((added != 0).sum()),
-            "greys_that_differ": int(differ.sum()),
-            "core_greys_that_differ": int(differ[core].sum()),
-        }
+        row = {"patient": number, "window": name, "core_voxels": int(core.sum())}
+        for kind, hu in (("calcified", calcified), ("plain", plain)):
+            row[f"core_{kind}_hu"] = round(float(hu[core].mean()), 1)
+        for kind, grey in (("calcified", with_it), ("plain", without)):
+            row[f"lost_{kind}"] = round(float((grey[core] % 255 == 0).mean()), 3)
+        row["voxels_that_differ"] = int((added != 0).sum())
+        row["greys_that_differ"] = int(differ.sum())
+        yield row | {"core_greys_that_differ": int(differ[core].sum())}
 
 
 def measure_real(data: Path) -> pd.DataFrame:

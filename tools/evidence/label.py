@@ -48,9 +48,8 @@ def reports_of(
             values = clinical_of(bare, study, ever_malignant=ever)
             symptoms = tuple(name for name in SYMPTOMS if values[name] == 1)
             visit = study.examination.visit
-            rng = np.random.default_rng(
-                [*study.patient.seed, visits._REPORT_STREAM, visit]
-            )
+            stream = *study.patient.seed, visits._REPORT_STREAM, visit
+            rng = np.random.default_rng(stream)
             previous = write_report(facts_of(study, symptoms), rng, previous=previous)
             yield f"{study.patient.patient_id}-{visit}", previous
 
@@ -95,18 +94,14 @@ def noise_of_one_seed(cohort: cohorts.Cohort, seed: int) -> Iterator[dict]:
     """Yield one row for each kind and rate of wrong labels."""
     finding = cohort.finding()
     test = (cohort.table["split"] == "internal test").to_numpy()
+    n_train = int((cohort.table["split"] == "train").sum())
     truth, clean = cohort.labels(finding)[test], None
     for (kind, rate), labels in noisy_versions(cohort, finding, seed).items():
         scores = network_scores(cohort, finding, labels, seed=seed)[test]
         clean, wrong = scores if clean is None else clean, labels[test]
-        yield {
-            "cohort": cohort.name,
-            "finding": finding,
-            "kind": kind,
-            "rate": rate,
-            "seed": seed,
-            "n_train": int((cohort.table["split"] == "train").sum()),
-            "n_test": len(truth),
+        row = {"cohort": cohort.name, "finding": finding, "kind": kind, "rate": rate}
+        row |= {"seed": seed, "n_train": n_train, "n_test": len(truth)}
+        yield row | {
             "wrong_in_test": int((wrong != truth).sum()),
             "noisy_training_true_test": area_under_roc(truth, scores),
             "true_training_noisy_test": area_under_roc(wrong, clean),

@@ -127,10 +127,13 @@ def measure(images: np.ndarray, real: np.ndarray, patients: np.ndarray) -> pd.Da
     """
     groups = {name: make(images) for name, make in GROUPS.items()}
     groups["all of these"] = {k: v for part in groups.values() for k, v in part.items()}
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=3000))
+    folds = GroupKFold(5, shuffle=True, random_state=7)
+    unseen = {"groups": patients, "cv": folds, "method": "decision_function"}
     rows = []
     for name, part in tqdm(groups.items(), desc="Telling apart", unit="group"):
         values = np.stack(list(part.values()), axis=1)
-        score = out_of_fold_score(values, real, patients)
+        score = cross_val_predict(model, values, real, **unseen)
         low, high, _ = clustered_bootstrap(
             roc_auc_score, real, score, clusters=patients, replicates=500, seed=7
         )
@@ -139,17 +142,6 @@ def measure(images: np.ndarray, real: np.ndarray, patients: np.ndarray) -> pd.Da
         row["strongest_feature"], row["strongest_auc"] = cheapest(part, real)
         rows.append(row)
     return pd.DataFrame(rows).round(3)
-
-
-def out_of_fold_score(
-    values: np.ndarray, real: np.ndarray, patients: np.ndarray
-) -> np.ndarray:
-    """Return the score of each image from a model that never saw its patient."""
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=3000))
-    folds = GroupKFold(5, shuffle=True, random_state=7)
-    return cross_val_predict(
-        model, values, real, groups=patients, cv=folds, method="decision_function"
-    )
 
 
 def cheapest(features: Features, real: np.ndarray) -> tuple[str, float]:

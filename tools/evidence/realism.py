@@ -73,12 +73,9 @@ def slanted_edge(detector: Detector, *, degrees: float = 3.0) -> np.ndarray:
     place = columns / 2 + down * np.tan(np.deg2rad(degrees))
     covered = np.clip(np.arange(columns) + 1 - place[:, None], 0, 1)
     bright = covered.reshape(rows, 16, columns).mean(1).astype(np.float32)
-    return panels.read_out(
-        np.float32(1e9 * _PIXEL_MM**2) * (0.02 + 0.98 * bright),
-        pixel_mm=_PIXEL_MM,
-        detector=replace(detector, pitch_mm=_PIXEL_MM),
-        rng=np.random.default_rng(4),
-    )
+    quanta = np.float32(1e9 * _PIXEL_MM**2) * (0.02 + 0.98 * bright)
+    panel, rng = replace(detector, pitch_mm=_PIXEL_MM), np.random.default_rng(4)
+    return panels.read_out(quanta, pixel_mm=_PIXEL_MM, detector=panel, rng=rng)
 
 
 def dose_values(detector: Detector) -> dict[str, float]:
@@ -91,9 +88,8 @@ def dose_values(detector: Detector) -> dict[str, float]:
     noise = [field.std() / field.mean() for field in fields]
     slope = float(np.polyfit(np.log(doses), np.log(noise), 1)[0])
     flat = np.ones((_FLAT_SIDE, _FLAT_SIDE), np.float32)
-    expected = panels.absorbed_quanta(
-        flat, detector_ugy=_DOSE_UGY, pixel_mm=_PIXEL_MM, detector=detector
-    )
+    exposure = {"detector_ugy": _DOSE_UGY, "pixel_mm": _PIXEL_MM}
+    expected = panels.absorbed_quanta(flat, **exposure, detector=detector)
     counts = panels.count_quanta(expected, swank=1.0, rng=np.random.default_rng(2))
     ratio = float(counts.var(dtype=float) / counts.mean(dtype=float))
     return {"dose_slope": slope, "variance": ratio}
@@ -140,12 +136,10 @@ def chest_sample(number: int, *, energy_kev: float) -> ChestSample:
     examination = draw_examination(patient)
     view = make_view(patient, examination, size=96)
     paths = trace_paths(build_anatomy(patient), posture_of(examination), view)
-    return ChestSample(
-        depth=optical_depth(paths, energy_kev=energy_kev),
-        lung=total_length(paths.solids.lungs) > 110,
-        mediastinum=length(paths.solids.mediastinum) > 90,
-        pixel_mm=view.pixel_mm,
-    )
+    lung = total_length(paths.solids.lungs) > 110
+    mediastinum = length(paths.solids.mediastinum) > 90
+    depth = optical_depth(paths, energy_kev=energy_kev)
+    return ChestSample(depth, lung, mediastinum, view.pixel_mm)
 
 
 def behind_grid(
@@ -211,19 +205,12 @@ def heart_values(*, patients: Sequence[int]) -> dict[str, float]:
 
 def films_of(name: str, *, patients: Sequence[int]) -> np.ndarray:
     """Return the same healthy chests on one scanner, in its habitual technique."""
-    scanner = SCANNERS[name]
-    energy_kev = scanner.detector.energy_kev
-    samples = [chest_sample(number, energy_kev=energy_kev) for number in patients]
-    films = [
-        take_radiograph(
-            np.exp(-sample.depth),
-            pixel_mm=sample.pixel_mm,
-            scanner=scanner,
-            technique=Technique(),
-            rng=np.random.default_rng(number),
-        )
-        for number, sample in zip(patients, samples, strict=True)
-    ]
+    scanner, films = SCANNERS[name], []
+    for number in patients:
+        sample = chest_sample(number, energy_kev=scanner.detector.energy_kev)
+        physics = {"pixel_mm": sample.pixel_mm, "scanner": scanner}
+        physics |= {"technique": Technique(), "rng": np.random.default_rng(number)}
+        films.append(take_radiograph(np.exp(-sample.depth), **physics))
     return np.array(films)
 
 

@@ -80,12 +80,12 @@ def counts_of(network, cohort, finding: str) -> pd.DataFrame:
         rows.append((f"hit: {name}", rate.hits, rate.total))
     mirrored = masks[:, :, ::-1]
     apart = ~(masks & mirrored).any(axis=(1, 2))
-    marked = [
+    strongest = [
         saliency.strongest_pixels(cam, mask.sum())
         for cam, mask in zip(maps["Grad-CAM, moved"], masks, strict=True)
     ]
     patches = {"the finding": masks, "its mirror image": mirrored}
-    patches["Grad-CAM's strongest pixels"] = np.array(marked)
+    patches["Grad-CAM's strongest pixels"] = np.array(strongest)
     for name, patch in patches.items():
         images = saliency.cover(films.images, patch, fill=baseline)[apart]
         flagged = training.predict_scores(network, images) > threshold
@@ -122,19 +122,19 @@ def real_patients(name: str) -> None:
         return scorer.predict(np.reshape(stack, shape), verbose=0)[:, 0]
 
     maps, nothing = maps_of(network, images, baseline), logits(baseline)[0]
+    parts = maps["integrated gradients"]
     gaps = [
-        saliency.completeness_gap(parts, logit_image=logit, logit_baseline=nothing)
-        for parts, logit in zip(
-            maps["integrated gradients"], logits(images), strict=True
-        )
+        saliency.completeness_gap(part, logit_image=logit, logit_baseline=nothing)
+        for part, logit in zip(parts, logits(images), strict=True)
     ]
+    flagged = scores > threshold
     record = {
         "cohort": cohort.name,
         "finding": finding,
         "films_in_test": len(test),
         "with_finding": int(present.sum()),
-        "flagged_with_finding": int((present & (scores > threshold)).sum()),
-        "flagged_without_finding": int((~present & (scores > threshold)).sum()),
+        "flagged_with_finding": int((present & flagged).sum()),
+        "flagged_without_finding": int((~present & flagged).sum()),
         "explained": len(films),
         "steps": STEPS,
         "complete_to_1_percent": sum(gap <= 0.01 for gap in gaps),
