@@ -125,7 +125,7 @@ def test_slanted_edge_agrees_with_the_analytic_mtf():
 
 
 def test_an_mtf_that_never_falls_to_half_is_an_error():
-    with pytest.raises(ValueError, match="does not fall below 0.5"):
+    with pytest.raises(ValueError, match="stays above 0.5"):
         frequency_at_half(np.array([0.0, 1.0]), np.array([1.0, 0.9]))
 
 

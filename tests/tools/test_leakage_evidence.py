@@ -35,7 +35,7 @@ def test_a_network_that_knows_who_was_met_gains_the_coin_of_the_patient(
         return known.reindex(grey).fillna(0.5).to_numpy()
 
     monkeypatch.setattr(evidence, "scores_of", brightness_remembered)
-    rows = pd.DataFrame(evidence.measured(squares, name="dense", seed=1))
+    rows = pd.DataFrame(evidence.measured(squares, 1, "dense"))
     assert rows["label"].tolist() == ["mass", "coin per patient", "coin per film"]
     coin = rows.set_index("label").loc["coin per patient"]
     assert coin["met_image_level"] == 1

@@ -44,12 +44,9 @@ SCANS = (
     (TRACHEA_MM, WITH_CONTRAST, ("blood",)),
 )
 MATERIALS = {"fat": "adipose", "effusion": "water", "muscle": "soft tissue"}
-EXPORTS = {
-    "lung": WINDOWS["lung"],
-    "narrow lung": Window(-600.0, 1200.0),  # the second one in the real series' header
-    "mediastinum": WINDOWS["mediastinum"],
-    "bone": WINDOWS["bone"],
-}
+EXPORTS = {"lung": WINDOWS["lung"], "narrow lung": Window(-600.0, 1200.0)}
+"""Windows by name; the second is the other one in the header of the real series."""
+EXPORTS |= {name: WINDOWS[name] for name in ("mediastinum", "bone")}
 ROUNDED = {"measured_hu": 2, "sd_hu": 2, "low_hu": 2, "high_hu": 2}  # decimals
 REAL_DISCS = {  # slices, center (row, column), radius; placed by hand, by height
     "air beside the patient": (slice(10, 15), (60, 40), 10),
@@ -134,14 +131,10 @@ def measure_real(data: Path) -> pd.DataFrame:
     data : Path
         The folder that holds dicom/ and ct_nodule_luna16/.
     """
-    volume = read_series(data / "dicom" / "ct_series_lung_dx_a0002").values
-    facts = [
-        *_discs(volume),
-        *_exports(volume),
-        *_eight_bit_dicom(data / "dicom" / "syntax"),
-        *_patches(data / "ct_nodule_luna16"),
-        *_taken_and_refused(data / "dicom"),
-    ]
+    dicom = data / "dicom"
+    volume = read_series(dicom / "ct_series_lung_dx_a0002").values
+    facts = [*_discs(volume), *_exports(volume), *_eight_bit_dicom(dicom / "syntax")]
+    facts += [*_patches(data / "ct_nodule_luna16"), *_taken_and_refused(dicom)]
     table = pd.DataFrame(facts, columns=["what", "measure", "value", "unit", "n"])
     return table.astype({"value": float, "n": int}).round(4)
 

@@ -84,8 +84,9 @@ def network_scores(
     """Return scores of all images by a network trained and tuned on given labels."""
     table = cohort.table.assign(**{finding: labels})
     settings = training.TrainingSettings(steps=STEPS, seed=seed)
+    learnt = dataclasses.replace(cohort, table=table)
     network, _ = training.train_small_network(
-        dataclasses.replace(cohort, table=table), finding=finding, settings=settings
+        learnt, finding=finding, settings=settings
     )
     return training.predict_scores(network, cohort.images)
 

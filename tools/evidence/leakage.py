@@ -12,6 +12,7 @@ kept, so delete the file to measure anew.
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -67,13 +68,12 @@ def scores_of(
     training.set_seed(seed)
     network = NETWORKS[name](labels.shape[1], side=images.shape[1])
     network.compile("adam", "binary_crossentropy", jit_compile=False)
-    network.fit(
-        images[learn], labels[learn], batch_size=BATCH, epochs=EPOCHS, verbose=0
-    )
+    learning = {"batch_size": BATCH, "epochs": EPOCHS, "verbose": 0}
+    network.fit(images[learn], labels[learn], **learning)
     return network.predict(images, batch_size=250, verbose=0)
 
 
-def measured(cohort: cohorts.Cohort, *, name: str, seed: int) -> list[dict]:
+def measured(cohort: cohorts.Cohort, seed: int, name: str) -> list[dict]:
     """Return, for each label, the AUC of both trainings on one exam."""
     findings = cohort.table[cohort.findings]
     table = with_coins(findings, cohort.table["patient_id"], seed=seed)
@@ -95,12 +95,8 @@ def measured(cohort: cohorts.Cohort, *, name: str, seed: int) -> list[dict]:
 def main() -> None:
     """Measure every seed with both networks and write the table after each."""
     cohort = cohorts.load(COHORT, size=SIDE)
-    plan = itertools.product(SEEDS, NETWORKS)
-
-    def measure(seed: int, name: str) -> list[dict]:
-        return measured(cohort, name=name, seed=seed)
-
-    record_missing(PATH, ("seed", "network"), plan, measure)
+    plan, keys = itertools.product(SEEDS, NETWORKS), ("seed", "network")
+    record_missing(PATH, keys, plan, functools.partial(measured, cohort))
 
 
 if __name__ == "__main__":

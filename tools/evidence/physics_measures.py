@@ -67,12 +67,10 @@ def frequency_at_half(frequency: np.ndarray, mtf: np.ndarray) -> float:
     first = int(np.argmax(mtf < 0.5))
     if first == 0:
         raise ValueError(
-            f"The MTF does not fall below 0.5; its lowest value is {mtf.min():.2f}. "
-            "Measure at finer pixels."
+            f"The MTF stays above 0.5 ({mtf.min():.2f}): take finer pixels"
         )
-    part = (mtf[first - 1] - 0.5) / (mtf[first - 1] - mtf[first])
-    step = frequency[first] - frequency[first - 1]
-    return float(frequency[first - 1] + part * step)
+    around = [first, first - 1]
+    return float(np.interp(0.5, mtf[around], frequency[around]))
 
 
 def radial_power(

@@ -49,11 +49,10 @@ def maps_of(network, images: np.ndarray, baseline: np.ndarray) -> dict:
     cells = saliency.grad_cam(network, images)
     cams = saliency.enlarge(cells, images.shape[1:3])
     half = (images.shape[1] // cells.shape[1] - 1) / 2
+    path = {"baseline": baseline, "steps": STEPS}
     return {
         "gradient (size)": np.abs(saliency.gradient(network, images)),
-        "integrated gradients": saliency.integrated_gradients(
-            network, images, baseline=baseline, steps=STEPS
-        ),
+        "integrated gradients": saliency.integrated_gradients(network, images, **path),
         "Grad-CAM": cams,
         "Grad-CAM, moved": shift(cams, (0, half, half), order=1, mode="nearest"),
     }
@@ -80,10 +79,8 @@ def counts_of(network, cohort, finding: str) -> pd.DataFrame:
         rows.append((f"hit: {name}", rate.hits, rate.total))
     mirrored = masks[:, :, ::-1]
     apart = ~(masks & mirrored).any(axis=(1, 2))
-    strongest = [
-        saliency.strongest_pixels(cam, mask.sum())
-        for cam, mask in zip(maps["Grad-CAM, moved"], masks, strict=True)
-    ]
+    cams = zip(maps["Grad-CAM, moved"], masks, strict=True)
+    strongest = [saliency.strongest_pixels(cam, mask.sum()) for cam, mask in cams]
     patches = {"the finding": masks, "its mirror image": mirrored}
     patches["Grad-CAM's strongest pixels"] = np.array(strongest)
     for name, patch in patches.items():
@@ -99,10 +96,8 @@ def five_trainings() -> None:
     finding, path = cohort.finding(), EVIDENCE / "lesson_40_five_trainings.csv"
     tables = []
     for seed in SEEDS:
-        settings = training.TrainingSettings(seed=seed)
-        network, _ = training.train_small_network(
-            cohort, finding=finding, settings=settings
-        )
+        chosen = {"finding": finding, "settings": training.TrainingSettings(seed=seed)}
+        network, _ = training.train_small_network(cohort, **chosen)
         tables.append(counts_of(network, cohort, finding).assign(seed=seed))
         write_table(pd.concat(tables)[["seed", "measure", "count", "films"]], path)
 
