@@ -817,7 +817,8 @@ for learner, results in learners.items():
 # sample of NIH ChestX-ray14 that a course had sorted into folders, the folders were compared with
 # the label file of 2020.
 #
-# `COURSE_DATA_DIR=path/to/data COHORT=pneumoniamnist python -m tools.evidence.real_runs 14`
+# `COURSE_DATA_DIR=path/to/data python -m tools.evidence.real_runs 14 --cohort pneumoniamnist
+# --date 2026-11-26`
 #
 # `COURSE_DATA_DIR=path/to/data python -m tools.evidence.label noise pneumoniamnist` (and `nih`)
 

@@ -727,10 +727,10 @@ if not cohort.lacks("sites"):
 # 26 November 2026. Three public sets in folders, with what this lesson measures:
 #
 # - 1,000 films of NIH ChestX-ray14 (Wang et al. 2017, 64 pixels), whose CSV names the patients:
-#   `COURSE_DATA_DIR=path/to/data COHORT=cxr_nih14_64px COHORT_SPLIT=by_patient`
-#   `python -m tools.evidence.real_runs 15`;
-# - PneumoniaMNIST (`COHORT=pneumoniamnist`) and the breast ultrasound images of BUSI, 128 pixels
-#   (`COHORT=breast_us_busi_128px`), neither of which names its patients.
+#   `COURSE_DATA_DIR=path/to/data python -m tools.evidence.real_runs 15 --cohort cxr_nih14_64px`
+#   `--set COHORT_SPLIT=by_patient --date 2026-11-26`;
+# - PneumoniaMNIST (`--cohort pneumoniamnist`) and the breast ultrasound images of BUSI, 128 pixels
+#   (`--cohort breast_us_busi_128px`), neither of which names its patients.
 
 # %%
 for name in ("cxr_nih14_64px", "pneumoniamnist", "breast_us_busi_128px"):

@@ -55,3 +55,10 @@ def test_at_edge_counts_the_outer_tenth():
     maps = np.zeros((3, 20, 20))
     maps[0, 10, 10] = maps[1, 1, 10] = maps[2, 10, 18] = 1
     np.testing.assert_array_equal(evidence.at_edge(maps), [False, True, True])
+
+
+def test_completeness_gaps_by_hand():
+    # parts 3 of a rise of 4, and -3 of a rise of -3
+    parts = np.array([[[1.0, 2.0]], [[-3.0, 0.0]]])
+    gaps = evidence.completeness_gaps(parts, np.array([4.0, -3.0]))
+    np.testing.assert_allclose(gaps, [0.25, 0.0])

@@ -131,7 +131,6 @@ def layers_of(name: str, seed: int) -> list[keras.layers.Layer]:
     flip = random.RandomFlip("horizontal", seed=seed)
     erase = random.RandomErasing(1.0, (0.02, 0.1), fill_value=0, seed=seed)
     return {
-        "none": [],
         "shift": [shift],
         "rotation": [rotation],
         "exposure": exposure,
@@ -208,6 +207,7 @@ def batches_of(some: Films, change: str, seed: int) -> tf.data.Dataset:
 
 def train(some: Films, change: str, seed: int) -> keras.Model:
     """Return the course's network, half as wide, trained on films with one change."""
+    keras.utils.clear_session()
     training.set_seed(seed)
     shape = (*some.images.shape[1:], 1)
     network = networks.small_residual_network(shape, filters=FILTERS)
@@ -281,17 +281,10 @@ def record_scores() -> None:
     write_table(pd.concat(tables), EVIDENCE / SCORES)
 
 
-def record_trainings() -> None:
-    """Write lesson_16_trainings.csv, anew after each training."""
-    record_missing(EVIDENCE / TRAININGS, KEYS, planned(), measured)
-
-
-def record_real() -> None:
-    """Write lesson_16_pneumoniamnist.csv, anew after each training."""
-    plan = product(SEEDS, (REAL_COHORT,), REAL_CHANGES)
-    record_missing(EVIDENCE / REAL, KEYS, plan, measured)
-
-
 if __name__ == "__main__":
-    jobs = {"trainings": record_trainings, "scores": record_scores, "real": record_real}
+    trainings = EVIDENCE / TRAININGS, KEYS, planned(), measured
+    real = EVIDENCE / REAL, KEYS, product(SEEDS, [REAL_COHORT], REAL_CHANGES), measured
+    jobs = {"scores": record_scores}
+    jobs["trainings"] = functools.partial(record_missing, *trainings)
+    jobs["real"] = functools.partial(record_missing, *real)
     run_job(jobs)

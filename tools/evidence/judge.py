@@ -110,16 +110,13 @@ def regression_scores(cohort: Cohort, finding: str) -> np.ndarray:
     pixels, labels = blocks.mean((2, 4)).reshape(n, -1), cohort.labels(finding)
     split = cohort.table["split"].to_numpy(str)
     train, tuning = split == "train", split == "tuning"
-    best, highest = np.zeros(len(labels)), -1.0
+    scores = []
     for penalty in PENALTIES:
         regression = LogisticRegression(C=penalty, max_iter=2000)
         model = make_pipeline(StandardScaler(), regression)
         model.fit(pixels[train], labels[train])
-        score = model.decision_function(pixels)
-        area = roc_auc_score(labels[tuning], score[tuning])
-        if area > highest:
-            best, highest = score, area
-    return best
+        scores.append(model.decision_function(pixels))
+    return max(scores, key=lambda one: roc_auc_score(labels[tuning], one[tuning]))
 
 
 def difficulty_of(cohort: Cohort, finding: str) -> Iterator[dict]:
@@ -151,9 +148,10 @@ def seen_by_channels(
     side = 2 * half + 1
     channels = laguerre_gauss(side, pixel_mm=1, width_mm=width_px, number=CHANNELS)
     wide = np.pad(images, ((0, 0), (half, half), (half, half)), mode="edge")
+    places = np.rint(centres).astype(int)
     parts = [
         film[row : row + side, column : column + side].ravel()
-        for film, (row, column) in zip(wide, np.rint(centres).astype(int), strict=True)
+        for film, (row, column) in zip(wide, places, strict=True)
     ]
     return np.array(parts, float) @ channels
 
@@ -308,10 +306,8 @@ def main(arguments: list[str] | None = None) -> None:
 def shown(named: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """Return what was measured as words for the page."""
     words = named.rename(columns=lambda key: key.replace("_", " ").capitalize())
-    words["With it / images (patients)"] = [
-        f"{row.n_with} / {row.n_images} ({row.n_patients})"
-        for row in measured.itertuples()
-    ]
+    counts = measured[["n_with", "n_images", "n_patients"]].astype(str).to_numpy()
+    words["With it / images (patients)"] = [f"{a} / {b} ({c})" for a, b, c in counts]
     words["AUC (95 % interval)"] = measured.apply(pages.interval_text, axis=1)
     return words
 

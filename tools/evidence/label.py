@@ -99,7 +99,8 @@ def noise_of_one_seed(cohort: cohorts.Cohort, seed: int) -> Iterator[dict]:
     truth, clean = cohort.labels(finding)[test], None
     for (kind, rate), labels in noisy_versions(cohort, finding, seed).items():
         scores = network_scores(cohort, finding, labels, seed=seed)[test]
-        clean, wrong = scores if clean is None else clean, labels[test]
+        clean = scores if clean is None else clean
+        wrong = labels[test]
         row = {"cohort": cohort.name, "finding": finding, "kind": kind, "rate": rate}
         row |= {"seed": seed, "n_train": n_train, "n_test": len(truth)}
         yield row | {

@@ -33,12 +33,8 @@ def headline_lines(lesson: str, *, root: Path = ROOT) -> list[str]:
     cells = notebook.cells
     tagged = ["headline" in cell.metadata.get("tags", []) for cell in cells]
     notebook.cells = cells[: tagged.index(True) + 1]
-    run = run_notebook(
-        notebook,
-        name=found.name,
-        folder=found.learner.parent,
-        environment=kernel_environment(cohort=True),
-    )
+    place = {"name": found.name, "folder": found.learner.parent}
+    run = run_notebook(notebook, **place, environment=kernel_environment(cohort=True))
     if run.failure:
         raise RuntimeError(f"{found.name}, {run.failure}")
     return headline_of(notebook.cells[-1]).splitlines()
@@ -47,11 +43,8 @@ def headline_lines(lesson: str, *, root: Path = ROOT) -> list[str]:
 def main(lesson: str, *, root: Path = ROOT) -> None:
     """Record one lesson, two digits, on the cohort of the environment."""
     cohort = Path(os.environ["COHORT"]).name
-    settings = [
-        f"{name}={os.environ[name]}"
-        for name in COHORT_SETTINGS
-        if name != "COHORT" and os.environ.get(name)
-    ]
+    others = [name for name in COHORT_SETTINGS[1:] if os.environ.get(name)]
+    settings = [f"{name}={os.environ[name]}" for name in others]
     table = pd.DataFrame({"line": headline_lines(lesson, root=root)})
     table.insert(0, "date", time.strftime("%Y-%m-%d"))
     table.insert(1, "cohort", cohort)
