@@ -23,9 +23,7 @@ from helpers.diagnostic_metrics import area_under_roc
 from helpers.report_labels import binary_labels, label_reports
 from phantoms import ChestCohortSettings
 from phantoms.cohort import visits
-from phantoms.cohort.visits import clinical_of, facts_of
-from phantoms.hospital.clinical import SYMPTOMS
-from phantoms.hospital.reports import KINDS, Report, write_report
+from phantoms.hospital.reports import KINDS, Report
 from tools.evidence.pages import EVIDENCE, real_data, run_job, write_table
 
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
@@ -41,17 +39,8 @@ def reports_of(
     """Yield (study_id, report with what it asserts) of all studies of some patients."""
     for number in patients:
         studies = list(visits.studies_of_patient(settings, number))
-        facts = [facts_of(study) for study in studies]
-        ever = any(seen.malignant for one in facts for seen in one.findings.values())
-        previous = None
-        for study, bare in zip(studies, facts, strict=True):
-            values = clinical_of(bare, study, ever_malignant=ever)
-            symptoms = tuple(name for name in SYMPTOMS if values[name] == 1)
-            visit = study.examination.visit
-            stream = *study.patient.seed, visits._REPORT_STREAM, visit
-            rng = np.random.default_rng(stream)
-            previous = write_report(facts_of(study, symptoms), rng, previous=previous)
-            yield f"{study.patient.patient_id}-{visit}", previous
+        for study, (_, report) in zip(studies, visits.told_of(studies), strict=True):
+            yield f"{study.patient.patient_id}-{study.examination.visit}", report
 
 
 def meant_by(settings: ChestCohortSettings, patients: range) -> pd.DataFrame:
