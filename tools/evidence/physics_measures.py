@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import eval_laguerre
 from sklearn.metrics import roc_auc_score
 
@@ -66,9 +67,7 @@ def frequency_at_half(frequency: np.ndarray, mtf: np.ndarray) -> float:
     """
     first = int(np.argmax(mtf < 0.5))
     if first == 0:
-        raise ValueError(
-            f"The MTF stays above 0.5 ({mtf.min():.2f}): take finer pixels"
-        )
+        raise ValueError(f"The MTF stays above 0.5 ({mtf.min():.2f}): use fine pixels.")
     around = [first, first - 1]
     return float(np.interp(0.5, mtf[around], frequency[around]))
 
@@ -113,9 +112,9 @@ def normalised_noise_power(
     Squares of ``roi`` pixels overlap by half; the power is divided by the square of
     the mean signal.
     """
-    places = [range(0, side - roi + 1, roi // 2) for side in flat.shape]
-    squares = [flat[i : i + roi, j : j + roi] for i in places[0] for j in places[1]]
-    frequency, power = radial_power(np.array(squares), pixel_mm=pixel_mm)
+    squares = sliding_window_view(flat, (roi, roi))[:: roi // 2, :: roi // 2]
+    squares = squares.reshape(-1, roi, roi)
+    frequency, power = radial_power(squares, pixel_mm=pixel_mm)
     return frequency, power / flat.mean() ** 2
 
 

@@ -147,11 +147,11 @@ def completeness_gaps(attributions: np.ndarray, rises: np.ndarray) -> np.ndarray
 
 def at_edge(maps: np.ndarray) -> np.ndarray:
     """Return for each map whether its maximum lies in the outer tenth of the film."""
-    rows, columns = maps.shape[1:]
-    inner = np.zeros((rows, columns), dtype=bool)
-    top, left = round(EDGE * rows), round(EDGE * columns)
-    inner[top : rows - top, left : columns - left] = True
-    return ~inner.ravel()[maps.reshape(len(maps), -1).argmax(axis=1)]
+    side = np.array(maps.shape[1:])
+    flat = maps.reshape(len(maps), -1).argmax(axis=1)
+    place = np.stack(np.unravel_index(flat, maps.shape[1:]), axis=1)
+    edge = np.round(EDGE * side)
+    return ((place < edge) | (place >= side - edge)).any(axis=1)
 
 
 if __name__ == "__main__":
