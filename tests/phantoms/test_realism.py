@@ -163,12 +163,6 @@ def test_nodule_contrast_after_scatter_is_primary_contrast_times_primary_share()
 # greys and the page
 
 
-def test_halves_of_one_kind_of_film_hardly_differ():
-    rng = np.random.default_rng(1)
-    films = rng.integers(0, 256, (40, 16, 16))
-    assert realism.distance_of_halves(films, np.arange(40)) < 3
-
-
 def test_a_number_is_inside_at_its_limits_and_never_where_it_is_missing():
     for value, inside in ((1.161, True), (1.419, True), (1.42, False), (np.nan, False)):
         (row,) = realism.beside_targets({"mtf50": value}).itertuples()
