@@ -233,9 +233,13 @@ def clinical_of(facts: Facts, study: Study, *, ever_malignant: bool) -> dict:
 
 def words_of(studies: list[Study]) -> list[Row]:
     """Return the clinical values and the report of each of a patient's studies."""
+    return [{**values, "report": told.text} for values, told in told_of(studies)]
+
+
+def told_of(studies: list[Study]) -> Iterator[tuple[Row, Report]]:
+    """Yield clinical values, and the report with what it asserts, of each study."""
     facts = [facts_of(study) for study in studies]
     ever = any(seen.malignant for each in facts for seen in each.findings.values())
-    rows: list[Row] = []
     previous: Report | None = None
     for bare, study in zip(facts, studies, strict=True):
         values = clinical_of(bare, study, ever_malignant=ever)
@@ -246,8 +250,7 @@ def words_of(studies: list[Study]) -> list[Row]:
         told = replace(bare, symptoms=symptoms)
         previous = write_report(told, rng, previous=previous)
         values |= {name: int(values[name]) for name in SYMPTOMS}
-        rows.append({**values, "report": previous.text})
-    return rows
+        yield values, previous
 
 
 def picture_columns(study: Study, shot: Radiograph) -> Row:

@@ -16,7 +16,7 @@ def test_the_headline_lines_are_kept_with_date_cohort_and_settings(
     monkeypatch.delenv("COHORT_SPLIT", raising=False)
     text = lesson.source.read_text()
     lesson.source.write_text(text.replace('f"The patch with', 'f"{COHORT}: The patch'))
-    real_runs.main(["90"], root=toy)
+    real_runs.main("90", root=toy)
     (row,) = pd.read_csv(tmp_path / "lesson_90_ward.csv").to_dict("records")
     assert row["line"].startswith("some/where/ward: The patch")
     assert (row["cohort"], row["settings"]) == ("ward", "FINDING=Mass")

@@ -1,16 +1,11 @@
 """The evidence of lesson 40: the protocol on films that can be worked by hand."""
 
-import json
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 
-from helpers.cohorts import Card, Cohort
+from tests.tools.toy_cohort import brightness_network, toy_cohort
 from tools.evidence import saliency as evidence
 
-KEPT = Path(__file__).resolve().parents[2] / "data" / "evidence"
 SIDE = 32
 
 
@@ -23,44 +18,26 @@ def squares():
     images[masks] = 250
     images[:, 0, 0] = np.arange(24)  # no two films are the same
     images[9:16:2] += 5  # tuning films without the square: mean 55, logit -0.5
-    table = pd.DataFrame(
-        {
-            "patient_id": [f"P{number // 2}" for number in range(24)],
-            "study_id": [f"S{number}" for number in range(24)],
-            "site": "A",
-            "split": ["train"] * 8 + ["tuning"] * 8 + ["internal test"] * 8,
-            "square": [1, 0] * 12,
-        }
-    )
-    card = Card("Squares", "this test", "CC0", "exact", ("square",), n_patients=12)
-    return Cohort("squares", images, table, {"square": masks}, card)
+    split = np.repeat(["train", "tuning", "internal test"], 8)
+    patients, labels = np.arange(24) // 2, [1, 0] * 12
+    return toy_cohort(images, labels, split, patients=patients, masks=masks)
 
 
 @pytest.fixture
-def brightness_network():
-    """A network that has learned nothing but brightness: logit = mean / 10 - 6."""
-    import keras
-
-    image = keras.Input((SIDE, SIDE, 1))
-    conv = keras.layers.Conv2D(1, 1, use_bias=False)
-    dense = keras.layers.Dense(1)
-    pooled = keras.layers.GlobalAveragePooling2D()(conv(image))
-    network = keras.Model(image, keras.layers.Activation("sigmoid")(dense(pooled)))
-    conv.set_weights([np.full((1, 1, 1, 1), 0.1, "float32")])
-    dense.set_weights([np.ones((1, 1), "float32"), np.array([-6.0], "float32")])
-    return network
+def network():
+    return brightness_network(SIDE, bias=-6)
 
 
-def test_explained_takes_flagged_films_with_the_finding(squares, brightness_network):
-    threshold, scores, films = evidence.explained(brightness_network, squares, "square")
+def test_explained_takes_flagged_films_with_the_finding(squares, network):
+    threshold, scores, films = evidence.explained(network, squares, "square")
     # tuning films without the square have logit -0.5, test films with it 0.25
     assert threshold == pytest.approx(1 / (1 + np.exp(0.5)), abs=0.01)
     assert len(scores) == 8
     np.testing.assert_array_equal(films, [0, 2, 4, 6])
 
 
-def test_counts_of_a_network_that_sees_brightness(squares, brightness_network):
-    table = evidence.counts_of(brightness_network, squares, "square")
+def test_counts_of_a_network_that_sees_brightness(squares, network):
+    table = evidence.counts_of(network, squares, "square")
     counts = table.set_index("measure")
     assert (counts["films"] == 4).all()
     # only the square differs from the mean film, so the attributions lie in it
@@ -85,18 +62,3 @@ def test_completeness_gaps_by_hand():
     parts = np.array([[[1.0, 2.0]], [[-3.0, 0.0]]])
     gaps = evidence.completeness_gaps(parts, np.array([4.0, -3.0]))
     np.testing.assert_allclose(gaps, [0.25, 0.0])
-
-
-def test_kept_evidence_holds_five_trainings_with_counts_that_can_be():
-    table = pd.read_csv(KEPT / "lesson_40_five_trainings.csv")
-    assert sorted(table["seed"].unique()) == sorted(evidence.SEEDS)
-    assert table["count"].between(0, table["films"]).all()
-    assert (table.groupby("seed").size() == table["measure"].nunique()).all()
-
-
-def test_kept_evidence_of_real_patients_adds_up():
-    real = json.loads((KEPT / "lesson_40_pneumoniamnist.json").read_text())
-    assert (real["films_in_test"], real["with_finding"]) == (624, 390)
-    assert real["flagged_with_finding"] <= real["with_finding"]
-    assert real["explained"] == min(100, real["flagged_with_finding"])
-    assert real["complete_to_1_percent"] <= real["explained"]

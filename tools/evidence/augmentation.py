@@ -1,6 +1,6 @@
 """Measure once what lesson 16 quotes and does not compute again: five seeds of each.
 
-    python -m tools.evidence.augmentation trainings    about 40 minutes
+    python -m tools.evidence.augmentation trainings    an hour or more
     python -m tools.evidence.augmentation scores       a minute, after the trainings
     python -m tools.evidence.augmentation real         six minutes, PneumoniaMNIST
 
@@ -12,10 +12,8 @@ started again.
 
 from __future__ import annotations
 
-import argparse
 import functools
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +27,7 @@ from helpers.files import cache_dir
 from helpers.networks import keras
 from helpers.resizing import shrink_images, shrink_masks
 from phantoms import twin_films
-from tools.evidence.pages import EVIDENCE, write_table
+from tools.evidence.pages import EVIDENCE, record_missing, run_job, write_table
 
 tf = input_pipeline.tf
 
@@ -48,7 +46,7 @@ CROPPED = 0.3  # share of the film's area that a crop leaves
 VISIBLE = 0.25  # part of a finding that must be left for the label to stay
 COLLAPSE = (0.15, 0.60)  # share of the lung's volume, drawn evenly
 DRAWN_WITH = 16  # seed of sides and sizes
-TESTS = {"internal": "internal test", "external": "external test"}
+KEYS = ("seed", "task", "change")
 SCORED = {"pneumothorax": "none", "consolidation": "all three"}
 PLAN = (  # task and changes, the most important first
     ("consolidation", ("none", "all three", "flip left-right", "all three and flip")),
@@ -78,23 +76,20 @@ class Films(NamedTuple):
 @functools.cache
 def task(name: str) -> Films:
     """Return the films of a task."""
-    if name in ("consolidation", REAL_COHORT):
-        size = SIDE if name == "consolidation" else None
-        cohort = cohorts.load("chest_insilico" if size else name, size=size)
-        split = cohort.table["split"].to_numpy(dtype=str)
-        masks = None if cohort.masks is None else cohort.masks[cohort.finding()]
-        return Films(cohort.images, cohort.labels(), split, masks)
+    if "pneumothorax" in name:
+        films, side = pneumothorax_twins()
+        ill = films._replace(labels=side).part(side >= 0)
+        return films if name == "pneumothorax" else ill
+    real = name == REAL_COHORT
+    cohort = cohorts.load(name) if real else cohorts.load("chest_insilico", size=SIDE)
+    split = cohort.table["split"].to_numpy(dtype=str)
     if name == "mirrored or not":
-        cohort = cohorts.load("chest_insilico", size=SIDE)
         healthy = (cohort.table[cohort.findings].sum(axis=1) == 0).to_numpy()
         images = cohort.images[healthy].copy()
         images[1::2] = images[1::2, :, ::-1]
-        split = cohort.table["split"][healthy].to_numpy(dtype=str)
-        return Films(images, np.arange(len(images)) % 2, split)
-    films, side = pneumothorax_twins()
-    if name == "pneumothorax":
-        return films
-    return films._replace(labels=side).part(side >= 0)
+        return Films(images, np.arange(len(images)) % 2, split[healthy])
+    masks = None if real else cohort.masks[cohort.finding()]
+    return Films(cohort.images, cohort.labels(), split, masks)
 
 
 @functools.cache
@@ -115,9 +110,8 @@ def pneumothorax_twins() -> tuple[Films, np.ndarray]:
     images, masks, side = [], [], []
     for study_id in table["study_id"]:
         collapse, left = rng.uniform(*COLLAPSE), int(rng.integers(2))
-        healthy, ill, mask = twin_films(
-            study_id, side=("right", "left")[left], collapse=collapse
-        )
+        where = {"side": ("right", "left")[left], "collapse": collapse}
+        healthy, ill, mask = twin_films(study_id, **where)
         images += [healthy, ill]
         masks += [np.zeros_like(mask), mask]
         side += [-1, left]
@@ -126,22 +120,17 @@ def pneumothorax_twins() -> tuple[Films, np.ndarray]:
     return Films(*small, shrink_masks(np.array(masks), SIDE)), side
 
 
-def change_of(name: str, seed: int) -> Callable | None:
-    """Return the change of batches (images, labels) of a name; None for "none"."""
+def layers_of(name: str, seed: int) -> list[keras.layers.Layer]:
+    """Return the layers that make the change of a name, in their order."""
     random = keras.layers
     shift = random.RandomTranslation(0.08, 0.08, fill_mode="nearest", seed=seed)
     rotation = random.RandomRotation(8 / 360, fill_mode="nearest", seed=seed)
-    exposure, strong = (
-        [
-            random.RandomContrast(contrast, seed=seed),
-            random.RandomBrightness(grey / 255, seed=seed),
-        ]
-        for contrast, grey in ((0.2, 20), (0.6, 60))
-    )
+    contrast, brightness = random.RandomContrast, random.RandomBrightness
+    exposure = [contrast(0.2, seed=seed), brightness(20 / 255, seed=seed)]
+    strong = [contrast(0.6, seed=seed), brightness(60 / 255, seed=seed)]
     flip = random.RandomFlip("horizontal", seed=seed)
     erase = random.RandomErasing(1.0, (0.02, 0.1), fill_value=0, seed=seed)
-    named = {
-        "none": [],
+    return {
         "shift": [shift],
         "rotation": [rotation],
         "exposure": exposure,
@@ -152,17 +141,22 @@ def change_of(name: str, seed: int) -> Callable | None:
         "flip up-down": [random.RandomFlip("vertical", seed=seed)],
         "blur": [random.RandomGaussianBlur(1.0, 9, (0.0, 3.0), seed=seed)],
         "black patch": [erase],
-    }
+    }[name]
+
+
+def change_of(name: str, seed: int) -> Callable:
+    """Return the change of batches (images, labels) of a name."""
     if name.startswith("crop"):
         return cropped(by_mask=name == "crop, label by mask", seed=seed)
+    layers = layers_of(name, seed)
 
     def change(images, labels):
         images = tf.cast(images, "float32")
-        for layer in named[name]:
+        for layer in layers:
             images = layer(images, training=True)
         return images, labels
 
-    return change if named[name] else None
+    return change
 
 
 def cropped(*, by_mask: bool, seed: int) -> Callable:
@@ -204,35 +198,20 @@ def batches_of(some: Films, change: str, seed: int) -> tf.data.Dataset:
     if change.startswith("crop"):
         masks = some.masks[..., None].astype("uint8")
         images = np.concatenate([images, masks], axis=-1)
-    batches = input_pipeline.make_dataset(
-        images, some.labels, batch_size=BATCH, seed=seed
-    ).repeat()
-    applied = change_of(change, seed)
-    return batches if applied is None else batches.map(applied).prefetch(2)
-
-
-@functools.cache
-def compiled_once(shape: tuple[int, int, int]) -> keras.Model:
-    """Return a compiled network whose optimiser is ready."""
-    network = networks.small_residual_network(shape, filters=FILTERS)
-    training.compile_network(network, steps=STEPS)
-    network.optimizer.build(network.trainable_variables)
-    return network
+    settings = {"batch_size": BATCH, "seed": seed}
+    batches = input_pipeline.make_dataset(images, some.labels, **settings).repeat()
+    if change == "none":
+        return batches
+    return batches.map(change_of(change, seed)).prefetch(2)
 
 
 def train(some: Films, change: str, seed: int) -> keras.Model:
-    """Return the one network of this process, trained anew on films with one change.
-
-    It is built and compiled once: its first weights and its optimiser's memory are put
-    back instead, which saves half of the time of so short a training.
-    """
-    shape = (*some.images.shape[1:], 1)
+    """Return the course's network, half as wide, trained on films with one change."""
+    keras.utils.clear_session()
     training.set_seed(seed)
-    fresh = networks.small_residual_network(shape, filters=FILTERS)
-    network = compiled_once(shape)
-    network.set_weights(fresh.get_weights())
-    for variable in network.optimizer.variables:
-        variable.assign(np.zeros(variable.shape))
+    shape = (*some.images.shape[1:], 1)
+    network = networks.small_residual_network(shape, filters=FILTERS)
+    training.compile_network(network, steps=STEPS)
     batches = batches_of(some, change, seed)
     network.fit(batches, steps_per_epoch=STEPS, epochs=1, shuffle=False, verbose=0)
     return network
@@ -241,12 +220,12 @@ def train(some: Films, change: str, seed: int) -> keras.Model:
 def aucs(network: keras.Model, all_films: Films) -> dict[str, float | int]:
     """Return the AUC and the number of films of each test that there is."""
     found: dict[str, float | int] = {}
-    for short, split in TESTS.items():
-        test = all_films.part(split)
+    for name in ("internal", "external"):
+        test = all_films.part(f"{name} test")
         if len(test.labels):
             scores = training.predict_scores(network, test.images)
-            found[f"n_{short}"] = len(test.labels)
-            found[f"auc_{short}"] = round(area_under_roc(test.labels, scores), 4)
+            found[f"n_{name}"] = len(test.labels)
+            found[f"auc_{name}"] = round(area_under_roc(test.labels, scores), 4)
     return found
 
 
@@ -255,19 +234,13 @@ def planned() -> list[tuple[int, str, str]]:
     return [(s, name, c) for name, made in PLAN for c in made for s in SEEDS]
 
 
-def record(plan: Iterable[tuple[int, str, str]], file_name: str) -> None:
-    """Train what is planned and not yet recorded; the table is written after each."""
-    path = EVIDENCE / file_name
-    rows = pd.read_csv(path).to_dict("records") if path.exists() else []
-    done = {(row["seed"], row["task"], row["change"]) for row in rows}
-    for seed, name, change in [one for one in plan if one not in done]:
-        network = train(task(name).part("train"), change, seed)
-        if SCORED.get(name) == change:
-            network.save(kept_network(name, seed))
-        row = {"task": name, "change": change, "seed": seed}
-        rows.append(row | aucs(network, task(name)))
-        write_table(pd.DataFrame(rows), path)
-        print(rows[-1], flush=True)
+def measured(seed: int, name: str, change: str) -> list[dict]:
+    """Train once and return the row of its AUCs; keep a network that is asked again."""
+    network = train(task(name).part("train"), change, seed)
+    if SCORED.get(name) == change:
+        network.save(kept_network(name, seed))
+    row = {"task": name, "change": change, "seed": seed}
+    return [row | aucs(network, task(name))]
 
 
 def kept_network(name: str, seed: int) -> Path:
@@ -308,19 +281,10 @@ def record_scores() -> None:
     write_table(pd.concat(tables), EVIDENCE / SCORES)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.augmentation")
-    parser.add_argument("what", choices=("trainings", "scores", "real"))
-    what = parser.parse_args(arguments).what
-    if what == "scores":
-        record_scores()
-    elif what == "trainings":
-        record(planned(), TRAININGS)
-    else:
-        record(product(SEEDS, (REAL_COHORT,), REAL_CHANGES), REAL)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    trainings = EVIDENCE / TRAININGS, KEYS, planned(), measured
+    real = EVIDENCE / REAL, KEYS, product(SEEDS, [REAL_COHORT], REAL_CHANGES), measured
+    jobs = {"scores": record_scores}
+    jobs["trainings"] = functools.partial(record_missing, *trainings)
+    jobs["real"] = functools.partial(record_missing, *real)
+    run_job(jobs)

@@ -1,6 +1,6 @@
 """Measure how often the search for text in pixels finds it, and when it cries wolf.
 
-    python -m tools.evidence.burned_in [--films 100]
+    python -m tools.evidence.burned_in
 
 Five seeds, each with other films of the in-silico cohort at 512 x 512. Every film is
 searched as it is (what is found then is a false alarm) and once more with a line of
@@ -8,9 +8,6 @@ invented text. Writes data/evidence/burned_in_text.csv, one row for each line.
 """
 
 from __future__ import annotations
-
-import argparse
-import sys
 
 import numpy as np
 import pandas as pd
@@ -23,7 +20,7 @@ from tools.evidence.pages import EVIDENCE, write_table
 
 SIZE = 512
 HEIGHTS_PX = (9, 12, 16, 20, 28)
-SEEDS = range(5)
+SEEDS, FILMS = range(5), 100  # films of each seed
 NAMES = ("PRETEND ADA", "Nobody Bertil", "Imaginary, Chloe", "MADEUP^DRAGAN")
 MARGIN_PX = 12
 FOUND_SHARE = 0.9
@@ -64,37 +61,24 @@ def measure(seed: int, films: int) -> pd.DataFrame:
     numbers = rng.choice(settings.n_patients, films, replace=False) + 1
     rows = []
     for place, number in enumerate(numbers):
-        film = image_study(study_of(settings, f"P{number:04d}-1"), size=SIZE).image
+        study_id = f"P{number:04d}-1"
+        film = image_study(study_of(settings, study_id), size=SIZE).image
         height = HEIGHTS_PX[place % len(HEIGHTS_PX)]
         written, letters = drawn(film, rng, height)
-        rows.append(
-            {
-                "seed": seed,
-                "study_id": f"P{number:04d}-1",
-                "height_px": height,
-                "contrast": round(contrast_beside(film, letters)),
-                "found": int(covered(written, letters) >= FOUND_SHARE),
-                "false_alarms": len(find_text(film)),
-            }
-        )
+        row = {"seed": seed, "study_id": study_id, "height_px": height}
+        row["contrast"] = round(contrast_beside(film, letters))
+        row["found"] = int(covered(written, letters) >= FOUND_SHARE)
+        rows.append(row | {"false_alarms": len(find_text(film))})
     return pd.DataFrame(rows)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.burned_in")
-    parser.add_argument("--films", type=int, default=100, help="for each seed")
-    chosen = parser.parse_args(arguments)
-    table = pd.concat([measure(seed, chosen.films) for seed in SEEDS])
+def main() -> None:
+    """Write the table and print how many lines were found."""
+    table = pd.concat([measure(seed, FILMS) for seed in SEEDS])
     write_table(table, EVIDENCE / "burned_in_text.csv")
-    readable = table[table["contrast"] >= READABLE]
-    for name, rows in (("all", table), ("readable", readable)):
-        print(f"{name}: found {rows['found'].sum()} of {len(rows)} lines")
-        print(rows.groupby("height_px")["found"].agg(["sum", "size"]))
-    alarms = (table["false_alarms"] > 0).sum()
-    print(f"false alarms in {alarms} of {len(table)} films without a line")
-    return 0
+    print(table.groupby(["height_px", table["contrast"] >= READABLE])["found"].mean())
+    print(f"false alarms in {table['false_alarms'].gt(0).sum()} of {len(table)} films")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

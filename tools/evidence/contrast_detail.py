@@ -13,12 +13,9 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from helpers.figures import COLOURS
 from phantoms.chest.anatomy import build_anatomy
@@ -31,20 +28,15 @@ from phantoms.physics.detector import form_image
 from phantoms.physics.scanners import SCANNERS
 from phantoms.study.radiograph import Scene, fill_lungs, set_scene, to_pixels
 from phantoms.study.study import Study
+from tools.evidence import physics_measures as physics
 from tools.evidence.pages import EVIDENCE, write_table
-from tools.evidence.physics_measures import (
-    auc_interval,
-    hotelling_scores,
-    matched_filter_scores,
-    rank_auc,
-)
 
 DIAMETERS_MM = (4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0)  # reference mm
 DENSITIES = (0.25, 0.5, 1.0)  # share of the lung that a nodule replaces; 1 is solid
 PATIENTS, PLACES = 80, 4  # nodules of a patient, in places of their own
 ROI_MM = 52.0  # side of the square that the observers see
 _SEED, _SCANNER = 20, SCANNERS["Alder DR 21"]
-Squares = dict[tuple[float, float], np.ndarray]
+LINES = (("blue", "o-"), ("vermillion", "s--"), ("green", "^:"))
 
 
 def film_squares(
@@ -56,13 +48,9 @@ def film_squares(
     place at the border of the film is moved inwards with its square.
     """
     through = to_pixels(np.exp(-optical_depth(scene.paths)), size)
-    counts = form_image(
-        -np.log(through),
-        pixel_mm=FIELD_MM / size,
-        detector_ugy=_SCANNER.detector.target_ugy,
-        detector=_SCANNER.detector,
-        rng=stream,
-    )
+    panel, depth = _SCANNER.detector, -np.log(through)
+    exposure = {"pixel_mm": FIELD_MM / size, "detector_ugy": panel.target_ugy}
+    counts = form_image(depth, **exposure, detector=panel, rng=stream)
     log, reach = -np.log(counts), int(ROI_MM / 2 * size / FIELD_MM)
     share = size / len(scene.view.x)
     middle = (np.stack(scene.view.points(places)) + 0.5) * share - 0.5
@@ -93,11 +81,12 @@ def image_pairs(kinds: list[tuple[float, float]], *, patients: int, size: int):
         without.append(film_squares(scene, places, size=size, stream=noise))
         true_mm = np.float32(scene.view.stretch[1]) * scene.view.slant()
         for diameter, density in kinds:
-            fillings = []
-            for place in places:
-                nodule = round_nodule(place, diameter_mm=diameter, density=density)
-                organs = scene.anatomy, scene.paths.solids, scene.view
-                fillings += nodule.fillings(*organs)
+            organs = scene.anatomy, scene.paths.solids, scene.view
+            nodules = [
+                round_nodule(place, diameter_mm=diameter, density=density)
+                for place in places
+            ]
+            fillings = [part for one in nodules for part in one.fillings(*organs)]
             sick = scene._replace(paths=fill_lungs(scene.paths, fillings, true_mm))
             squares = film_squares(sick, places, size=size, stream=noise)
             found.setdefault((diameter, density), []).append(squares)
@@ -118,51 +107,43 @@ def measure(
     """
     kinds = list(product(diameters_mm, densities))
     absent, found = image_pairs(kinds, patients=patients, size=size)
-    rows, pixel_mm, reach = [], FIELD_MM / size, absent.shape[-1] // 2
+    rows, pixel_mm, side = [], FIELD_MM / size, absent.shape[-1]
+    pixels_of_absent = absent.reshape(*absent.shape[:2], -1)
     for (diameter, density), present in found.items():
-        middle = float((present - absent).mean((0, 1))[reach, reach])
+        middle = float((present - absent).mean((0, 1))[side // 2, side // 2])
         width = 6 + 0.6 * diameter  # the best of those tried, 0.5 to 1.5 diameters
-        both = {
-            "channelised Hotelling": hotelling_scores(
-                present, absent, pixel_mm=pixel_mm, width_mm=width
-            ),
-            "matched filter": matched_filter_scores(present, absent),
-        }
-        for name, (with_it, without) in both.items():
+        channels = physics.laguerre_gauss(side, pixel_mm=pixel_mm, width_mm=width)
+        pixels = [present.reshape(pixels_of_absent.shape), pixels_of_absent]
+        seen = [part @ channels for part in pixels]
+        hotelling = physics.cross_fitted_scores(*seen, physics.hotelling_template)
+        matched = physics.cross_fitted_scores(*pixels, physics.mean_difference)
+        both = {"channelised Hotelling": hotelling, "matched filter": matched}
+        for name, scores in both.items():
             row = {"observer": name, "diameter_mm": diameter, "density": density}
             row["contrast_percent"] = round(100 * (1 - np.exp(-middle)), 2)
-            low, high = auc_interval(with_it, without)
-            row |= {"auc": rank_auc(with_it, without), "low": low, "high": high}
-            rows.append(row | {"n_pairs": with_it.size, "n_patients": len(with_it)})
+            row["auc"] = physics.rank_auc(*scores)
+            row["low"], row["high"] = physics.auc_interval(*scores)
+            rows.append(row | {"n_pairs": scores[0].size, "n_patients": len(scores[0])})
     return pd.DataFrame(rows).round(4)
 
 
 def draw_figure(table: pd.DataFrame, path: Path) -> None:
     """Save AUC against diameter, a panel an observer, a line a density."""
     observers = table.groupby("observer")
-    figure, panels = plt.subplots(
-        1, len(observers), figsize=(8.4, 3.8), sharey=True, layout="constrained"
-    )
-    lines = (("blue", "o", "-"), ("vermillion", "s", "--"), ("green", "^", ":"))
+    figure = Figure(figsize=(8.4, 3.8), layout="constrained")
+    panels = figure.subplots(1, len(observers), sharey=True)
     for panel, (name, part) in zip(panels, observers, strict=True):
         for number, (density, rows) in enumerate(part.groupby("density")):
-            colour, marker, dash = lines[number]
-            auc = rows["auc"]
-            panel.errorbar(
-                rows["diameter_mm"] + 0.15 * (number - 1),
-                auc,
-                yerr=[auc - rows["low"], rows["high"] - auc],
-                color=COLOURS[colour],
-                marker=marker,
-                linestyle=dash,
-                capsize=2,
-                label=f"{density:.0%} of the lung replaced",
-            )
+            colour, style = LINES[number]
+            auc, place = rows["auc"], rows["diameter_mm"] + 0.15 * (number - 1)
+            label = f"{density:.0%} of the lung replaced"
+            line = {"fmt": style, "color": COLOURS[colour], "label": label}
+            error = [auc - rows["low"], rows["high"] - auc]
+            panel.errorbar(place, auc, yerr=error, capsize=2, **line)
         panel.set(title=name, xlabel="diameter of the nodule (mm)", ylim=(0.45, 1.02))
     panels[0].set_ylabel("AUC, place known (95 % interval)")
     panels[-1].legend(loc="lower right", fontsize=8)
     figure.savefig(path, dpi=130)
-    plt.close(figure)
 
 
 def main() -> None:

@@ -11,9 +11,8 @@ times; the last two need COURSE_DATA_DIR. All write into data/evidence.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import sys
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,14 +20,11 @@ import pandas as pd
 
 from helpers import cohorts, label_noise, training
 from helpers.diagnostic_metrics import area_under_roc
-from helpers.files import data_dir
 from helpers.report_labels import binary_labels, label_reports
 from phantoms import ChestCohortSettings
 from phantoms.cohort import visits
-from phantoms.cohort.visits import clinical_of, facts_of
-from phantoms.hospital.clinical import SYMPTOMS
-from phantoms.hospital.reports import KINDS, Report, write_report
-from tools.evidence.pages import EVIDENCE, write_table
+from phantoms.hospital.reports import KINDS, Report
+from tools.evidence.pages import EVIDENCE, real_data, run_job, write_table
 
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
 MISSED = RATES[1:]  # of the two kinds that leave the zeros alone
@@ -37,31 +33,21 @@ SIDE = 64  # pixels, where the cohort is published larger
 STEPS = 800  # updates of the weights in each training
 
 
-def reports_of_patient(
-    settings: ChestCohortSettings, number: int
+def reports_of(
+    settings: ChestCohortSettings, patients: range
 ) -> Iterator[tuple[str, Report]]:
-    """Yield (study_id, report with what it asserts) of one patient's studies."""
-    studies = list(visits.studies_of_patient(settings, number))
-    facts = [facts_of(study) for study in studies]
-    ever = any(seen.malignant for one in facts for seen in one.findings.values())
-    previous = None
-    for study, bare in zip(studies, facts, strict=True):
-        values = clinical_of(bare, study, ever_malignant=ever)
-        symptoms = tuple(name for name in SYMPTOMS if values[name] == 1)
-        visit = study.examination.visit
-        rng = np.random.default_rng([*study.patient.seed, visits._REPORT_STREAM, visit])
-        previous = write_report(facts_of(study, symptoms), rng, previous=previous)
-        yield f"{study.patient.patient_id}-{visit}", previous
+    """Yield (study_id, report with what it asserts) of all studies of some patients."""
+    for number in patients:
+        studies = list(visits.studies_of_patient(settings, number))
+        for study, (_, report) in zip(studies, visits.told_of(studies), strict=True):
+            yield f"{study.patient.patient_id}-{study.examination.visit}", report
 
 
 def meant_by(settings: ChestCohortSettings, patients: range) -> pd.DataFrame:
     """Return what the writer of each report asserts about each finding."""
-    rows = [
-        {"study_id": study_id, **{kind: report.asserts[kind] for kind in KINDS}}
-        for number in patients
-        for study_id, report in reports_of_patient(settings, number)
-    ]
-    return pd.DataFrame(rows)
+    meant = {name: report.asserts for name, report in reports_of(settings, patients)}
+    table = pd.DataFrame.from_dict(meant, orient="index")[list(KINDS)]
+    return table.rename_axis("study_id").reset_index()
 
 
 def noisy_versions(cohort: cohorts.Cohort, finding: str, seed: int) -> dict:
@@ -71,12 +57,8 @@ def noisy_versions(cohort: cohorts.Cohort, finding: str, seed: int) -> dict:
     area = cohort.table.get(f"{finding}_area_mm2")
     if area is not None:
         plans += [(kind, rate) for rate in MISSED for kind in label_noise.KINDS[:0:-1]]
-    labels = {
-        (kind, rate): label_noise.wrong_labels(
-            truth, kind=kind, rate=rate, seed=seed, size=area
-        )
-        for kind, rate in plans
-    }
+    wrong = functools.partial(label_noise.wrong_labels, truth, seed=seed, size=area)
+    labels = {(kind, rate): wrong(kind=kind, rate=rate) for kind, rate in plans}
     if "report" in cohort.table:
         said = label_reports(cohort.table["report"])[finding]
         for policy in ("ones", "zeros"):
@@ -91,8 +73,9 @@ def network_scores(
     """Return scores of all images by a network trained and tuned on given labels."""
     table = cohort.table.assign(**{finding: labels})
     settings = training.TrainingSettings(steps=STEPS, seed=seed)
+    learnt = dataclasses.replace(cohort, table=table)
     network, _ = training.train_small_network(
-        dataclasses.replace(cohort, table=table), finding=finding, settings=settings
+        learnt, finding=finding, settings=settings
     )
     return training.predict_scores(network, cohort.images)
 
@@ -101,30 +84,23 @@ def noise_of_one_seed(cohort: cohorts.Cohort, seed: int) -> Iterator[dict]:
     """Yield one row for each kind and rate of wrong labels."""
     finding = cohort.finding()
     test = (cohort.table["split"] == "internal test").to_numpy()
-    truth = cohort.labels(finding)
-    clean_scores = None
+    n_train = int((cohort.table["split"] == "train").sum())
+    truth, clean = cohort.labels(finding)[test], None
     for (kind, rate), labels in noisy_versions(cohort, finding, seed).items():
-        scores = network_scores(cohort, finding, labels, seed=seed)
-        clean_scores = scores if clean_scores is None else clean_scores
-        row = {
-            "cohort": cohort.name,
-            "finding": finding,
-            "kind": kind,
-            "rate": rate,
-            "seed": seed,
-            "n_train": int((cohort.table["split"] == "train").sum()),
-            "n_test": int(test.sum()),
-            "wrong_in_test": int((labels != truth)[test].sum()),
-            "noisy_training_true_test": area_under_roc(truth[test], scores[test]),
-            "true_training_noisy_test": area_under_roc(
-                labels[test], clean_scores[test]
-            ),
-            "noisy_training_noisy_test": area_under_roc(labels[test], scores[test]),
+        scores = network_scores(cohort, finding, labels, seed=seed)[test]
+        clean = scores if clean is None else clean
+        wrong = labels[test]
+        row = {"cohort": cohort.name, "finding": finding, "kind": kind, "rate": rate}
+        row |= {"seed": seed, "n_train": n_train, "n_test": len(truth)}
+        yield row | {
+            "wrong_in_test": int((wrong != truth).sum()),
+            "noisy_training_true_test": area_under_roc(truth, scores),
+            "true_training_noisy_test": area_under_roc(wrong, clean),
+            "noisy_training_noisy_test": area_under_roc(wrong, scores),
         }
-        yield row
 
 
-def record_noise(name: str) -> None:
+def record_noise(name: str = "chest_insilico") -> None:
     """Write data/evidence/lesson_14_network_<cohort>.csv, anew after each seed."""
     size = SIDE if name.startswith("chest_insilico") else None
     cohort = cohorts.load(name, size=size)
@@ -137,29 +113,25 @@ def record_noise(name: str) -> None:
 
 def nih_counts() -> pd.DataFrame:
     """Return the films of each folder, by what the later label file says of them."""
-    table = pd.read_csv(data_dir() / "cxr_nih14_64px" / "labels.csv")
+    name = "cxr_nih14_64px"
+    table = pd.read_csv(real_data(name) / name / "labels.csv")
     says = table["finding_labels"].eq("No Finding")
     table["no_finding"] = np.where(says, "No Finding", "a finding")
     counts = table.groupby(["split", "folder_class", "no_finding"]).size()
     return counts.rename("films").reset_index()
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.label")
-    parser.add_argument("what", choices=("meant", "noise", "nih"))
-    parser.add_argument("cohort", nargs="?", default="chest_insilico")
-    options = parser.parse_args(arguments)
-    if options.what == "meant":
-        settings = ChestCohortSettings()
-        table = meant_by(settings, range(1, settings.n_patients + 1))
-        write_table(table, EVIDENCE / "lesson_14_meant.csv")
-    elif options.what == "noise":
-        record_noise(options.cohort)
-    else:
-        write_table(nih_counts(), EVIDENCE / "lesson_14_nih.csv")
-    return 0
+def record_nih() -> None:
+    """Write data/evidence/lesson_14_nih.csv."""
+    write_table(nih_counts(), EVIDENCE / "lesson_14_nih.csv")
+
+
+def record_meant() -> None:
+    """Write data/evidence/lesson_14_meant.csv."""
+    settings = ChestCohortSettings()
+    table = meant_by(settings, range(1, settings.n_patients + 1))
+    write_table(table, EVIDENCE / "lesson_14_meant.csv")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_job({"meant": record_meant, "noise": record_noise, "nih": record_nih})

@@ -12,16 +12,16 @@ kept, so delete the file to measure anew.
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
-import pandas as pd
 
 from helpers import cohorts, networks, training
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.networks import keras
 from helpers.patient_splits import exam_and_training, with_coins
-from tools.evidence.pages import EVIDENCE, write_table
+from tools.evidence.pages import EVIDENCE, record_missing
 
 layers = keras.layers
 
@@ -29,7 +29,6 @@ PATH = EVIDENCE / "lesson_15_network.csv"
 COHORT, SIDE, FILTERS = "chest_insilico", 64, (8, 16, 32)  # half the course's width
 SEEDS = (15, 16, 17, 18, 19)
 EPOCHS, BATCH = 30, 32
-SIZES = ("n_learn", "n_exam", "n_met")
 
 
 def residual(outputs: int, *, side: int) -> keras.Model:
@@ -69,13 +68,12 @@ def scores_of(
     training.set_seed(seed)
     network = NETWORKS[name](labels.shape[1], side=images.shape[1])
     network.compile("adam", "binary_crossentropy", jit_compile=False)
-    network.fit(
-        images[learn], labels[learn], batch_size=BATCH, epochs=EPOCHS, verbose=0
-    )
+    learning = {"batch_size": BATCH, "epochs": EPOCHS, "verbose": 0}
+    network.fit(images[learn], labels[learn], **learning)
     return network.predict(images, batch_size=250, verbose=0)
 
 
-def measured(cohort: cohorts.Cohort, *, name: str, seed: int) -> list[dict]:
+def measured(cohort: cohorts.Cohort, seed: int, name: str) -> list[dict]:
     """Return, for each label, the AUC of both trainings on one exam."""
     findings = cohort.table[cohort.findings]
     table = with_coins(findings, cohort.table["patient_id"], seed=seed)
@@ -89,20 +87,16 @@ def measured(cohort: cohorts.Cohort, *, name: str, seed: int) -> list[dict]:
             for prefix, exam in (("", rows.exam), ("met_", rows.exam[rows.met])):
                 truth, score = labels[exam, number].astype(int), scores[exam, number]
                 row[prefix + kind] = round(area_under_roc(truth, score), 4)
-    sizes = (len(rows.patient_level), len(rows.exam), int(rows.met.sum()))
-    return [row | dict(zip(SIZES, sizes, strict=True)) for row in result]
+    sizes = {"n_learn": len(rows.patient_level), "n_exam": len(rows.exam)}
+    sizes["n_met"] = int(rows.met.sum())
+    return [row | sizes for row in result]
 
 
 def main() -> None:
     """Measure every seed with both networks and write the table after each."""
     cohort = cohorts.load(COHORT, size=SIDE)
-    results = pd.read_csv(PATH).to_dict("records") if PATH.exists() else []
-    done = {(row["seed"], row["network"]) for row in results}
-    for seed, name in itertools.product(SEEDS, NETWORKS):
-        if (seed, name) in done:
-            continue
-        results += measured(cohort, name=name, seed=seed)
-        write_table(pd.DataFrame(results), PATH)
+    plan, keys = itertools.product(SEEDS, NETWORKS), ("seed", "network")
+    record_missing(PATH, keys, plan, functools.partial(measured, cohort))
 
 
 if __name__ == "__main__":

@@ -7,34 +7,13 @@ they would for a real machine (ISO 12233, IEC 62220-1).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import eval_laguerre
 from sklearn.metrics import roc_auc_score
 
-Scores = tuple[np.ndarray, np.ndarray]
 _BINS_A_PIXEL = 8
-_CHANNELS = 6
-
-
-class Row(NamedTuple):
-    """A measured number, its target in words, and the range that is tolerated."""
-
-    number: int  # of the check in the course's list; 0 for one beyond the list
-    name: str
-    value: float
-    target: str
-    low: float
-    high: float
-    unit: str = ""
-    source: str = ""
-    remark: str = ""
-
-    @property
-    def inside(self) -> bool:
-        """Whether the value lies in the tolerated range; NaN does not."""
-        return bool(self.low <= self.value <= self.high)
 
 
 def slanted_edge_mtf(
@@ -88,13 +67,9 @@ def frequency_at_half(frequency: np.ndarray, mtf: np.ndarray) -> float:
     """
     first = int(np.argmax(mtf < 0.5))
     if first == 0:
-        raise ValueError(
-            f"The MTF does not fall below 0.5; its lowest value is {mtf.min():.2f}. "
-            "Measure at finer pixels."
-        )
-    part = (mtf[first - 1] - 0.5) / (mtf[first - 1] - mtf[first])
-    step = frequency[first] - frequency[first - 1]
-    return float(frequency[first - 1] + part * step)
+        raise ValueError(f"The MTF stays above 0.5 ({mtf.min():.2f}): use fine pixels.")
+    around = [first, first - 1]
+    return float(np.interp(0.5, mtf[around], frequency[around]))
 
 
 def radial_power(
@@ -137,16 +112,16 @@ def normalised_noise_power(
     Squares of ``roi`` pixels overlap by half; the power is divided by the square of
     the mean signal.
     """
-    places = [range(0, side - roi + 1, roi // 2) for side in flat.shape]
-    squares = [flat[i : i + roi, j : j + roi] for i in places[0] for j in places[1]]
-    frequency, power = radial_power(np.array(squares), pixel_mm=pixel_mm)
+    squares = sliding_window_view(flat, (roi, roi))[:: roi // 2, :: roi // 2]
+    squares = squares.reshape(-1, roi, roi)
+    frequency, power = radial_power(squares, pixel_mm=pixel_mm)
     return frequency, power / flat.mean() ** 2
 
 
 def laguerre_gauss(
-    size: int, *, pixel_mm: float, width_mm: float, number: int = _CHANNELS
+    size: int, *, pixel_mm: float, width_mm: float, number: int = 6
 ) -> np.ndarray:
-    """Return round channels (number, size, size), each of norm 1.
+    """Return round channels (size * size, number), each of norm 1.
 
     Parameters
     ----------
@@ -163,8 +138,9 @@ def laguerre_gauss(
     """
     line = (np.arange(size) - size // 2) * pixel_mm
     square = 2 * np.pi * np.add.outer(line**2, line**2) / width_mm**2
-    rows = [np.exp(-square / 2) * eval_laguerre(n, square) for n in range(number)]
-    return np.stack([row / np.linalg.norm(row) for row in rows])
+    square = square.reshape(-1, 1)
+    channels = np.exp(-square / 2) * eval_laguerre(np.arange(number), square)
+    return channels / np.linalg.norm(channels, axis=0)
 
 
 def hotelling_template(
@@ -184,46 +160,28 @@ def hotelling_template(
     return np.linalg.solve(spread, present.mean(0) - absent.mean(0))
 
 
-def hotelling_scores(
-    present: np.ndarray, absent: np.ndarray, *, pixel_mm: float, width_mm: float
-) -> Scores:
-    """Return scores of the channelised Hotelling observer.
+def mean_difference(present: np.ndarray, absent: np.ndarray) -> np.ndarray:
+    """Return the mean difference, the template of a filter that is not prewhitened."""
+    return present.mean(0) - absent.mean(0)
+
+
+def cross_fitted_scores(
+    present: np.ndarray,
+    absent: np.ndarray,
+    learn: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return scores of templates learnt on the other half of the patients.
 
     Parameters
     ----------
-    present, absent : float arrays of shape (patients, places, rows, columns)
-    pixel_mm, width_mm : float
-        As in ``laguerre_gauss``.
+    present, absent : float arrays of shape (patients, places, features)
+    learn : callable
+        ``hotelling_template`` or ``mean_difference``.
 
     Returns
     -------
     two float arrays of shape (patients, places)
     """
-    size = present.shape[-1]
-    channels = laguerre_gauss(size, pixel_mm=pixel_mm, width_mm=width_mm)
-    flat = channels.reshape(_CHANNELS, -1).T
-    return _cross_fitted(
-        _flat(present) @ flat, _flat(absent) @ flat, hotelling_template
-    )
-
-
-def matched_filter_scores(present: np.ndarray, absent: np.ndarray) -> Scores:
-    """Return scores of the mean difference as a template, not prewhitened."""
-    return _cross_fitted(
-        _flat(present), _flat(absent), lambda a, b: a.mean(0) - b.mean(0)
-    )
-
-
-def _flat(squares: np.ndarray) -> np.ndarray:
-    return squares.reshape(*squares.shape[:2], -1)
-
-
-def _cross_fitted(
-    present: np.ndarray,
-    absent: np.ndarray,
-    learn: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> Scores:
-    """Return scores of templates learnt on the other half of the patients."""
     scores = np.empty(present.shape[:2]), np.empty(absent.shape[:2])
     odd = np.arange(len(present)) % 2 == 1
     for half in (odd, ~odd):

@@ -6,6 +6,8 @@ The labels of NIH ChestX-ray14 were mined from reports: they are noisy, and a fi
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from PIL import Image
@@ -16,6 +18,11 @@ from helpers.files import data_dir
 from helpers.patient_splits import split_patients
 
 SETS = ("cxr_nih14_64px", "cxr_nih14_256px")
+ORIGIN = (
+    "NIH ChestX-ray14, Wang et al., CVPR 2017",
+    "NIH: unrestricted, attribute",
+    "doi:10.1109/CVPR.2017.369",
+)
 SAME_FINDING = {
     "consolidation": ("Consolidation", "Pneumonia"),
     "nodule": ("Nodule", "Mass"),
@@ -25,20 +32,6 @@ SAME_FINDING = {
     "oedema": ("Edema",),
 }
 """Simulated finding to NIH labels; for tuberculosis there is no real set here."""
-
-
-def missing_sets() -> str:
-    """Return a sentence about the sets that are not there, "" where all are."""
-    folder = data_dir()
-    missing = [
-        n for n in SETS if not folder or not (folder / n / "labels.csv").is_file()
-    ]
-    if not missing:
-        return ""
-    return (
-        "Real films are needed: set COURSE_DATA_DIR to a folder that holds "
-        f"{' and '.join(missing)}, each with labels.csv and its images."
-    )
 
 
 def real_films(name: str, side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -70,29 +63,16 @@ def load_real(name: str, side: int) -> Cohort:
     images, patients = real_films(name, side)
     labels = pd.read_csv(data_dir() / name / "labels.csv")
     table = pd.DataFrame({"patient_id": patients, "study_id": labels["file"]})
-    table["site"], table["split"] = "NIH", "external test"
+    table = table.assign(site="NIH", split="external test")
     table["no_finding"] = (labels["finding_labels"] == "No Finding").astype(int)
     for finding, columns in SAME_FINDING.items():
         table[finding] = labels[list(columns)].max(axis=1)
-    card = Card(
-        title=name,
-        origin="NIH ChestX-ray14, Wang et al., CVPR 2017",
-        licence="NIH: unrestricted, attribute",
-        citation="doi:10.1109/CVPR.2017.369",
-        findings=tuple(SAME_FINDING),
-        n_patients=int(table["patient_id"].nunique()),
-    )
+    n_patients = table["patient_id"].nunique()
+    card = Card(name, *ORIGIN, tuple(SAME_FINDING), n_patients=n_patients)
     return Cohort(name, images, table, None, card)
 
 
 def dealt(cohort: Cohort, finding: str) -> Cohort:
     """Return a cohort with its patients dealt anew: 60, 15 and 25 %, as always."""
-    table = cohort.table.copy()
-    table["split"] = split_patients(table, stratify=finding, seed=7).to_numpy()
-    return Cohort(cohort.name, cohort.images, table, None, cohort.card)
-
-
-def without_patients(cohort: Cohort, other: Cohort) -> Cohort:
-    """Return the films of patients who are not in another cohort."""
-    known = cohort.table["patient_id"].isin(other.table["patient_id"])
-    return cohort.select(np.asarray(~known))
+    split = split_patients(cohort.table, stratify=finding, seed=7).to_numpy()
+    return replace(cohort, table=cohort.table.assign(split=split))

@@ -13,7 +13,7 @@ Single features are listed with their own AUC: the highest is the cheapest givea
 from __future__ import annotations
 
 import argparse
-import sys
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -28,18 +28,18 @@ from tqdm.auto import tqdm
 
 from helpers import cohorts
 from helpers.intervals import clustered_bootstrap
-from tools.evidence.pages import EVIDENCE, interval_text, put_into_page, write_table
-from tools.evidence.real_films import missing_sets, real_films
+from tools.evidence import pages
+from tools.evidence.real_films import real_films
 
 REAL_SETS = {"cxr_nih14_256px": 128, "cxr_nih14_64px": 64}
+EDGES = np.linspace(0, 256, 17)
 Features = dict[str, np.ndarray]
 
 
 def grey_features(images: np.ndarray) -> Features:
     """Return the grey histogram of images (n, rows, columns) in 16 bins, and more."""
     flat = images.reshape(len(images), -1)
-    edges = np.linspace(0, 256, 17)
-    shares = np.stack([np.histogram(row, edges)[0] for row in flat]) / flat.shape[1]
+    shares = np.stack([np.histogram(row, EDGES)[0] for row in flat]) / flat.shape[1]
     named = {f"share of grey {16 * k}-{16 * k + 15}": shares[:, k] for k in range(16)}
     return named | {
         "mean grey": flat.mean(1),
@@ -52,12 +52,11 @@ def grey_features(images: np.ndarray) -> Features:
 def border_features(images: np.ndarray) -> Features:
     """Return mean and spread of the four outer strips, 4 % of the side wide."""
     wide = max(images.shape[1] // 25, 2)
-    turned = images.transpose(0, 2, 1)
     strips = {
         "top": images[:, :wide],
         "bottom": images[:, -wide:],
-        "left": turned[:, :wide],
-        "right": turned[:, -wide:],
+        "left": images[:, :, :wide],
+        "right": images[:, :, -wide:],
     }
     mean = {f"{k} border, mean": s.mean((1, 2)) for k, s in strips.items()}
     return mean | {f"{k} border, spread": s.std((1, 2)) for k, s in strips.items()}
@@ -86,12 +85,12 @@ def spectrum_features(images: np.ndarray) -> Features:
     power = np.abs(np.fft.rfft2(level * window)) ** 2
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     edges = np.geomspace(1.5 / side, 0.5, 9)
-    bands = [power[:, (frequency >= a) & (frequency < b)].mean(1)
-             for a, b in zip(edges[:-1], edges[1:], strict=True)]  # fmt: skip
-    logs = np.log(np.stack(bands, 1) + 1e-6)
-    logs -= logs.mean(1, keepdims=True)
-    return {f"power at {edges[k]:.3f}-{edges[k + 1]:.3f} per pixel": logs[:, k]
-            for k in range(8)}  # fmt: skip
+    named = {}
+    for low, high in itertools.pairwise(edges):
+        band = power[:, (frequency >= low) & (frequency < high)].mean(1)
+        named[f"power at {low:.3f}-{high:.3f} per pixel"] = np.log(band + 1e-6)
+    mean = np.mean(list(named.values()), axis=0)
+    return {name: log - mean for name, log in named.items()}
 
 
 def layout_features(images: np.ndarray) -> Features:
@@ -128,39 +127,21 @@ def measure(images: np.ndarray, real: np.ndarray, patients: np.ndarray) -> pd.Da
     """
     groups = {name: make(images) for name, make in GROUPS.items()}
     groups["all of these"] = {k: v for part in groups.values() for k, v in part.items()}
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=3000))
+    folds = GroupKFold(5, shuffle=True, random_state=7)
+    unseen = {"groups": patients, "cv": folds, "method": "decision_function"}
     rows = []
     for name, part in tqdm(groups.items(), desc="Telling apart", unit="group"):
         values = np.stack(list(part.values()), axis=1)
-        score = out_of_fold_score(values, real, patients)
-        low, high = patient_interval(real, score, patients)
-        best, best_auc = cheapest(part, real)
-        rows.append({
-            "features": name, "number": len(part), "auc": roc_auc_score(real, score),
-            "low": low, "high": high, "strongest_feature": best,
-            "strongest_auc": best_auc,
-        })  # fmt: skip
+        score = cross_val_predict(model, values, real, **unseen)
+        low, high, _ = clustered_bootstrap(
+            roc_auc_score, real, score, clusters=patients, replicates=500, seed=7
+        )
+        row = {"features": name, "number": len(part), "auc": roc_auc_score(real, score)}
+        row |= {"low": low, "high": high}
+        row["strongest_feature"], row["strongest_auc"] = cheapest(part, real)
+        rows.append(row)
     return pd.DataFrame(rows).round(3)
-
-
-def out_of_fold_score(
-    values: np.ndarray, real: np.ndarray, patients: np.ndarray
-) -> np.ndarray:
-    """Return the score of each image from a model that never saw its patient."""
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=3000))
-    folds = GroupKFold(5, shuffle=True, random_state=7)
-    return cross_val_predict(
-        model, values, real, groups=patients, cv=folds, method="decision_function"
-    )
-
-
-def patient_interval(
-    real: np.ndarray, score: np.ndarray, patients: np.ndarray
-) -> tuple[float, float]:
-    """Return the 95 % interval of the AUC, resampling patients."""
-    low, high, _ = clustered_bootstrap(
-        roc_auc_score, real, score, clusters=patients, replicates=500, seed=7
-    )
-    return low, high
 
 
 def cheapest(features: Features, real: np.ndarray) -> tuple[str, float]:
@@ -187,46 +168,43 @@ def simulated_films(side: int, *, number: int) -> tuple[np.ndarray, np.ndarray]:
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return the measured table as words for the page."""
-    counts = table["n_real"].astype(str) + " / " + table["n_simulated"].astype(str)
-    number = table["number"].astype(str)
-    return pd.DataFrame(
-        {
-            "real films": table["real_set"],
-            "side, px": table["side_px"],
-            "real / simulated": counts,
-            "features (number)": table["features"] + " (" + number + ")",
-            "AUC (95 % interval)": table.apply(interval_text, axis=1),
-            "strongest single feature": table["strongest_feature"],
-            "its AUC": table["strongest_auc"].map("{:.2f}".format),
-        }
-    )
+    words = pd.DataFrame({"real films": table["real_set"]})
+    words["side, px"] = table["side_px"]
+    rows = list(table.itertuples())
+    words["real / simulated"] = [f"{row.n_real} / {row.n_simulated}" for row in rows]
+    words["features (number)"] = [f"{row.features} ({row.number})" for row in rows]
+    words["AUC (95 % interval)"] = table.apply(pages.interval_text, axis=1)
+    words["strongest single feature"] = table["strongest_feature"]
+    words["its AUC"] = table["strongest_auc"].map("{:.2f}".format)
+    return words
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return 2 without real films."""
+def measure_set(name: str, side: int) -> pd.DataFrame:
+    """Return the measured table of one set of real films and as many simulated ones."""
+    films, owners = real_films(name, side)
+    made, whose = simulated_films(side, number=len(films))
+    real = np.repeat([1, 0], [len(films), len(made)])
+    patients = np.concatenate([owners, whose])
+    table = measure(np.concatenate([films, made]), real, patients)
+    facts = {"real_set": name, "side_px": side}
+    facts |= {"n_real": len(films), "n_simulated": len(made)}
+    return table.assign(**facts)[[*facts, *table.columns]]
+
+
+def main() -> None:
+    """Run the command line: measure, print, and write on demand."""
     parser = argparse.ArgumentParser(prog="python -m tools.evidence.real_or_simulated")
     parser.add_argument("--write", action="store_true", help="data/evidence and page")
-    options = parser.parse_args(arguments)
-    if lacking := missing_sets():
-        print(lacking)
-        return 2
-    tables = []
-    for name, side in REAL_SETS.items():
-        films, owners = real_films(name, side)
-        made, whose = simulated_films(side, number=len(films))
-        images = np.concatenate([films, made])
-        real = np.repeat([1, 0], [len(films), len(made)])
-        table = measure(images, real, np.concatenate([owners, whose]))
-        facts = {"real_set": name, "side_px": side, "n_real": len(films)}
-        facts["n_simulated"] = len(made)
-        tables.append(pd.DataFrame([facts] * len(table)).join(table))
-    table = pd.concat(tables, ignore_index=True)
+    write = parser.parse_args().write
+    pages.real_data(*REAL_SETS)
+    table = pd.concat(
+        [measure_set(*one) for one in REAL_SETS.items()], ignore_index=True
+    )
     print(table.to_string(index=False))
-    if options.write:
-        write_table(table, EVIDENCE / "insilico_real_or_simulated.csv")
-        put_into_page("told apart", shown(table))
-    return 0
+    if write:
+        pages.write_table(table, pages.EVIDENCE / "insilico_real_or_simulated.csv")
+        pages.put_into_page("told apart", shown(table))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

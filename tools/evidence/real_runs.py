@@ -10,8 +10,8 @@ kept, no images.
 
 from __future__ import annotations
 
-import argparse
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -30,40 +30,27 @@ def headline_lines(lesson: str, *, root: Path = ROOT) -> list[str]:
     """Run a lesson up to its headline cell and return the printed lines."""
     (found,) = find_lessons(root, [lesson])
     notebook = solution_form(found)
-    tagged = [
-        number
-        for number, cell in enumerate(notebook.cells)
-        if "headline" in cell.metadata.get("tags", [])
-    ]
-    notebook.cells = notebook.cells[: tagged[0] + 1]
-    run = run_notebook(
-        notebook,
-        name=found.name,
-        folder=found.learner.parent,
-        environment=kernel_environment(cohort=True),
-    )
+    cells = notebook.cells
+    tagged = ["headline" in cell.metadata.get("tags", []) for cell in cells]
+    notebook.cells = cells[: tagged.index(True) + 1]
+    place = {"name": found.name, "folder": found.learner.parent}
+    run = run_notebook(notebook, **place, environment=kernel_environment(cohort=True))
     if run.failure:
         raise RuntimeError(f"{found.name}, {run.failure}")
     return headline_of(notebook.cells[-1]).splitlines()
 
 
-def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> None:
-    """Record one lesson on the cohort of the environment."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.real_runs")
-    parser.add_argument("lesson", help="two digits, for example 30")
-    lesson = parser.parse_args(arguments).lesson
+def main(lesson: str, *, root: Path = ROOT) -> None:
+    """Record one lesson, two digits, on the cohort of the environment."""
     cohort = Path(os.environ["COHORT"]).name
-    settings = [
-        f"{name}={os.environ[name]}"
-        for name in COHORT_SETTINGS
-        if name != "COHORT" and os.environ.get(name)
-    ]
-    facts = {"date": time.strftime("%Y-%m-%d"), "cohort": cohort}
-    facts["settings"] = " ".join(settings)
-    lines = headline_lines(lesson, root=root)
-    table = pd.DataFrame([facts | {"line": line} for line in lines])
+    others = [name for name in COHORT_SETTINGS[1:] if os.environ.get(name)]
+    settings = [f"{name}={os.environ[name]}" for name in others]
+    table = pd.DataFrame({"line": headline_lines(lesson, root=root)})
+    table.insert(0, "date", time.strftime("%Y-%m-%d"))
+    table.insert(1, "cohort", cohort)
+    table.insert(2, "settings", " ".join(settings))
     write_table(table, EVIDENCE / f"lesson_{lesson}_{cohort}.csv")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -10,7 +10,6 @@ in COURSE_DATA_DIR. Both write into data/evidence, with the settings of the less
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 
@@ -50,11 +49,10 @@ def maps_of(network, images: np.ndarray, baseline: np.ndarray) -> dict:
     cells = saliency.grad_cam(network, images)
     cams = saliency.enlarge(cells, images.shape[1:3])
     half = (images.shape[1] // cells.shape[1] - 1) / 2
+    path = {"baseline": baseline, "steps": STEPS}
     return {
         "gradient (size)": np.abs(saliency.gradient(network, images)),
-        "integrated gradients": saliency.integrated_gradients(
-            network, images, baseline=baseline, steps=STEPS
-        ),
+        "integrated gradients": saliency.integrated_gradients(network, images, **path),
         "Grad-CAM": cams,
         "Grad-CAM, moved": shift(cams, (0, half, half), order=1, mode="nearest"),
     }
@@ -81,12 +79,10 @@ def counts_of(network, cohort, finding: str) -> pd.DataFrame:
         rows.append((f"hit: {name}", rate.hits, rate.total))
     mirrored = masks[:, :, ::-1]
     apart = ~(masks & mirrored).any(axis=(1, 2))
-    marked = [
-        saliency.strongest_pixels(cam, mask.sum())
-        for cam, mask in zip(maps["Grad-CAM, moved"], masks, strict=True)
-    ]
+    cams = zip(maps["Grad-CAM, moved"], masks, strict=True)
+    strongest = [saliency.strongest_pixels(cam, mask.sum()) for cam, mask in cams]
     patches = {"the finding": masks, "its mirror image": mirrored}
-    patches["Grad-CAM's strongest pixels"] = np.array(marked)
+    patches["Grad-CAM's strongest pixels"] = np.array(strongest)
     for name, patch in patches.items():
         images = saliency.cover(films.images, patch, fill=baseline)[apart]
         flagged = training.predict_scores(network, images) > threshold
@@ -100,10 +96,8 @@ def five_trainings() -> None:
     finding, path = cohort.finding(), EVIDENCE / "lesson_40_five_trainings.csv"
     tables = []
     for seed in SEEDS:
-        settings = training.TrainingSettings(seed=seed)
-        network, _ = training.train_small_network(
-            cohort, finding=finding, settings=settings
-        )
+        chosen = {"finding": finding, "settings": training.TrainingSettings(seed=seed)}
+        network, _ = training.train_small_network(cohort, **chosen)
         tables.append(counts_of(network, cohort, finding).assign(seed=seed))
         write_table(pd.concat(tables)[["seed", "measure", "count", "films"]], path)
 
@@ -122,22 +116,22 @@ def real_patients(name: str) -> None:
         shape = (-1, *scorer.input_shape[1:])
         return scorer.predict(np.reshape(stack, shape), verbose=0)[:, 0]
 
-    maps = maps_of(network, images, baseline)
-    gaps = completeness_gaps(
-        maps["integrated gradients"], logits(images) - logits(baseline)
-    )
+    maps, nothing = maps_of(network, images, baseline), logits(baseline)[0]
+    rises = logits(images) - nothing
+    gaps = completeness_gaps(maps["integrated gradients"], rises)
+    flagged = scores > threshold
     record = {
         "cohort": cohort.name,
         "finding": finding,
         "films_in_test": len(test),
         "with_finding": int(present.sum()),
-        "flagged_with_finding": int((present & (scores > threshold)).sum()),
-        "flagged_without_finding": int((~present & (scores > threshold)).sum()),
+        "flagged_with_finding": int((present & flagged).sum()),
+        "flagged_without_finding": int((~present & flagged).sum()),
         "explained": len(films),
         "steps": STEPS,
         "complete_to_1_percent": int((gaps <= 0.01).sum()),
         "logit_of_black": round(float(logits(np.zeros_like(baseline))[0]), 1),
-        "logit_of_healthy_mean": round(float(logits(baseline)[0]), 1),
+        "logit_of_healthy_mean": round(float(nothing), 1),
         "grad_cam_maximum_at_edge": int(at_edge(maps["Grad-CAM"]).sum()),
     }
     path = EVIDENCE / f"lesson_40_{cohort.name}.json"
@@ -153,21 +147,13 @@ def completeness_gaps(attributions: np.ndarray, rises: np.ndarray) -> np.ndarray
 
 def at_edge(maps: np.ndarray) -> np.ndarray:
     """Return for each map whether its maximum lies in the outer tenth of the film."""
-    rows, columns = maps.shape[1:]
-    inner = np.zeros((rows, columns), dtype=bool)
-    top, left = round(EDGE * rows), round(EDGE * columns)
-    inner[top : rows - top, left : columns - left] = True
-    return ~inner.ravel()[maps.reshape(len(maps), -1).argmax(axis=1)]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tools.evidence.saliency")
-    parser.add_argument("what", help="five-trainings, or the name of a cohort")
-    what = parser.parse_args(arguments).what
-    five_trainings() if what == "five-trainings" else real_patients(what)
-    return 0
+    side = np.array(maps.shape[1:])
+    flat = maps.reshape(len(maps), -1).argmax(axis=1)
+    place = np.stack(np.unravel_index(flat, maps.shape[1:]), axis=1)
+    edge = np.round(EDGE * side)
+    return ((place < edge) | (place >= side - edge)).any(axis=1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    (what,) = sys.argv[1:]
+    five_trainings() if what == "five-trainings" else real_patients(what)

@@ -8,7 +8,6 @@ other DICOM file alone, and writes data/evidence/series_real.csv, one fact a row
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +20,10 @@ from helpers.dicom_series import (
     list_series,
     read_series,
 )
-from helpers.files import data_dir
 from helpers.volumes import resample_values
-from tools.evidence.pages import EVIDENCE, write_table
+from tools.evidence.pages import EVIDENCE, count_refused, real_data, write_table
 
-SERIES = Path("dicom") / "ct_series_lung_dx_a0002"
+SERIES = "dicom/ct_series_lung_dx_a0002"
 BODY_HU = -500  # a voxel above it, in either of two volumes, is body
 
 
@@ -59,10 +57,8 @@ def against_simpleitk(volume: SeriesVolume) -> dict[str, float]:
     other = SimpleITK.GetArrayFromImage(image)
     last = np.array(volume.values.shape) - 1
     ours = volume.to_patient_mm([[0, 0, 0], last])
-    theirs = [
-        image.TransformIndexToPhysicalPoint([int(n) for n in voxel[::-1]])
-        for voxel in ([0, 0, 0], last)
-    ]
+    ends = [(0, 0, 0), tuple(int(n) for n in last[::-1])]  # column, row, slice
+    theirs = [image.TransformIndexToPhysicalPoint(end) for end in ends]
     return {
         "voxels against SimpleITK, HU": np.abs(volume.values - other).max(),
         "corners against SimpleITK, mm": np.abs(ours - np.array(theirs)).max(),
@@ -73,11 +69,11 @@ def tumour_of(folder: Path, volume: SeriesVolume) -> dict[str, float]:
     """Return the size of the box about the tumour in mm."""
     marked = pd.read_csv(folder / "annotations.csv").query("tumour_box == 1")
     _, row_mm, column_mm = volume.spacing_mm
+    columns, rows = marked[["xmin", "xmax"]], marked[["ymin", "ymax"]]
     return {
         "slices with tumour": len(marked),
-        "tumour, right to left, mm": (marked.xmax.max() - marked.xmin.min())
-        * column_mm,
-        "tumour, front to back, mm": (marked.ymax.max() - marked.ymin.min()) * row_mm,
+        "tumour, right to left, mm": np.ptp(columns.to_numpy()) * column_mm,
+        "tumour, front to back, mm": np.ptp(rows.to_numpy()) * row_mm,
         "tumour, first to last slice, mm": np.ptp(marked.z_mm),
     }
 
@@ -100,14 +96,9 @@ def left_out(volume: SeriesVolume) -> dict[str, float]:
 
 def other_files(folder: Path) -> dict[str, float]:
     """Give every file beside the series to `read_series`; count what became of it."""
-    files = sorted(folder.parent.rglob("*.dcm"))
+    files = folder.parent.rglob("*.dcm")
     paths = [path for path in files if folder not in path.parents]
-    refused = 0
-    for path in paths:
-        try:
-            read_series(path)
-        except DicomSeriesError:
-            refused += 1
+    refused = count_refused(paths, read_series, DicomSeriesError)
     return {
         "other files": len(paths),
         "other files refused": refused,
@@ -115,17 +106,12 @@ def other_files(folder: Path) -> dict[str, float]:
     }
 
 
-def main() -> int:
+def main() -> None:
     """Measure, write the table and print it."""
-    folder = (data_dir() or Path("nowhere")) / SERIES
-    if not folder.is_dir():
-        print(f"There is no {folder}. Set COURSE_DATA_DIR.", file=sys.stderr)
-        return 2
-    table = measure_series(folder)
+    table = measure_series(real_data(SERIES) / SERIES)
     print(table.to_string(index=False))
     write_table(table, EVIDENCE / "series_real.csv")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
