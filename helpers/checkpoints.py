@@ -68,7 +68,7 @@ def predictions(cohort: Cohort | str, finding: str | None = None) -> pd.DataFram
     finding = cohort.finding(finding)
     if _committed_fit(cohort, finding):
         return read_scores(COMMITTED_SCORES)
-    path = cached_path(cohort, finding).with_suffix(".csv")
+    path = _cached_path(cohort, finding).with_suffix(".csv")
     if not path.exists():
         trained_network(cohort, finding)
     return read_scores(path)
@@ -94,7 +94,7 @@ def trained_network(cohort: Cohort, finding: str | None = None) -> keras.Model:
     finding = cohort.finding(finding)
     if _committed_fit(cohort, finding):
         return load_network(COMMITTED_NETWORK)
-    path = cached_path(cohort, finding)
+    path = _cached_path(cohort, finding)
     with one_process_at_a_time(path, f"a network for {cohort.name}"):
         if path.exists() and path.with_suffix(".csv").exists():
             try:
@@ -133,7 +133,7 @@ def save(
         The ``.keras`` file; the scores lie beside it as ``.csv``.
     """
     finding = cohort.finding(finding)
-    path = cached_path(cohort, finding, settings=settings)
+    path = _cached_path(cohort, finding, settings=settings)
     write_scores(score_table(network, cohort, finding), path.with_suffix(".csv"))
     save_network(network, path)
     return path
@@ -166,7 +166,7 @@ def load_network(path: Path) -> keras.Model:
     return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
-def cached_path(
+def _cached_path(
     cohort: Cohort, finding: str, *, settings: TrainingSettings | None = None
 ) -> Path:
     """Return where the network of a cohort lies in the cache."""

@@ -81,13 +81,13 @@ def test_predictions_train_once_and_say_so(trainings, monkeypatch, capsys):
 
 def test_cached_path_depends_on_settings_and_hides_odd_names():
     cohort = dataclasses.replace(square_cohort(40), name="/home/me/My Films, 2nd")
-    default = checkpoints.cached_path(cohort, "grade >= 2")
+    default = checkpoints._cached_path(cohort, "grade >= 2")
     assert default.name.startswith("my-films-2nd_grade-2_")
     settings = training.TrainingSettings()
-    assert default == checkpoints.cached_path(cohort, "grade >= 2", settings=settings)
+    assert default == checkpoints._cached_path(cohort, "grade >= 2", settings=settings)
     longer = dataclasses.replace(settings, steps=2000)
-    assert default != checkpoints.cached_path(cohort, "grade >= 2", settings=longer)
-    assert default != checkpoints.cached_path(cohort, "grade >= 3")
+    assert default != checkpoints._cached_path(cohort, "grade >= 2", settings=longer)
+    assert default != checkpoints._cached_path(cohort, "grade >= 3")
 
 
 @pytest.mark.parametrize("lost", ["network", "scores"])

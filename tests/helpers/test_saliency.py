@@ -1,9 +1,13 @@
 """Saliency maps: worked by hand, and against two independent implementations."""
 
+import sys
+import types
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import scipy.ndimage
 from keras import layers
 
 from helpers import networks, saliency
@@ -212,6 +216,49 @@ def test_grad_cam_takes_the_last_feature_maps_also_of_a_nested_model():
         last, saliency.grad_cam(model, _image(), layer="second")
     )
     assert (last.shape, first.shape) == ((10, 8), (12, 10))
+
+
+# --- second opinions -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("build", [_functional, _sequential])
+def test_grad_cam_agrees_with_tf_keras_vis(build, monkeypatch):
+    # tf-keras-vis 0.8.7 still imports a module that SciPy 2.0 drops
+    shim = types.ModuleType("scipy.ndimage.interpolation")
+    shim.zoom = scipy.ndimage.zoom
+    monkeypatch.setitem(sys.modules, shim.__name__, shim)
+    pytest.importorskip("tf_keras_vis")
+    from tf_keras_vis import gradcam
+    from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+
+    model, image = build(3), _image(3)
+    model.set_weights([abs(weight) for weight in model.get_weights()])
+    theirs = gradcam.Gradcam(
+        keras.Model(model.inputs, model.outputs), model_modifier=ReplaceToLinear()
+    )(
+        lambda output: output[:, 0],
+        image[None].astype("float32"),
+        penultimate_layer="second",
+        **{"expand_cam": False, "normalize_cam": False},
+    )
+    ours = saliency.grad_cam(model, image, layer="second")
+    assert ours.max() > 1e-3
+    np.testing.assert_allclose(ours, np.asarray(theirs)[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("build", [_sequential, _nested])
+def test_integrated_gradients_agree_with_saliency(build):
+    core = pytest.importorskip("saliency.core")
+    model, image, baseline = build(), _image().astype("float32"), _image(seed=1)
+
+    def slopes(points, call_model_args=None, expected_keys=None):
+        return {core.base.INPUT_OUTPUT_GRADIENTS: saliency.gradient(model, points)}
+
+    theirs = core.IntegratedGradients().GetMask(
+        image, slopes, x_baseline=baseline.astype("float32"), x_steps=500, batch_size=99
+    )
+    ours = saliency.integrated_gradients(model, image, baseline=baseline, steps=100)
+    np.testing.assert_allclose(ours, theirs, atol=5e-3 * np.abs(theirs).max())
 
 
 # --- what goes wrong, in words -------------------------------------------------------
