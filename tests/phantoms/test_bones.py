@@ -28,7 +28,7 @@ def person(number):
     return draw_patient(number, cohort_seed=2026)
 
 
-def view_of(x=(-185, 185), z=(150, -215), step=1.0):
+def view_of(x, z, step=1.0):
     across = np.arange(*x, step, dtype=np.float32)
     return flat_view(*np.meshgrid(across, np.arange(*z, -step, dtype=np.float32)))
 
@@ -59,19 +59,13 @@ def shared(piece, front, back):
     return np.maximum(np.minimum(piece.back, back[piece.window]) - low, 0)
 
 
-def wall_and_rib(view, way=1):
-    wall = cage_wall(ANATOMY.skeleton, ANATOMY.thorax, view, way=way)
-    table = rib_table(ANATOMY.skeleton, Posture())
-    return wall, table, rib_intervals(ANATOMY.skeleton, wall, table, SIXTH_LEFT)
-
-
 # what all bones share
 
 
 def test_edge_runs_from_0_to_1_over_its_width():
     # a border of 4 mm: 1 mm inside is a quarter above a half
-    np.testing.assert_allclose(edge(np.array([-3, -1, 0, 1, 3.0]), 4.0),
-                               [0, 0.25, 0.5, 0.75, 1])  # fmt: skip
+    found = edge(np.array([-3, -1, 0, 1, 3.0]), 4.0)
+    np.testing.assert_allclose(found, [0, 0.25, 0.5, 0.75, 1])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +98,10 @@ def test_long_bone_holds_the_volume_of_a_pipe():
 def test_ray_through_the_middle_of_a_rib_crosses_its_thickness():
     # an ellipse of half axes 3.75 mm (through the wall) and h (upwards), whose plane
     # falls by the slope m: the longest chord is 2 / sqrt(1 / 3.75^2 + (m / h)^2)
-    _, table, (outer, inner, _) = wall_and_rib(view_of((45, 75), (60, -140), 0.5))
+    view = view_of((45, 75), (60, -140), 0.5)
+    wall = cage_wall(ANATOMY.skeleton, ANATOMY.thorax, view, way=1)
+    table = rib_table(ANATOMY.skeleton, Posture())
+    outer, inner, _ = rib_intervals(ANATOMY.skeleton, wall, table, SIXTH_LEFT)
     thick, core = length(outer).max(axis=0), length(inner).max(axis=0)
     slope = float(table.slope[SIXTH_LEFT])
     tall = float(ANATOMY.skeleton.rib_half[1, 5])
@@ -113,13 +110,7 @@ def test_ray_through_the_middle_of_a_rib_crosses_its_thickness():
     np.testing.assert_allclose(core / thick, 1 - 2 * CORTEX_MM / RIB_MM, atol=0.02)
 
 
-def test_ribs_fall_forwards_and_sideways_and_sink_with_a_shallow_breath():
-    view, tops = view_of(), []
-    for way, low, high in ((1, 40, 60), (1, 110, 120), (-1, 95, 105)):
-        wall, _, (outer, _, _) = wall_and_rib(view, way)
-        strip = (wall.x > low) & (wall.x < high)
-        tops.append(wall.z[(length(outer) > 1) & strip].mean())
-    assert tops[0] > tops[1] + 10 > tops[2] + 20
+def test_ribs_sink_with_a_shallow_breath():
     # 0.35 of the domes' 30 mm is the fall from back to front, half of it in the middle
     deep, shallow = (
         rib_table(ANATOMY.skeleton, Posture(raised_mm=(r, r))) for r in (0.0, 30.0)

@@ -22,13 +22,12 @@ from phantoms.hospital.hospitals import (
 )
 from phantoms.physics.scanners import SCANNERS
 
-NUMBER = 160
 A = HOSPITALS["A"]
 # many of each group; exact tests of drawn studies at 0.005
 MANY = replace(A, prevalence={"pneumothorax": 0.5, "nodule": 0.3}, portable_share=0.4)
 
 
-def drawn(hospital, *, number=NUMBER, visit=1):
+def drawn(hospital, *, number=160, visit=1):
     """Return a visit of many patients."""
     return [
         draw_study(draw_patient(n, cohort_seed=6, people=hospital.people), hospital,
@@ -70,8 +69,6 @@ def test_the_acutely_ill_are_imaged_at_the_bedside_three_times_as_often(many):
     assert bedside_chance(two, ()) == pytest.approx(0.36)
     sick = next(study.findings for study in many if study.finding("pneumothorax"))
     assert bedside_chance(two, sick) == 0.95  # 1.08 cannot be
-    assert {s.examination.view for s in many if portable(s)} == {"AP"}
-    assert {s.examination.view for s in many if not portable(s)} == {"PA"}
 
 
 @pytest.mark.parametrize(

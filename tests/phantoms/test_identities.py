@@ -93,7 +93,6 @@ def test_the_people_say_that_they_are_invented_and_fit_the_header(tmp_path):
     assert header.PatientName.family_name in invented
     assert "Nowhere" in header.InstitutionName
     assert re.fullmatch(r"\+1 555 01\d\d", header.PatientTelephoneNumbers)
-    assert "Not for clinical use" in header.PatientComments
 
 
 def test_people_are_as_old_as_their_header_says():
