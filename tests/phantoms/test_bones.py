@@ -14,26 +14,21 @@ from phantoms.chest.skeleton import (
     Bones,
     Mineral,
     add_tube,
-    body_depth,
     build_skeleton,
-    column_front,
     edge,
     spine_room,
 )
 from phantoms.chest.thorax import body_interval, cage_interval
-from phantoms.physics.attenuation import attenuation_per_mm
 from phantoms.shapes.solids import HeightTable, Piece, Tube, length, path_length
 
 SIXTH_LEFT = 12 + 5
 
 
-def person(number, *, age=None):
-    """Return an invented person, aged at will."""
-    patient = draw_patient(number, cohort_seed=2026)
-    return patient if age is None else replace(patient, age=age)
+def person(number):
+    return draw_patient(number, cohort_seed=2026)
 
 
-def view_of(x=(-185, 185), z=(150, -215), step=1.0):
+def view_of(x, z, step=1.0):
     across = np.arange(*x, step, dtype=np.float32)
     return flat_view(*np.meshgrid(across, np.arange(*z, -step, dtype=np.float32)))
 
@@ -42,25 +37,20 @@ def straight_anatomy(number=2):
     """Return an anatomy without the asymmetry of chance: left equals right."""
     anatomy = build_anatomy(person(number))
     old = anatomy.skeleton
-    alike = ("rib_height", "rib_drop", "rib_half", "rib_end")
+    names = ("rib_height", "rib_drop", "rib_half", "rib_end")
+    alike = {name: np.tile(getattr(old, name)[0], (2, 1)) for name in names}
     right = old.clavicles[0]
     straight = HeightTable(np.zeros(1281, np.float32))
     spine = replace(old.spine, course=straight, spurs=np.zeros_like(old.spine.spurs))
     skeleton = replace(
         old, cartilage=0.0, fractures=(), clavicles=(right, right * (-1, 1, 1, 1)),
         blade_shift=(0.0, 0.0), blade_turn=(0.0, 0.0), sternum=(1.0, 0.0, 0.0),
-        spine=spine, **{name: np.tile(getattr(old, name)[0], (2, 1)) for name in alike},
+        spine=spine, **alike,
     )  # fmt: skip
     return replace(anatomy, skeleton=skeleton)
 
 
 ANATOMY = straight_anatomy()
-
-
-def hard_path(anatomy, view, posture=None):
-    """Return the path through cortical bone."""
-    bones = bone_pieces(anatomy, posture or Posture(), view)
-    return path_length(bones["cortical bone"], shape=view.x.shape)
 
 
 def shared(piece, front, back):
@@ -69,25 +59,19 @@ def shared(piece, front, back):
     return np.maximum(np.minimum(piece.back, back[piece.window]) - low, 0)
 
 
-def wall_and_rib(view, way=1):
-    wall = cage_wall(ANATOMY.skeleton, ANATOMY.thorax, view, way=way)
-    table = rib_table(ANATOMY.skeleton, Posture())
-    return wall, table, rib_intervals(ANATOMY.skeleton, wall, table, SIXTH_LEFT)
-
-
 # what all bones share
 
 
 def test_edge_runs_from_0_to_1_over_its_width():
     # a border of 4 mm: 1 mm inside is a quarter above a half
-    np.testing.assert_allclose(edge(np.array([-3, -1, 0, 1, 3.0]), 4.0),
-                               [0, 0.25, 0.5, 0.75, 1])  # fmt: skip
+    found = edge(np.array([-3, -1, 0, 1, 3.0]), 4.0)
+    np.testing.assert_allclose(found, [0, 0.25, 0.5, 0.75, 1])
 
 
 @pytest.mark.parametrize(
     ("marrow", "hard", "soft"),
+    # cortex on both sides, no marrow, marrow cut to the bone
     [((12, 19), 3.0, 7.0), ((30, 5), 10.0, 0.0), ((5, 30), 0.0, 10.0)],
-    ids=["2 + 1 mm of cortex", "no marrow", "marrow cut to the bone"],
 )
 def test_a_bone_is_cortex_on_both_sides_of_its_marrow(marrow, hard, soft):
     bones, ray = Bones(Mineral(0.5, 0.25)), np.zeros((1, 1))
@@ -114,30 +98,19 @@ def test_long_bone_holds_the_volume_of_a_pipe():
 def test_ray_through_the_middle_of_a_rib_crosses_its_thickness():
     # an ellipse of half axes 3.75 mm (through the wall) and h (upwards), whose plane
     # falls by the slope m: the longest chord is 2 / sqrt(1 / 3.75^2 + (m / h)^2)
-    _, table, (outer, inner, _) = wall_and_rib(view_of((45, 75), (60, -140), 0.5))
+    view = view_of((45, 75), (60, -140), 0.5)
+    wall = cage_wall(ANATOMY.skeleton, ANATOMY.thorax, view, way=1)
+    table = rib_table(ANATOMY.skeleton, Posture())
+    outer, inner, _ = rib_intervals(ANATOMY.skeleton, wall, table, SIXTH_LEFT)
     thick, core = length(outer).max(axis=0), length(inner).max(axis=0)
     slope = float(table.slope[SIXTH_LEFT])
     tall = float(ANATOMY.skeleton.rib_half[1, 5])
     chord = 2 / np.sqrt((2 / RIB_MM) ** 2 + (slope / tall) ** 2)
     np.testing.assert_allclose(thick, chord, rtol=0.06)
     np.testing.assert_allclose(core / thick, 1 - 2 * CORTEX_MM / RIB_MM, atol=0.02)
-    # which stops 10 to 20 % of the rays over the lung
-    soft = attenuation_per_mm("soft tissue")
-    hard, spongy = (
-        attenuation_per_mm(m) - soft for m in ("cortical bone", "spongiosa")
-    )
-    more = (length(outer) - length(inner)) * hard + length(inner) * spongy
-    stopped = 1 - np.exp(-more)
-    assert 0.08 < np.median(stopped[length(inner) > 4]) < 0.20
 
 
-def test_ribs_fall_forwards_and_sideways_and_sink_with_a_shallow_breath():
-    view, tops = view_of(), []
-    for way, low, high in ((1, 40, 60), (1, 110, 120), (-1, 95, 105)):
-        wall, _, (outer, _, _) = wall_and_rib(view, way)
-        strip = (wall.x > low) & (wall.x < high)
-        tops.append(wall.z[(length(outer) > 1) & strip].mean())
-    assert tops[0] > tops[1] + 10 > tops[2] + 20
+def test_ribs_sink_with_a_shallow_breath():
     # 0.35 of the domes' 30 mm is the fall from back to front, half of it in the middle
     deep, shallow = (
         rib_table(ANATOMY.skeleton, Posture(raised_mm=(r, r))) for r in (0.0, 30.0)
@@ -146,28 +119,6 @@ def test_ribs_fall_forwards_and_sideways_and_sink_with_a_shallow_breath():
 
 
 # spine, breast bone, shoulders
-
-
-def test_slice_through_a_vertebra_has_a_ring_about_marrow():
-    # an oval 2 a wide and d deep holds about 0.85 * 2 a * d: boxier than an ellipse
-    spine = ANATOMY.skeleton.spine
-    level = int(np.abs(spine.centres + 60).argmin())
-    centre, half = float(spine.centres[level]), float(spine.half_widths[level])
-    view = view_of((-24, 24), (centre + 3, centre - 3), 0.25)
-    row = len(view.z) // 2
-    front = column_front(ANATOMY.thorax, np.array([centre])).item()
-    deep = body_depth(np.array([centre])).item()
-    area = {"cortical bone": 0.0, "spongiosa": 0.0}
-    low, high = np.zeros_like(view.x), np.full_like(view.x, front + deep)
-    for name, pieces in bone_pieces(ANATOMY, Posture(), view).items():
-        for piece in pieces:
-            # the breast bone lies in front, the arch behind
-            found = np.zeros_like(view.x)
-            found[piece.window] = shared(piece, low, high) * (piece.weight > 0)
-            area[name] += found[row, np.abs(view.x[row]) < half].sum() * 0.25
-    assert 0.70 < sum(area.values()) / (2 * half * deep) < 0.95
-    # the ring: half a millimetre about an outline of some 90 mm
-    assert 25 < area["cortical bone"] < 90
 
 
 def test_breast_bone_stands_in_front_of_the_cage():
@@ -187,7 +138,7 @@ def test_breast_bone_stands_in_front_of_the_cage():
 
 @pytest.mark.parametrize("number", [2, 5, 14])
 def test_bones_stay_in_the_body_and_out_of_the_lung(number):
-    anatomy = build_anatomy(person(number, age=88))
+    anatomy = build_anatomy(replace(person(number), age=88))
     view = view_of((-150, 150), (95, -200), 2.0)
     skin = body_interval(anatomy.thorax, view.x, view.z)
     cage = cage_interval(anatomy.thorax, view.x, view.z)
@@ -208,17 +159,13 @@ def test_bones_stay_in_the_body_and_out_of_the_lung(number):
 def test_wear_grows_with_age_and_old_women_lose_more_than_old_men():
     def mean(measure, **changes):
         people = (replace(person(n), **changes) for n in range(40))
-        return np.mean([measure(build_skeleton(person)) for person in people])
+        return np.mean([measure(build_skeleton(one)) for one in people], axis=0)
 
-    for measure in (
-        lambda s: s.spine.spurs.mean(),
-        lambda s: s.spine.plates.mean(),
-        lambda s: s.cartilage,
-        lambda s: len(s.fractures),
-        lambda s: 1 - s.mineral.spongiosa,
-        lambda s: 1 - s.mineral.cortex,
-    ):
-        assert mean(measure, age=85) > mean(measure, age=30)
+    def wear(s):
+        lost = (1 - s.mineral.spongiosa, 1 - s.mineral.cortex)
+        return (s.spine.spurs.mean(), s.cartilage, len(s.fractures), *lost)
+
+    assert np.greater(mean(wear, age=85), mean(wear, age=30)).all()
     left = [mean(lambda s: s.mineral.spongiosa, age=80, sex=sex) for sex in "FM"]
     # of 35 years after 45, 0.45 % a year and 1.35 times that: 1.6 x 0.055 less
     assert left[1] - left[0] == pytest.approx(0.088, abs=0.02)

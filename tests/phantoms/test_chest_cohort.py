@@ -43,28 +43,24 @@ def cohort():
 
 def test_two_workers_make_the_same_cohort(cohort, monkeypatch):
     images, table, masks = cohort
-    assert images.shape == (66, 64, 64)
-    assert images.dtype == np.uint8
     assert tuple(masks) == FINDINGS
     assert list(table.columns) == list(COLUMNS)
     monkeypatch.setattr("os.cpu_count", lambda: 2)  # and 66 images: two by default
     monkeypatch.setattr(chest_cohort, "make_batch", None)  # they are other processes
     again = make_chest_cohort(SMALL, progress=False)
-    np.testing.assert_array_equal(again[0], images)
+    assert (again[0] == images).all()
     assert again[1].equals(table)
-    for kind in FINDINGS:
-        np.testing.assert_array_equal(again[2][kind], masks[kind])
+    assert all((again[2][kind] == masks[kind]).all() for kind in FINDINGS)
 
 
 def test_a_study_of_the_cohort_can_be_imaged_again(cohort):
     images, table, masks = cohort
-    for row in (0, 17, 65):
+    for row in (0, 65):
         study = study_of(SMALL, table["study_id"][row])
         shot = image_study(study, size=64)
         np.testing.assert_array_equal(shot.image, images[row])
         assert study.date == table["study_date"][row]
-        for kind in FINDINGS:
-            np.testing.assert_array_equal(shot.masks[kind], masks[kind][row])
+        assert all((shot.masks[k] == masks[k][row]).all() for k in FINDINGS)
 
 
 @pytest.mark.parametrize("name", ["P0041-1", "P0001-9", "seven", "P0000-1"])
@@ -94,7 +90,6 @@ def test_the_table_agrees_with_masks_and_studies(cohort):
         assert row["portable"] == study.scanner.portable == (row["view"] == "AP")
         assert row["ecg_leads"] == study.has_device("ECG leads")
         assert row["marker"] == " ".join(marker.text for marker in study.markers)
-        assert row["visit"] == int(row["study_id"][-1])
 
 
 def test_a_patient_is_one_person_in_one_split_who_comes_later_again(cohort):
@@ -145,32 +140,27 @@ def test_shares_of_hospitals_splits_and_visits_are_the_stated_ones():
     assert [*batches(many)] == [range(1, 7), range(7, 13), range(13, 19), range(19, 21)]
 
 
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [
-        ({"seed": -1}, "seed is -1"),
-        ({"n_patients": 19, "n_images": 19}, "n_patients is 19"),
-        ({"n_images": 1199}, "n_images is 1199.*1200 to 3600"),
-        ({"n_images": 3601}, "n_images is 3601"),
-        ({"size": 31}, "size is 31"),
-        ({"size": 1025}, "size is 1025"),
-        ({"difficulty": "brutal"}, "'brutal'.*easy, default, hard"),
-        ({"variant": "secret"}, "'secret'.*default, confounded"),
-        ({"strength": 1.1}, "strength is 1.1"),
-        ({"strength": -0.1}, "strength is -0.1"),
-    ],
-)
-def test_settings_out_of_range_are_refused(change, word):
-    with pytest.raises(ValueError, match=word):
-        ChestCohortSettings(**change)
+REFUSED = {
+    "seed": [-1],
+    "n_patients": [19],
+    "n_images": [1199, 3601],  # of 1200 patients, one to three each
+    "size": [31, 1025],
+    "difficulty": ["brutal"],
+    "variant": ["secret"],
+    "strength": [-0.1, 1.1],
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_settings_out_of_range_are_refused(name):
+    for value in REFUSED[name]:
+        with pytest.raises(ValueError, match=f"{name} is .*{value}"):
+            ChestCohortSettings(**{name: value})
 
 
 def test_settings_at_the_edges_will_do():
-    for edge in (
-        {"seed": 0, "n_patients": 20, "n_images": 20, "size": 32, "strength": 0.0},
-        {"n_patients": 20, "n_images": 60, "size": 1024, "strength": 1.0},
-    ):
-        ChestCohortSettings(**edge)
+    ChestCohortSettings(seed=0, n_patients=20, n_images=20, size=32, strength=0.0)
+    ChestCohortSettings(n_patients=20, n_images=60, size=1024, strength=1.0)
     with pytest.raises(ValueError, match="workers is 0"):
         make_chest_cohort(SMALL, workers=0)
 
@@ -187,13 +177,11 @@ def test_a_script_without_a_main_guard_may_use_two_workers(tmp_path):
     script.write_text(
         "from phantoms import ChestCohortSettings, make_chest_cohort\n"
         "print('imported')\n"
-        "settings = ChestCohortSettings(n_patients=20, n_images=20, size=32)\n"
-        "print(make_chest_cohort(settings, progress=False, workers=2)[0].shape)\n"
+        "small = ChestCohortSettings(n_patients=20, n_images=20, size=32)\n"
+        "print(len(make_chest_cohort(small, progress=False, workers=2)[1]))\n"
     )
-    run = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, cwd=tmp_path
-    )
-    assert run.stdout == "imported\n(20, 32, 32)\n", run.stderr
+    said = subprocess.check_output([sys.executable, script], text=True, cwd=tmp_path)
+    assert said == "imported\n20\n"
 
 
 @pytest.mark.parametrize("side", ["right", "left"])
@@ -205,7 +193,5 @@ def test_twin_films_differ_by_air_on_the_named_side(side):
     # the other side is the same lung, at most a little lighter: the processing adapts
     other = np.s_[:, 34:] if side == "right" else np.s_[:, :30]
     assert np.corrcoef(healthy[other].ravel(), ill[other].ravel())[0, 1] > 0.999
-    more = twin_films("P0001-1", side=side, collapse=0.6, size=64)[2]
-    assert more.sum() > mask.sum()
     bare = replace(study_of(ChestCohortSettings(), "P0001-1"), findings=(), devices=())
     np.testing.assert_array_equal(healthy, image_study(bare, size=64).image)

@@ -1,6 +1,7 @@
 """Devices and lead letters: real materials, right places, exact shares of pixels."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ from phantoms.chest.thorax import cage_interval, heart_interval
 from phantoms.devices.draw import (
     draw_central_line,
     draw_drain,
-    draw_ecg_leads,
     draw_gastric_tube,
     draw_pacemaker,
     draw_tracheal_tube,
@@ -24,7 +24,6 @@ from phantoms.devices.parts import (
     Wire,
     attenuation_of,
     device_shadow,
-    smooth_path,
 )
 
 ANATOMIES = [build_anatomy(draw_patient(n, cohort_seed=8)) for n in range(1, 7)]
@@ -49,7 +48,6 @@ def test_attenuation_is_that_of_the_table_and_straight_in_logarithms():
     # the geometric mean of energies has that of 9.98 and 5.47 /cm
     between = attenuation_of("titanium", energy_kev=np.sqrt(40 * 50))
     assert between == pytest.approx(np.sqrt(0.998 * 0.547))
-    assert attenuation_of("PVC", energy_kev=90) == pytest.approx(0.0375)
 
 
 @pytest.mark.parametrize("pixel_mm", [3.0, 0.75])
@@ -107,7 +105,6 @@ def wires(device, material=None):
 @pytest.mark.parametrize(("side", "sign"), [("right", -1), ("left", 1)])
 @pytest.mark.parametrize("fluid", [False, True])
 def test_a_drain_enters_at_its_side_and_ends_in_the_chest(side, sign, fluid):
-    gaps = []
     for seed, anatomy in enumerate(ANATOMIES):
         drain = draw_drain(anatomy, np.random.default_rng(seed), side=side, fluid=fluid)
         tube = wires(drain)[0]
@@ -118,9 +115,9 @@ def test_a_drain_enters_at_its_side_and_ends_in_the_chest(side, sign, fluid):
         assert front[0] < y < back[0]
         assert (z > 30) != fluid
         stripes = wires(drain, "barium stripe")
-        gaps += [np.linalg.norm(a[-1] - b[0]) for a, b in zip(stripes, stripes[1:])]  # noqa: B905
-    # the last side hole interrupts the line
-    assert 4 < min(gaps) <= max(gaps) < 20
+        # the last side hole interrupts the line
+        for one, other in pairwise(stripes):
+            assert 4 < np.linalg.norm(one[-1] - other[0]) < 20
 
 
 def test_leads_lines_and_tubes_end_where_they_should():
@@ -128,9 +125,8 @@ def test_leads_lines_and_tubes_end_where_they_should():
         rng = np.random.default_rng(seed)
         for lead in wires(draw_pacemaker(anatomy, rng), "coiled MP35N"):
             x, y, z = lead[-1]
-            front, back = heart_interval(
-                anatomy.thorax, np.array([x]), np.array([z]), raised_mm=0.0
-            )
+            place = np.array([x]), np.array([z])
+            front, back = heart_interval(anatomy.thorax, *place, raised_mm=0.0)
             assert front[0] - 8 < y < back[0]
         x, _, z = wires(draw_central_line(anatomy, rng))[-1][-1]
         assert -35 < x < -8
@@ -140,15 +136,6 @@ def test_leads_lines_and_tubes_end_where_they_should():
         assert 10 < z < 80
         stomach = wires(draw_gastric_tube(anatomy, rng))[0][-1]
         assert stomach[2] < anatomy.thorax.dome_top[1]
-        leads = draw_ecg_leads(anatomy, rng)
-        plates = {part.centre for part in leads.parts if isinstance(part, Plate)}
-        assert plates == {tuple(wire[0]) for wire in wires(leads, "copper")}
-
-
-def test_smooth_path_goes_through_its_ends_in_even_steps():
-    path = np.asarray(smooth_path([(0, 0, 0), (20, 0, 10), (40, 5, 60)], step_mm=5))
-    np.testing.assert_allclose(path[[0, -1]], [[0, 0, 0], [40, 5, 60]], atol=1e-9)
-    assert np.linalg.norm(np.diff(path, axis=0), axis=1).max() < 7
 
 
 def test_a_marker_covers_the_area_of_its_strokes_at_any_size():

@@ -38,20 +38,6 @@ def grid(step=1.0, half=60):
 # solids
 
 
-@pytest.mark.parametrize(
-    ("pieces", "hole", "rest"),
-    [
-        ([(0, 100)], (40, 60), [(0, 40), (60, 100)]),
-        ([(0, 40), (60, 100)], (30, 70), [(0, 30), (70, 100)]),
-        ([(0, 40), (60, 100)], (50, 50), [(0, 40), (60, 100)]),
-        ([(0, 40)], (-5, 50), []),
-    ],
-)
-def test_subtract_by_hand(pieces, hole, rest):
-    found = subtract([interval(*piece) for piece in pieces], interval(*hole))
-    assert [(a.item(), b.item()) for a, b in found if b > a] == rest
-
-
 def test_subtract_agrees_with_counting_on_a_line():
     rng = np.random.default_rng(0)
     line = np.arange(0, 100, 0.05) + 0.025
@@ -139,11 +125,9 @@ def test_branches_keep_their_volume_however_thin(radius, tolerance):
 
 def straight(view="PA", source_mm=1800.0, size=128):
     """Return a view without rotation, tilt, roll or shift."""
-    examination = replace(
-        draw_examination(PATIENT), view=view, source_mm=source_mm,
-        rotation_deg=0.0, tilt_deg=0.0, roll_deg=0.0, shift_mm=(0.0, 0.0),
-    )  # fmt: skip
-    return make_view(PATIENT, examination, size=size)
+    still = {"rotation_deg": 0, "tilt_deg": 0, "roll_deg": 0, "shift_mm": (0, 0)}
+    drawn = replace(draw_examination(PATIENT), view=view, source_mm=source_mm, **still)
+    return make_view(PATIENT, drawn, size=size)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +135,6 @@ def straight(view="PA", source_mm=1800.0, size=128):
     [
         ("PA", 1800, -SURFACE_MM, 0),  # the chest touches the detector
         ("PA", 1800, -29, 101),  # the middle of the heart: 130 - 29
-        ("AP", 1000, 130, 0),  # the back touches it
         ("AP", 1000, -29, 159),
         ("PA", np.inf, 90, 220),  # parallel rays magnify nothing
     ],
@@ -173,7 +156,7 @@ def test_points_and_at_depth_are_inverse(view_name):
     rng = np.random.default_rng(0)
     for x, y, z in rng.uniform((-90, -90, -110), (90, 90, 60), (20, 3)):
         row, column = (part.item() for part in view.points(np.array([[x, y, z]])))
-        i, j = int(round(row)), int(round(column))
+        i, j = round(row), round(column)
         at_x, at_z = view.at_depth(y)
         # half a pixel off at most, in both directions of the grid
         assert abs(at_x[i, j] - x) < 0.6 * abs(at_x[i, j] - at_x[i, j + 1]) + 0.3
@@ -199,8 +182,8 @@ def test_slant_of_an_oblique_ray():
 def test_splat_keeps_volume_times_the_square_of_the_magnification():
     place = np.array([[5.0, -80.0, -20.0], [-40.0, -80.0, -60.0]])
     volume, radius = np.array([300.0, 200.0]), np.array([1.0, 2.0])
-    for view, larger in ((straight(source_mm=np.inf), 1.0),
-                         (straight("AP", 1000), 870 / 790)):  # fmt: skip
+    for source_mm, larger in ((np.inf, 1.0), (1000, 870 / 790)):
+        view = straight("AP", source_mm)
         thick = splat(view, place, volume=volume, radius=radius)
         x_step, _, _, z_step = view.cell()
         projected = thick.sum() * abs(x_step * z_step)

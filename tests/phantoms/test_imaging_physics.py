@@ -8,10 +8,6 @@ from scipy.ndimage import gaussian_filter
 from scipy.special import erf
 
 from phantoms.physics.attenuation import (
-    ATTENUATION_PER_CM,
-    BEAMS,
-    EFFECTIVE_ENERGY_KEV,
-    ENERGIES_KEV,
     attenuation_per_mm,
 )
 from phantoms.physics.detector import (
@@ -51,20 +47,12 @@ def test_attenuation_interpolates_logarithms_between_energies():
     # one part of bone in thirteen: (0.574 + 12 x 0.215) / 13 /cm
     spongiosa = attenuation_per_mm("spongiosa", energy_kev=60)
     assert spongiosa == pytest.approx(0.024262, rel=1e-4)
-    for name, values in ATTENUATION_PER_CM.items():
-        assert len(values) == len(ENERGIES_KEV) == 8
-        if name != "caesium iodide":  # its K edges lie between 30 and 50 keV
-            assert (np.diff(values) <= 0).all(), name
     for wrong in ({"material": "jelly"}, {"material": "water", "energy_kev": 19.9}):
         with pytest.raises(ValueError, match="Choose"):
             attenuation_per_mm(**wrong)
 
 
-def test_beams_have_the_energy_and_quanta_computed_with_spekpy():
-    found = [(b.energy_kev, b.photons_per_mm2_ugy) for b in BEAMS.values()]
-    assert found == [(60.4, 27_400), (55.4, 23_700), (50.1, 22_100), (43.8, 19_600),
-                     (52.1, 29_600)]  # fmt: skip
-    assert PANEL.energy_kev == EFFECTIVE_ENERGY_KEV == 60.4
+def test_absorption_of_the_caesium_iodide():
     # RQA5, 52.1 keV: between 58.1/cm at 50 and 35.7/cm at 60 keV, about 52.2/cm;
     # 0.0315 cm: 1 - exp(-1.645) = 0.807
     assert replace(PANEL, beam="RQA5").absorption == pytest.approx(0.807, abs=0.005)
@@ -94,12 +82,10 @@ def test_noise_counts_quanta_and_varying_light_yield_multiplies_the_variance():
     counts = count_quanta(np.full((512, 512), 400.0), swank=0.8, rng=rng)
     assert counts.mean() == pytest.approx(400, rel=0.001)
     assert counts.var() / counts.mean() == pytest.approx(1 / 0.8, rel=0.02)
-    ours = count_quanta(np.full(40_000, 300.0), swank=1.0, rng=rng)
-    theirs = rng.poisson(300.0, 40_000)
     share = [1, 5, 25, 50, 75, 95, 99]
-    assert np.percentile(ours, share) == pytest.approx(
-        np.percentile(theirs, share), abs=1.5
-    )
+    ours = np.percentile(count_quanta(np.full(40_000, 300.0), swank=1, rng=rng), share)
+    theirs = np.percentile(rng.poisson(300.0, 40_000), share)
+    assert ours == pytest.approx(theirs, abs=1.5)
 
 
 def test_electronic_noise_is_white_and_quantum_noise_is_shared_with_neighbours():
@@ -111,10 +97,9 @@ def test_electronic_noise_is_white_and_quantum_noise_is_shared_with_neighbours()
     # 3 quanta an element of 0.15 mm: four elements in the pixel, twice the spread
     extra = noisy - still
     assert extra.std() == pytest.approx(6.0, rel=0.02)
-    beside = [np.corrcoef(image[:, 1:].ravel(), image[:, :-1].ravel())[0, 1]
-              for image in (extra, still)]  # fmt: skip
-    assert abs(beside[0]) < 0.01
-    assert beside[1] > 0.1
+    for image, low, high in ((extra, -0.01, 0.01), (still, 0.1, 1)):
+        beside = np.corrcoef(image[:, 1:].ravel(), image[:, :-1].ravel())[0, 1]
+        assert low < beside < high
 
 
 # blur, scatter and collimation
@@ -236,9 +221,11 @@ def test_contrast_brightness_latitude_and_detail_do_what_they_say():
     dark = usual < 200
     lifted = displayed(counts, brightness=0.1) - usual
     assert lifted[dark].mean() == pytest.approx(25.5, abs=0.6)
-    noise = [displayed(counts, pixel_mm=0.75, processing=Processing(fine_detail=gain))
-             [40:80, 30:50].std() for gain in (0.8, 0.0)]  # fmt: skip
-    assert noise[0] > 1.3 * noise[1]
+    crisp, soft = (
+        displayed(counts, pixel_mm=0.75, processing=Processing(fine_detail=gain))
+        for gain in (0.8, 0.0)
+    )
+    assert crisp[40:80, 30:50].std() > 1.3 * soft[40:80, 30:50].std()
 
 
 def test_lead_is_whiter_than_bone_and_leaves_its_surroundings_alone():
@@ -252,23 +239,6 @@ def test_lead_is_whiter_than_bone_and_leaves_its_surroundings_alone():
 
 
 # machines
-
-
-def test_every_vendor_has_a_stand_and_a_portable_with_the_physics_of_the_bedside():
-    assert len(SCANNERS) == 7
-    for vendor in ("Alder", "Birch", "Cedar"):
-        kinds = {s.portable for s in SCANNERS.values() if s.vendor == vendor}
-        assert kinds == {False, True}
-    for name, scanner in SCANNERS.items():
-        panel = scanner.detector
-        assert name == scanner.name
-        assert (panel.grid_scatter == panel.grid_primary == 1) == scanner.portable
-        assert (panel.source_mm < 1500) == scanner.portable
-        assert (panel.energy_kev < 55) == scanner.portable
-    old, new = SCANNERS["Alder DR 17"], SCANNERS["Alder DR 21"]
-    assert old.last_day < new.first_day
-    assert new.last_day is None
-    assert old.detector.absorption < 0.8 * new.detector.absorption
 
 
 def test_technique_is_drawn_from_the_same_numbers_for_every_scanner():
