@@ -33,15 +33,23 @@ SWAPS = {
 
 def mutants_of(tree: ast.Module) -> list[tuple[int, str, str]]:
     """Return (line, what was changed, new source) for every place that can change."""
-    found = []
+    found, hints = [], set(_annotations(tree))
     for node in ast.walk(tree):
-        for name, other in _changes(node):
+        for name, other in _changes(node) if node not in hints else ():
             old = getattr(node, name)
             setattr(node, name, other)
             what = f"{_shown(old)} -> {_shown(other)}"
             found.append((node.lineno, what, ast.unparse(tree)))
             setattr(node, name, old)
     return found
+
+
+def _annotations(tree: ast.Module):
+    """Yield the nodes of type annotations, which decide nothing when the code runs."""
+    for node in ast.walk(tree):
+        for name in ("annotation", "returns"):
+            if isinstance(hint := getattr(node, name, None), ast.AST):
+                yield from ast.walk(hint)
 
 
 def _changes(node: ast.AST):

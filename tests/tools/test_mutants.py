@@ -21,3 +21,9 @@ def test_a_mutant_differs_in_one_place_and_the_tree_is_left_as_it_was():
     texts = [text for _, _, text in mutants_of(tree)]
     assert texts == ["x = 1 - 2", "x = 3 + 2", "x = 1 + 5"]
     assert ast.unparse(tree) == "x = 1 + 2"
+
+
+def test_annotations_are_left_alone():
+    assert (
+        changes("def f(a: int | None) -> int | str:\n    x: int | None = a\n") == set()
+    )
