@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from pydicom.uid import ExplicitVRBigEndian
 
-from helpers.burned_in_text import TextBox, blackened, clean_pixels, find_text
+from helpers.burned_in_text import (
+    TextBox,
+    _letters_in,
+    blackened,
+    clean_pixels,
+    find_text,
+)
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
 from tests.helpers.dicom_examples import make_dataset
 
@@ -62,6 +68,28 @@ def test_a_box_ends_with_the_image():
 )
 def test_what_counts_as_a_row_of_letters(options, found):
     assert bool(find_text(written(**options))) is found
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "fill", "letters"),
+    [
+        (10, 4.5, 0.3, 1),  # I, l or 1: up to 0.45 of its height
+        (10, 4.5, 0.29, 0),
+        (10, 17, 0.18, 1),  # one letter: up to 1.7 of its height
+        (10, 17, 0.17, 0),
+        (10, 17, 0.85, 1),
+        (10, 17, 0.86, 0),
+        (9, 9, 1.0, 1),  # small letters may be filled
+        (10, 40, 0.25, 5),  # touching letters, each 0.8 of the height wide
+        (10, 40, 0.8, 5),
+        (10, 40, 0.81, 0),
+        (10, 40, 0.24, 0),
+        (10, 201, 0.5, 0),  # a line or a border
+    ],
+)
+def test_how_many_letters_a_shape_may_be(height, width, fill, letters):
+    shape = np.array([height]), np.array([width]), np.array([fill])
+    assert _letters_in(*shape).tolist() == [letters]
 
 
 def test_letters_of_uneven_brightness_are_no_row():
@@ -140,6 +168,10 @@ def test_numbers_stay_in_the_order_of_bytes_that_the_file_has():
     clean_pixels(dataset)
     assert dataset.file_meta.TransferSyntaxUID == ExplicitVRBigEndian
     assert dataset.PixelData == bytes([0, 1, 2, 3, 0, 70, 0, 4])
+    assert dataset["PixelData"].VR == "OW"
+    small = make_dataset(np.full((3, 3), 7, np.uint8))
+    clean_pixels(small)
+    assert (small["PixelData"].VR, len(small.PixelData)) == ("OB", 10)  # even
 
 
 def test_a_mask_stays_packed():
