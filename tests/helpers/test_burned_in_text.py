@@ -6,6 +6,7 @@ from pydicom.uid import ExplicitVRBigEndian
 
 from helpers.burned_in_text import (
     TextBox,
+    _is_row,
     _letters_in,
     blackened,
     clean_pixels,
@@ -90,6 +91,26 @@ def test_what_counts_as_a_row_of_letters(options, found):
 def test_how_many_letters_a_shape_may_be(height, width, fill, letters):
     shape = np.array([height]), np.array([width]), np.array([fill])
     assert _letters_in(*shape).tolist() == [letters]
+
+
+@pytest.mark.parametrize(
+    ("tops", "heights", "means", "is_row"),
+    [
+        # height 20: a base line may scatter by 1, heights by 3 (median deviations)
+        ([0, 0, 2, 2], [20, 20, 20, 20], [90, 90, 90, 90], True),
+        ([0, 0, 2.2, 2.2], [20, 20, 20, 20], [90, 90, 90, 90], False),
+        ([0, 0, 0, 0], [17, 17, 23, 23], [90, 90, 90, 90], True),
+        ([0, 0, 0, 0], [16.8, 16.8, 23.2, 23.2], [90, 90, 90, 90], False),
+        # one pen: the brightness scatters by at most ALIKE of the contrast, here 100
+        ([0, 0, 0, 0], [20, 20, 20, 20], [0, 0, 2, 2], True),
+        ([0, 0, 0, 0], [20, 20, 20, 20], [0, 0, 200, 200], False),
+    ],
+)
+def test_a_row_has_one_line_one_height_and_one_pen(tops, heights, means, is_row):
+    row = np.zeros((4, 8))
+    row[:, 0], row[:, 2] = tops, np.add(tops, heights)
+    row[:, 5], row[:, 6] = means, 100
+    assert _is_row(row) == is_row
 
 
 def test_letters_of_uneven_brightness_are_no_row():
