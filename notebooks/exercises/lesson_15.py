@@ -4,9 +4,6 @@ import numpy as np
 
 from helpers.checks import Case, Exercise
 
-
-
-
 EXERCISES = {
     "15.2": Exercise(
         cases=[
@@ -92,7 +89,8 @@ def _all_but_test_patients(patient_id, split):
 
 def _share(values, given, wanted):
     """Return the mean of some values where another array has a value."""
-    return np.asarray(values)[np.asarray(given) == wanted].mean()
+    chosen = np.asarray(values)[np.asarray(given) == wanted]
+    return chosen.mean() if chosen.size else np.nan
 
 
 def _gain(answer, truth):
