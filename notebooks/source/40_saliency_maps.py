@@ -19,7 +19,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 60 minutes; runs in about 60 seconds |
+# | Time | 60 minutes; runs in about 40 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | the course's in-silico chest films with exact masks (1,200 patients, made on first use) |
 # | Needs first | [lesson 21](21_first_network.ipynb); [lesson 30](30_sensitivity_specificity_and_roc.ipynb) for the threshold |
@@ -37,6 +37,7 @@
 import json
 import os
 
+from helpers import checkpoints, cohorts, saliency, training
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,7 +45,6 @@ import tensorflow as tf
 from scipy.ndimage import gaussian_filter
 from sklearn.metrics import average_precision_score
 
-from helpers import checkpoints, cohorts, saliency, training
 from helpers.checks import check_exercise, check_setting
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.figures import COLOURS, describe, show_image, use_course_style
@@ -293,7 +293,7 @@ parts_from = {
     for name, baseline in baselines.items()
 }
 limit = scale_limit([for_the_eye(parts) for parts in parts_from.values()])
-fig, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(9.8, 3), layout="constrained")
 for ax, (name, parts) in zip(axes, parts_from.items(), strict=True):
     show_overlay(film, for_the_eye(parts), ax=ax, mask=mask, limit=limit)
     ax.set_title(f"Baseline: {name}", fontsize=9)
@@ -345,7 +345,7 @@ check_exercise("40.2", gap_of_mean_map)
 # 3. the weighted sum of the feature maps. What is negative becomes 0: only what speaks for the
 #    finding is kept.
 #
-# ### Exercise 40.3 - Weigh the feature maps (6 min)
+# ### Exercise 40.3 - Weigh the feature maps (5 min)
 # Steps 2 and 3, for one film. Both arrays have the shape (cells down, cells across, features).
 # Return one map of shape (cells down, cells across).
 # <details><summary>Hint</summary>Mean over the first two axes, sum over the last, and only then
@@ -381,7 +381,7 @@ def grad_cam(model, films, *, layer):
 # different layers cannot be compared.
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(9.8, 3), layout="constrained")
 for ax, layer in zip(axes, LAYERS, strict=True):
     cam = grad_cam(logit_network, film, layer=layer)[0]
     show_overlay(film, saliency.enlarge(cam, shape), ax=ax, mask=mask, unit="own scale")
@@ -474,7 +474,7 @@ if has_masks:
         marker, colour = ("o", "blue") if name in maps else ("s", "orange")
         ax.plot([rate.low, rate.high], [place, place], color=COLOURS[colour])
         ax.plot(rate.rate, place, marker, color=COLOURS[colour])
-    ax.set(yticks=range(len(hits)), yticklabels=hits, xlim=(0, 1))
+    ax.set(yticks=range(len(hits)), yticklabels=hits, xlim=(-0.02, 1))
     ax.set_xlabel(f"hit rate, 95 % interval; internal test, {len(films)} films")
     ax.invert_yaxis()
     print(f"A finding covers {outlines.mean():.1%} of its film on average.")
