@@ -556,7 +556,7 @@ for name in dict.fromkeys(named):
 # %% [markdown]
 # ## On real patients
 #
-# 26 November 2026. Three public sets in folders, with what this lesson measures:
+# 29 November 2026. Three public sets in folders, with what this lesson measures:
 #
 # - 1,000 films of NIH ChestX-ray14 (Wang et al. 2017, 64 pixels), whose CSV names the patients:
 #   `COHORT=path/to/cxr_nih14_64px COHORT_SPLIT=by_patient python -m tools.evidence.real_runs 15`;
@@ -570,8 +570,8 @@ for name in ("cxr_nih14_64px", "pneumoniamnist", "breast_us_busi_128px"):
 
 # %% [markdown]
 # **NIH:** real people are recognised far better than ours: the coin per patient gains several times
-# what it gains in the default cohort. So the default cohort understates the leak. Infiltration and
-# effusion gain, atelectasis does not show it (264 patients).
+# what it gains in the default cohort. So the default cohort understates the leak. Infiltration gains,
+# atelectasis does not show it (264 patients).
 #
 # **PneumoniaMNIST:** nobody can say what results on it owe to known children. Equal images lie in
 # training and tuning set. No changed copy came to light, but at 28 pixels the search finds only
