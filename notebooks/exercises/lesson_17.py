@@ -42,6 +42,11 @@ EXERCISES = {
                 hint="Two others, one yes and one no: a tie counts as 0.",
             ),
             Case(
+                inputs=(np.array([[0, 1, 1, 0], [1, 0, 0, 1]]), 0),
+                expected=np.array([1, 0]),
+                hint="Of the three others two say yes in the first film.",
+            ),
+            Case(
                 inputs=(np.array([[0, 0, 1, 1, 1], [1, 1, 0, 0, 1]]), 4),
                 expected=np.array([0, 0]),
                 hint="Without the last reader both films are ties.",

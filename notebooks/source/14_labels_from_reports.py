@@ -201,6 +201,8 @@ DENIAL = r"\b(no(?! change)|not|without|nil|absent|free of|negative for|resolved
 
 def label(report, names):
     """Return positive, uncertain, negated or "" for one finding of a report."""
+    if not isinstance(report, str) or not report.strip():
+        raise ValueError("A report is missing or empty: leave its row out.")
     report = re.sub(r"(?im)^(indication|history|comparison):.*$", "", report)
     heard = set()
     for clause in re.split(r"(?<=[.!?])\s+|\n|;|\bbut\b", report):
