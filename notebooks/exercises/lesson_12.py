@@ -82,27 +82,42 @@ def _spacing(positions, *, steps=None, share=0.05, pick=np.mean):
 
 MISTAKES = {
     "12.2": {
-        "Does z tell slices apart in a sagittal series?": lambda o, p: np.argsort(p[:, 2]),
-        "The order is reversed: row x column gives the normal, not its opposite.": lambda o, p: np.argsort(-_along(o, p)),
-        "The cross product is row x column, in this order.": lambda o, p: np.argsort(
-            _along(np.roll(np.asarray(o, float), 3), p)
+        "Does z tell slices apart in a sagittal series?": lambda o, p: np.argsort(
+            p[:, 2]
         ),
-        "This is the order in which the files came. Where do the positions enter?": lambda o, p: np.arange(len(p)),
-        "These are the positions. Asked for are the indices that sort them.": lambda o, p: np.sort(_along(o, p)),
-        "A distance from the origin has no sign: project on the normal instead.": lambda o, p: np.argsort(
-            np.linalg.norm(p, axis=1)
+        "The order is reversed: row x column gives the normal, not its opposite.": lambda o, p: (
+            np.argsort(-_along(o, p))
+        ),
+        "This is the order in which the files came. Where do the positions enter?": lambda o, p: (
+            np.arange(len(p))
+        ),
+        "These are the positions. Asked for are the indices that sort them.": lambda o, p: (
+            np.sort(_along(o, p))
+        ),
+        "A distance from the origin has no sign: project on the normal instead.": lambda o, p: (
+            np.argsort(np.linalg.norm(p, axis=1))
         ),
     },
     "12.4": {
-        "A mean alone hides a gap. Compare each step with the median step.": lambda p: float(np.ptp(p) / (len(p) - 1)),
-        "The positions come in any order. What has to be done first?": lambda p: _spacing(p, steps=np.diff(np.asarray(p, float))),
+        "A mean alone hides a gap. Compare each step with the median step.": lambda p: (
+            float(np.ptp(p) / (len(p) - 1))
+        ),
+        "The positions come in any order. What has to be done first?": lambda p: (
+            _spacing(p, steps=np.diff(np.asarray(p, float)))
+        ),
         "A step can also be too small: two images at one place.": lambda p: (
             float("nan")
             if np.max(np.diff(np.sort(p))) > 1.05 * np.median(np.diff(np.sort(p)))
             else float(np.mean(np.diff(np.sort(p))))
         ),
-        "The smallest step says nothing of the others.": lambda p: float(np.min(np.diff(np.sort(p)))),
-        "Positions are rounded: steps within 5 % of the median count as even.": lambda p: _spacing(p, share=0.0),
-        "The median hides a gap. Return NaN if any step is off.": lambda p: float(np.median(np.diff(np.sort(p)))),
+        "The smallest step says nothing of the others.": lambda p: float(
+            np.min(np.diff(np.sort(p)))
+        ),
+        "Positions are rounded: steps within 5 % of the median count as even.": lambda p: (
+            _spacing(p, share=0.0)
+        ),
+        "The median hides a gap. Return NaN if any step is off.": lambda p: float(
+            np.median(np.diff(np.sort(p)))
+        ),
     },
 }

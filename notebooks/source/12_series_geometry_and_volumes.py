@@ -50,7 +50,7 @@ from helpers.dicom_series import (
     DicomSeriesError, affine_of, list_series, read_series,
 )  # fmt: skip
 from phantoms.dicom_writing import CtSeries, write_series
-from helpers.figures import COLOURS, describe, use_course_style
+from helpers.figures import describe, use_course_style
 from phantoms import nodule_cube, nodule_study, scan_study
 from helpers.volumes import (
     in_patient_axes, plane_of, plane_slider, resample_values, show_planes,
@@ -581,8 +581,8 @@ print(f"{real['slices left out']:.0f} slices interpolated: median error "
 # Sorted by name this patient would have been upside down. The slices are as thick as they are apart,
 # so the script of the title would have been right here, by luck. One series is one example.
 #
-# The slices that were interpolated had neighbours 16 mm apart, twice as far as the real ones. A volume
-# resampled from thick slices to 1 mm looks smooth, and most of what it shows was never seen.
+# The slices that were interpolated had neighbours 16 mm apart, twice as far as the real ones. A
+# volume resampled from thick slices to 1 mm looks smooth, and most of what it shows was never seen.
 #
 # ## What this does not show
 #
