@@ -1,4 +1,4 @@
-"""The recipe for a weighted kappa: a second implementation, and bad input."""
+"""Recipes of lessons 14 and 17: a second implementation, and bad input."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_limits_resample_patients_not_films(kappa):
 
 @pytest.mark.parametrize(
     "patients",
-    [["nan"] * 2 + ["P"] * 78, [np.nan, *range(79)], ["P1"] * 80, range(79)],
+    [["nan"] * 2 + ["P"] * 78, [np.nan, *range(79)], [7, 7.0, "7"] * 26 + [7] * 2],
 )
 def test_unknown_or_too_few_patients_are_refused(kappa, patients):
     with pytest.raises(ValueError, match="patient"):
@@ -56,3 +56,13 @@ def test_missing_scores_and_a_single_score_are_refused(kappa):
         kappa(FIRST.astype(float), np.where(SECOND > 4, np.nan, SECOND), PATIENTS)
     with pytest.raises(ValueError, match="two different scores"):
         kappa(np.ones(80), np.ones(80), PATIENTS)
+
+
+def test_reports_are_labelled_and_missing_ones_refused():
+    recipe_14 = recipe("label-reports-by-rules")
+    label, names = recipe_14["label"], recipe_14["NAMES"]["nodule"]
+    reports = ["History: nodule\nClear.", "No effusion, but a nodule.", "No nodule?"]
+    assert [label(one, names) for one in reports] == ["", "positive", "uncertain"]
+    for missing in (np.nan, None, "  "):
+        with pytest.raises(ValueError, match="missing or empty"):
+            label(missing, names)
