@@ -199,8 +199,8 @@ if not passed_over:
 # %% [markdown] tags=["predict"]
 # The same readings give a small plain kappa and a large quadratic one: name the weights.
 #
-# The two specialists stay the same persons; their kappa halves as the finding becomes rare, though
-# they make the same call more often. This is the **prevalence effect**: among films that are nearly
+# The two specialists stay the same persons; their kappa falls steeply as the finding becomes rare,
+# even where the share of equal calls rises. This is the **prevalence effect**: among films that are nearly
 # all negative, little is left to agree on beyond chance. Never compare the kappas of two studies
 # without their prevalences, and print the table beside the kappa.
 #
@@ -332,8 +332,8 @@ if not passed_over:
 # hold the better calls against her. So a network measured against a panel below its level cannot
 # show what it can do.
 #
-# The majority of all five is no better than the better specialist alone: the residents outvote the
-# specialists. Adjudication buys more than a third resident, with fewer readings, but the
+# At a threshold of 4 the majority of all five is no better than the better specialist alone: the
+# residents outvote the specialists. Adjudication buys more than a third resident, with fewer readings, but the
 # adjudicator never sees what both residents missed. Dawid and Skene give the better readers more
 # weight; they take the errors as independent, which these are not.
 #
@@ -636,6 +636,7 @@ for auc in (0.935, 0.980):
 # %% [markdown]
 # ## New words
 #
+# - **reference standard**: what a result is compared with; seldom the truth itself.
 # - **kappa**: agreement of two readers beyond what their habits alone would give.
 # - **weighted kappa**: kappa that gives part of the credit to scores that lie close together.
 # - **prevalence effect**: kappa falls as a finding becomes rare, with the same readers.
