@@ -200,9 +200,9 @@ if not passed_over:
 # The same readings give a small plain kappa and a large quadratic one: name the weights.
 #
 # The two specialists stay the same persons; their kappa falls steeply as the finding becomes rare,
-# even where the share of equal calls rises. This is the **prevalence effect**: among films that are nearly
-# all negative, little is left to agree on beyond chance. Never compare the kappas of two studies
-# without their prevalences, and print the table beside the kappa.
+# even where the share of equal calls rises. This is the **prevalence effect**: among films that are
+# nearly all negative, little is left to agree on beyond chance. Never compare the kappas of two
+# studies without their prevalences, and print the table beside the kappa.
 #
 # Kappa knows nothing of right and wrong. Two readers who miss the same films agree perfectly.
 #
@@ -333,9 +333,9 @@ if not passed_over:
 # show what it can do.
 #
 # At a threshold of 4 the majority of all five is no better than the better specialist alone: the
-# residents outvote the specialists. Adjudication buys more than a third resident, with fewer readings, but the
-# adjudicator never sees what both residents missed. Dawid and Skene give the better readers more
-# weight; they take the errors as independent, which these are not.
+# residents outvote the specialists. Adjudication buys more than a third resident, with fewer
+# readings, but the adjudicator never sees what both residents missed. Dawid and Skene give the
+# better readers more weight; they take the errors as independent, which these are not.
 #
 # ### Predict 17.4p - A further reader (2 min)
 # Equal readers of middling skill decide by majority. How much more often than one of them is a
