@@ -11,9 +11,9 @@ TWIN_SAME = {"helpers.networks.small_network": same_layers}.
 
 from __future__ import annotations
 
+import ast
 import copy
 import dataclasses
-import ast
 import importlib
 
 import pandas as pd
