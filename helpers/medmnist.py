@@ -31,11 +31,9 @@ REBUILT_OF = "pneumoniamnist.npz"
 REBUILT = "pneumoniamnist_28_rebuilt.npz"
 REBUILT_SHA256 = "ce8250bf5debc3c389b89affcc1d9feac579b26e875a848301e9f937bb0c2eee"
 REBUILT_NOTE = (
-    "This is not the published file but one rebuilt from two incomplete copies: counts "
-    "equal the published ones in every split and class, and images that both copies "
-    "hold agree bit for bit, but the order within train is not the published one, and "
-    "it could not be compared with the published file. Its training images hold 18 "
-    "exact duplicates."
+    "This is not the published file but one rebuilt from two incomplete copies: the "
+    "counts are the published ones, the order within train is another, and it could "
+    "not be compared with the published file. Its training images hold 18 duplicates."
 )
 
 
