@@ -18,7 +18,6 @@ import pandas as pd
 from helpers.patient_splits import check_leakage, is_missing
 
 SPLITS = ("train", "tuning", "internal test", "external test")
-NEEDED_SPLITS = SPLITS[:3]
 LACKING = {
     "patients": "does not say which images belong to one patient: each image is "
     "counted as a patient of its own.",
@@ -292,7 +291,7 @@ def validate(cohort: Cohort) -> Cohort:
             f"{cohort.findings}, and lacks columns: {sorted(missing) or 'none'}."
         )
     _check_values(cohort)
-    empty = [split for split in NEEDED_SPLITS if split not in cohort.splits]
+    empty = [split for split in SPLITS[:3] if split not in cohort.splits]
     if empty and not cohort.is_part:
         raise CohortError(
             f"{name} has no image in {', '.join(empty)}; COHORT_SPLIT=by_patient "

@@ -202,27 +202,6 @@ def specificity(counts: Counts) -> float:
     return _share(counts.tn, counts.healthy, of="healthy cases")
 
 
-def accuracy(counts: Counts) -> float:
-    """Return the share of all cases that are called rightly, 0 to 1.
-
-    Parameters
-    ----------
-    counts : Counts
-        Two-by-two table from `confusion_counts`.
-
-    Raises
-    ------
-    ValueError
-        If there is no case at all.
-
-    Examples
-    --------
-    >>> accuracy(Counts(tp=8, fp=1, tn=9, fn=2))
-    0.85
-    """
-    return _share(counts.tp + counts.tn, counts.total, of="cases")
-
-
 def _share(part: int, whole: int, *, of: str) -> float:
     """Divide two counts, or say why the measure does not exist."""
     if whole == 0:

@@ -27,13 +27,10 @@ class Interval(NamedTuple):
     ----------
     low, high : float
         Limits, in the unit of the measure.
-    replicates : int
-        Resamples that gave a value, and from which the limits were taken.
     """
 
     low: float
     high: float
-    replicates: int
 
 
 def wilson(successes: int, total: int) -> tuple[float, float]:
@@ -69,8 +66,7 @@ def wilson(successes: int, total: int) -> tuple[float, float]:
         raise ValueError(
             f"successes is {successes}, total {total}; expected counts of cases."
         )
-    test = stats.binomtest(int(successes), int(total))
-    found = test.proportion_ci(method="wilson")
+    found = stats.binomtest(int(successes), int(total)).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
 
 
@@ -139,7 +135,7 @@ def clustered_bootstrap(
     Returns
     -------
     Interval
-        ``low``, ``high`` and the number of replicates that gave a value.
+        ``low`` and ``high``.
 
     Raises
     ------
@@ -177,7 +173,7 @@ def clustered_bootstrap(
             f"and {1 - LARGEST_SHARE_UNDEFINED:.0%} with a value. Report the counts."
         )
     low, high = np.quantile(usable, [0.025, 0.975])
-    return Interval(low=float(low), high=float(high), replicates=len(usable))
+    return Interval(low=float(low), high=float(high))
 
 
 def _rows_by_cluster(clusters: ArrayLike, *, n_images: int) -> list[np.ndarray]:

@@ -26,7 +26,6 @@ CITATION = (
 )
 SPLIT_NAMES = {"train": "train", "val": "tuning", "test": "internal test"}
 TIMEOUT_S = (10, 30)  # to connect, and of silence
-RETRIES = 3
 REBUILT_OF = "pneumoniamnist.npz"
 REBUILT = "pneumoniamnist_28_rebuilt.npz"
 REBUILT_SHA256 = "ce8250bf5debc3c389b89affcc1d9feac579b26e875a848301e9f937bb0c2eee"
@@ -119,7 +118,7 @@ def _fetch(entry: pd.Series) -> Path:
     url = f"{mirror.rstrip('/')}/{file}" if mirror else entry["url"]
     folder = cache_dir() / "medmnist"
     known = {"registry": {file: f"md5:{entry['md5']}"}, "urls": {file: url}}
-    store = pooch.create(folder, "", **known, retry_if_failed=RETRIES)
+    store = pooch.create(folder, "", **known, retry_if_failed=3)
     if not (folder / file).is_file():
         tell(f"Fetching {file}. Licence: {entry['licence']}. Cite: {CITATION}")
     try:

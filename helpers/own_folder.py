@@ -150,8 +150,7 @@ def _patients(
 def _dicom_patient(path: Path) -> str:
     """Return the PatientID of a DICOM file; "" of others, which are read later."""
     try:
-        header = open_dataset(path, stop_before_pixels=True)
-        return str(header.get("PatientID") or "")
+        return str(open_dataset(path, stop_before_pixels=True).get("PatientID") or "")
     except ValueError:
         return ""
 

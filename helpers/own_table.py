@@ -202,6 +202,8 @@ def _classes(table: pd.DataFrame, column: str) -> dict[str, np.ndarray]:
     missing = table[column].map(is_missing) & ~table[column].str.lower().isin(CLASS)
     refuse(table, column, missing, "the name of a class")
     cells = [[part.strip() for part in re.split("[|;]", c)] for c in table[column]]
+    alone = {part for parts in cells for part in parts}
+    cells = [{one for part in parts for one in _apart(part, alone)} for parts in cells]
     counts = Counter(value for parts in cells for value in parts)
     meaning = {value: CLASS.get(value.lower(), "") for value in counts}
     if len(counts) > MOST_CLASSES:
@@ -213,6 +215,12 @@ def _classes(table: pd.DataFrame, column: str) -> dict[str, np.ndarray]:
     if len(values) == len(named) == 2 and meaning[named[1]] == "last":
         named = named[:1]  # benign is then what is not malignant
     return {v: np.array([v in parts for parts in cells], dtype=int) for v in named}
+
+
+def _apart(value: str, alone: set[str]) -> list[str]:
+    """Take "nodule, mass" apart where each of its parts also stands alone somewhere."""
+    parts = [part.strip() for part in value.split(",")]
+    return parts if alone.issuperset(parts) else [value]
 
 
 def _asked(table: pd.DataFrame, wish: str) -> dict[str, np.ndarray]:

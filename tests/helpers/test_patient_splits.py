@@ -12,6 +12,7 @@ from helpers.patient_splits import (
     _exact_duplicates,
     check_leakage,
     exam_and_training,
+    patient_names,
     read_split,
     split_patients,
     with_coins,
@@ -80,6 +81,16 @@ def test_stratified_split_keeps_the_share_of_diseased_patients():
     split_patients(table, stratify="effusion", seed=3)
 
 
+def test_patients_are_compared_by_name_whatever_their_type():
+    mixed = [7, 7.0, " 7", "7,0", np.float32(7), "07", "P7.0"]
+    assert patient_names(mixed).tolist() == ["7"] * 5 + ["07", "P7.0"]
+    table = table_of([7, 7.0, "7", "8"], split=["x", "y", "x", "y"])
+    assert check_leakage(table).shared_patients["patient_id"].tolist() == ["7"]
+    split = split_patients(table_of([3, 1, 2, 2]), fractions=HALVES, seed=5)
+    as_text = split_patients(table_of(["3", 1.0, "2", 2]), fractions=HALVES, seed=5)
+    assert split.tolist() == as_text.tolist()
+
+
 def refused(word, function, *inputs, **options):
     """Check that bad input is refused in words, one of which is given."""
     with pytest.raises(ValueError, match=word):
@@ -97,7 +108,20 @@ def test_impossible_splits_are_refused():
     refused("column patient_id", split_patients, pd.DataFrame({"case": [1]}), seed=1)
     refused("0 rows", split_patients, table_of([]), seed=1)
     refused("1 of 3 rows.*row 1", split_patients, table_of(["A", None, "B"]), seed=1)
-    refused("1 of 3 rows.*row 2", split_patients, table_of(["A", "B", " "]), seed=1)
+    for none in (
+        " ",
+        "nan",
+        "None",
+        "NA",
+        "N/A",
+        "<NA>",
+        "?",
+        "unknown",
+        np.nan,
+        pd.NaT,
+    ):
+        refused("of 3 rows.*row 2", split_patients, table_of(["A", "B", none]), seed=1)
+        refused("row 2", exam_and_training, ["A", "B", none], seed=1)
     for wrong in ([0.7, 0.2], [0.7, 0.4], [1.0], [1.2, -0.2], [1.0, 0.0]):
         shares = dict(zip("ab", wrong, strict=False))
         refused("add up", split_patients, table_of("ABC"), fractions=shares, seed=1)
