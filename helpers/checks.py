@@ -1,12 +1,15 @@
-"""Checks of the exercises: what `check_exercise` in a lesson runs.
+"""Checks of the exercises and of the settings of a lesson.
 
-`notebooks/exercises/lesson_NN.py` holds the cases of lesson NN in `EXERCISES`. A check
-prints one line and never raises: passed, not attempted yet, wrong value (with input,
-expected, got and a hint), or the error that the answer raised.
+`notebooks/exercises/lesson_NN.py` holds the cases of lesson NN in `EXERCISES` and its
+known mistakes in `MISTAKES`. A check of an exercise prints one line and never raises:
+passed, not attempted yet, wrong value (with input, expected, got and a hint), or the
+error that the answer raised. The hint of a known mistake is its own sentence.
 """
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import copy
 import runpy
 from collections.abc import Callable, Sequence
@@ -20,6 +23,12 @@ import pandas as pd
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks" / "exercises"
 LONGEST = 160  # characters of a value in a message
+LOOKS = {  # mark, words that are coloured, terminal colour
+    "passed": ("\N{CHECK MARK}", "passed", 32),
+    "not attempted": ("\N{WHITE CIRCLE}", "not attempted yet", 34),
+    "wrong": ("\N{BALLOT X}", "wrong value", 31),
+    "error": ("!", "raised", 31),
+}
 
 
 @dataclass(frozen=True)
@@ -75,10 +84,15 @@ class Verdict(NamedTuple):
     message: str
 
 
-def exercises_of(lesson: str) -> dict[str, Exercise]:
-    """Return the exercises of a lesson ("21") by number; none if it has no file."""
+def exercises_of(lesson: str) -> tuple[dict[str, Exercise], dict[str, dict]]:
+    """Return the exercises and the known mistakes of a lesson ("21"), by number.
+
+    A mistake is a wrong answer under the sentence that helps whoever gave it. Both are
+    empty if the lesson has no file.
+    """
     path = FOLDER / f"lesson_{lesson}.py"
-    return runpy.run_path(str(path))["EXERCISES"] if path.exists() else {}
+    found = runpy.run_path(str(path)) if path.exists() else {}
+    return found.get("EXERCISES", {}), found.get("MISTAKES", {})
 
 
 def check_exercise(number: str, answer: Any) -> None:
@@ -99,9 +113,58 @@ def check_exercise(number: str, answer: Any) -> None:
     Examples
     --------
     >>> check_exercise("00.1", lambda table: table["patient_id"].nunique())
-    00.1 passed (2 cases)
+    ✓ 00.1 passed (2 cases)
     """
-    print(verdict_on(number, answer).message)
+    state, message = verdict_on(number, answer)
+    mark, words, colour = LOOKS[state]
+    start, end = f"\x1b[1;{colour}m", "\x1b[0m"
+    if hasattr(builtins, "__IPYTHON__"):  # a notebook shows the codes as colour
+        message = message.replace(words, f"{start}{words}{end}", 1)
+        mark = f"{start}{mark}{end}"
+    print(mark, message)
+
+
+def check_setting(
+    name: str, value: Any, low: float = 0, high: float = 0, *, among: Sequence = ()
+) -> None:
+    """Refuse a setting outside its range, or one that is not among the choices.
+
+    Parameters
+    ----------
+    name : str
+        The setting as the learner wrote it, for example "STEPS".
+    value : object
+        What it is set to.
+    low, high : float
+        Smallest and largest value; two whole numbers ask for a whole number.
+    among : sequence, optional
+        The choices, instead of a range.
+
+    Raises
+    ------
+    ValueError
+        If the value will not do. The message names the setting and what is expected.
+
+    Examples
+    --------
+    >>> check_setting("STEPS", 800, 1, 5000)
+    >>> check_setting("STEPS", "800", 1, 5000)
+    Traceback (most recent call last):
+    ...
+    ValueError: STEPS is '800', expected a whole number from 1 to 5000. Change it above.
+    """
+    if among:
+        right, expected = value in among, f"one of {', '.join(map(str, among))}"
+    else:
+        whole = isinstance(low, int) and isinstance(high, int)
+        kind = (int, np.integer) if whole else (int, float, np.number)
+        number = isinstance(value, kind) and not isinstance(value, bool)
+        right = number and low <= value <= high
+        expected = f"a {'whole ' * whole}number from {low} to {high}"
+    if not right:
+        raise ValueError(
+            f"{name} is {shown(value)}, expected {expected}. Change it above."
+        )
 
 
 def verdict_on(number: str, answer: Any) -> Verdict:
@@ -122,7 +185,7 @@ def verdict_on(number: str, answer: Any) -> Verdict:
         If no exercise has this number; the message lists those that the lesson has.
     """
     lesson = str(number).partition(".")[0]
-    exercises = exercises_of(lesson)
+    exercises, mistakes = exercises_of(lesson)
     if number not in exercises:
         raise LookupError(
             f"There is no exercise {number!r}. Lesson {lesson} has: "
@@ -134,7 +197,8 @@ def verdict_on(number: str, answer: Any) -> Verdict:
         if state == "not attempted":
             return Verdict(state, f"{number} not attempted yet{said}")
         if state != "passed":
-            hint = case.hint or exercise.hint
+            slip = _slip(exercise, answer, mistakes.get(number, {}))
+            hint = slip or case.hint or exercise.hint
             ending = f" Hint: {hint}" if hint else ""
             return Verdict(state, f"{number} {said}.{ending}")
     count = len(exercise.cases)
@@ -158,6 +222,29 @@ def _tried(case: Case, answer: Any, tolerance: float) -> tuple[str, str]:
     asked = f"{asked}, " if case.inputs else ""
     wrong = f"wrong value: {asked}expected {shown(case.expected)}, got {shown(got)}"
     return ("passed", "") if right else ("wrong", wrong)
+
+
+def _slip(exercise: Exercise, answer: Any, mistakes: dict[str, Any]) -> str:
+    """Return the sentence of the known mistake that gives what the answer gives."""
+    given = _outcomes(exercise, answer)
+    with contextlib.suppress(Exception):  # two results that cannot be compared
+        for sentence, mistake in mistakes.items():
+            pairs = zip(given, _outcomes(exercise, mistake), strict=True)
+            if all(same_answer(*pair, tolerance=exercise.tolerance) for pair in pairs):
+                return sentence
+    return ""
+
+
+def _outcomes(exercise: Exercise, answer: Any) -> list:
+    """Return what an answer gives in each case; the kind of error where it raises."""
+    outcomes = []
+    for case in exercise.cases:
+        try:
+            inputs = copy.deepcopy(case.inputs)
+            outcomes.append(answer(*inputs) if callable(answer) else answer)
+        except Exception as error:
+            outcomes.append(type(error).__name__)
+    return outcomes
 
 
 def _lost_result(answer: Any, got: Any) -> str:

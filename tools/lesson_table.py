@@ -29,9 +29,7 @@ def lesson_row(source: Path, times: dict[str, dict[str, int]]) -> str:
     """Return the line of one lesson; ValueError where its card lacks a part."""
     text = re.sub("^# ?", "", source.read_text(encoding="utf-8"), flags=re.M)
     title = re.search(r"^# (\d\d) (.+)\n([^%]*\?)", text, re.M)
-    card = re.search(
-        r"^\| \**Time\** \| *([^|;]+?)(?: to work through)?[;|]", text, re.M
-    )
+    card = re.search(r"^\| \**Time\** \| *([^|;]+?) *[;|]", text, re.M)
     if not (title and card):
         raise ValueError(
             f"{source.name} lacks its title '# NN Title', the question below it or "

@@ -64,3 +64,27 @@ EXERCISES = {
         hint="(x - (c - 0.5)) / (w - 1) + 0.5, clipped.",
     ),
 }
+
+
+def _unsigned_overflow(stored, slope, intercept):
+    wide = stored.astype(np.int64) * int(slope) + int(intercept)
+    return wide.astype(stored.dtype)  # what arithmetic in the stored type leaves
+
+
+MISTAKES = {
+    "10.1": {
+        "forgot the intercept": lambda s, m, b: s.astype(np.float32) * m,
+        "unsigned overflow": _unsigned_overflow,
+        "added before multiplying": lambda s, m, b: (s.astype(np.float32) + b) * m,
+    },
+    "10.2": {
+        "kept all bits": lambda cells, bits: cells,
+        "always twelve bits": lambda cells, bits: cells & 0x0FFF,
+        "clipped, not masked": lambda cells, bits: np.minimum(cells, (1 << bits) - 1),
+    },
+    "10.4": {
+        "plain window": lambda x, c, w: np.clip((x - (c - w / 2)) / w, 0, 1),
+        "width used as upper limit": lambda x, c, w: np.clip((x - c) / (w - c), 0, 1),
+        "not clipped": lambda x, c, w: (x - (c - 0.5)) / (w - 1) + 0.5,
+    },
+}

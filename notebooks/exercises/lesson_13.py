@@ -1,5 +1,8 @@
 """Answers expected in lesson 13, de-identification."""
 
+from datetime import datetime, timedelta
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -87,4 +90,66 @@ EXERCISES = {
         ],
         hint="Count the rows of each group, and give the count to every row of it.",
     ),
+}
+
+
+def _moved(date, days, *, form="%Y%m%d", other=""):
+    try:
+        return (datetime.strptime(date, "%Y%m%d") - timedelta(days)).strftime(form)
+    except ValueError:
+        return date if other == "itself" else other
+
+
+def _months_of_thirty_days(date, days):
+    if not date.isdigit() or int(date[4:6]) > 12:
+        return ""
+    number = int(date[:4]) * 360 + int(date[4:6]) * 30 + int(date[6:]) - 31 - days
+    return f"{number // 360:04d}{number // 30 % 12 + 1:02d}{number % 30 + 1:02d}"
+
+
+def _black(stored, photometric):
+    return stored.max() if photometric == "MONOCHROME1" else stored.min()
+
+
+def _painted(value=_black, *, order=(0, 1, 2, 3), more=0):
+    def paint(stored, box, photometric):
+        top, left, bottom, right = (box[place] for place in order)
+        painted = stored.copy()
+        painted[top : bottom + more, left : right + more] = value(stored, photometric)
+        return painted
+
+    return paint
+
+
+def _sizes(table, columns):
+    return table.groupby(columns)[columns[0]].transform("size")
+
+
+MISTAKES = {
+    "13.2": {
+        "subtracts from the number": lambda date, days: (
+            str(int(date) - days) if date.isdigit() else ""
+        ),
+        "passes free text on": partial(_moved, other="itself"),
+        "into the future": lambda date, days: _moved(date, -days),
+        "ISO form instead of DICOM's": partial(_moved, form="%Y-%m-%d"),
+        "months of thirty days": _months_of_thirty_days,
+        "date unchanged": lambda date, days: date,
+    },
+    "13.3": {
+        "always zero": _painted(lambda stored, kind: 0),
+        "always the smallest value": _painted(lambda stored, kind: stored.min()),
+        "polarity the wrong way round": _painted(
+            lambda stored, kind: stored.max() + stored.min() - _black(stored, kind)
+        ),
+        "last row and column included": _painted(more=1),
+        "rows and columns swapped": _painted(order=(1, 0, 3, 2)),
+        "nothing painted": lambda stored, box, kind: stored.copy(),
+    },
+    "13.5": {
+        "number of groups": lambda t, cols: [t.groupby(cols).ngroups] * len(t),
+        "sizes of groups, one each": lambda t, cols: t.groupby(cols).size().to_numpy(),
+        "only the first column": lambda table, columns: _sizes(table, columns[:1]),
+        "without the row itself": lambda table, columns: _sizes(table, columns) - 1,
+    },
 }

@@ -139,7 +139,7 @@ def test_lesson_row_quotes_title_question_and_measured_time(tmp_path):
     source.write_text(
         "# %% [markdown]\n# # 21 First network\n#\n# The list is long. Can a network\n"
         "# of 100,000 weights sort it?\n\n# %% [markdown]\n# | | |\n# |---|---|\n"
-        "# | Time | 35 minutes to work through; runs in about 50 seconds |\n"
+        "# | Time | 35 minutes; runs in about 50 seconds |\n"
     )
     row = lesson_row(source, {"21_first_network": {"seconds": 51}})
     assert row == (

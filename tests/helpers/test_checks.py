@@ -1,11 +1,13 @@
 """Checks of exercises: four states, nothing raised, inputs left alone."""
 
+import builtins
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers import checks
-from helpers.checks import check_exercise, same_answer, shown, verdict_on
+from helpers.checks import check_exercise, check_setting, same_answer, shown, verdict_on
 
 CASES = """
 import numpy as np
@@ -25,6 +27,13 @@ EXERCISES = {
         cases=[Case(expected="an even number", accept=lambda x: x % 2 == 0)]
     ),
     "98.4": Exercise(cases=[Case(inputs=(VALUES,), expected=VALUES + 1)] * 2),
+}
+MISTAKES = {
+    "98.1": {
+        "Divide?": lambda *x: 1 // 0,
+        "Where is the slope?": lambda stored, slope, intercept: stored + intercept,
+    },
+    "98.2": {"That is the year.": 1942},
 }
 """
 
@@ -81,7 +90,10 @@ RETURN = " (the function returned None: does it end with return?)"
         ("98.1", lambda *x: rescale(*x) + 1e-4, "wrong", ". Hint: slope first"),
         ("98.2", 43, "wrong", "98.2 wrong value: expected 42, got 43."),
         ("98.3", 7, "wrong", "98.3 wrong value: expected 'an even number', got 7."),
-        ("98.1", lambda *x: 1 // 0, "error", f"zero ({GIVEN}). Hint: slope first"),
+        ("98.1", lambda *x: 1 // 0, "error", f"zero ({GIVEN}). Hint: Divide?"),
+        ("98.1", lambda *x: {}[0], "error", f"0 ({GIVEN}). Hint: slope first"),
+        ("98.1", lambda s, m, b: s + b, "wrong", ". Hint: Where is the slope?"),
+        ("98.2", 1942, "wrong", ". Hint: That is the year."),
         ("98.3", [], "error", "'int' (no input)."),  # `accept` itself fails
     ],
 )
@@ -90,8 +102,33 @@ def test_verdict_and_what_is_said(number, answer, state, said, capsys):
     capsys.readouterr()
     assert check_exercise(number, answer) is None
     shown = capsys.readouterr().out.strip()
-    assert shown.startswith(number)
+    assert shown[:2] == {"passed": "✓ ", "not attempted": "○ "}.get(state, shown[:2])
+    assert shown[2:].startswith(number)
     assert shown.endswith(said)
+
+
+def test_a_notebook_shows_mark_and_word_in_colour(monkeypatch, capsys):
+    monkeypatch.setattr(builtins, "__IPYTHON__", True, raising=False)
+    check_exercise("98.2", 42)
+    green = "\x1b[1;32m{}\x1b[0m".format
+    assert capsys.readouterr().out == f"{green('✓')} 98.2 {green('passed')} (1 case)\n"
+
+
+@pytest.mark.parametrize("value", ["800", 0, 5001, 2.5, float("nan"), True, None])
+def test_a_setting_out_of_range_is_named(value):
+    with pytest.raises(ValueError, match="STEPS .* whole number from 1 to 5000"):
+        check_setting("STEPS", value, 1, 5000)
+
+
+def test_settings_in_range_or_among_the_choices_pass():
+    for value in (1, 5000, np.int64(7)):
+        check_setting("STEPS", value, 1, 5000)
+    check_setting("RATE", np.float32(0.5), 0.0, 1)
+    check_setting("LAYER", "b", among=["a", "b"])
+    with pytest.raises(ValueError, match="LAYER is 'c', expected one of a, b"):
+        check_setting("LAYER", "c", among=["a", "b"])
+    with pytest.raises(ValueError, match="RATE is 1.5, expected a number from 0"):
+        check_setting("RATE", 1.5, 0.0, 1)
 
 
 def test_an_unknown_number_lists_the_known_ones():

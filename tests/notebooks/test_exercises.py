@@ -8,7 +8,6 @@ from helpers.checks import exercises_of, verdict_on
 from tests.notebooks.lesson_material import (
     answer,
     code_exercises,
-    companion,
     exercise_cells,
     lesson_names,
     view_of,
@@ -42,19 +41,19 @@ def test_untouched_stub_is_not_attempted(name, number):
 
 @pytest.mark.parametrize(("name", "number"), code_exercises())
 def test_known_mistakes_are_told_apart(name, number):
-    mistakes = companion("wrong_answers", name).WRONG.get(number, {})
-    assert mistakes, f"{number} has no wrong answer in tests/notebooks/wrong_answers."
-    for label, given in mistakes.items():
+    mistakes = exercises_of(name[:2])[1].get(number)
+    assert mistakes, f"{number} has no wrong answer in notebooks/exercises."
+    for sentence, given in mistakes.items():
         state, said = verdict_on(number, given)
-        assert state in {"wrong", "error"}, f"'{label}' of {number} is '{state}'."
-        assert "Hint" in said, f"'{label}' of {number} gets no hint."
+        assert state in {"wrong", "error"}, f"'{sentence}' of {number} is '{state}'."
+        assert said.endswith(f"Hint: {sentence}"), f"'{sentence}' of {number}: {said}"
 
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_checks_and_exercises_have_the_same_numbers(name):
     announced = {number for lesson, number in code_exercises() if lesson == name}
-    assert set(exercises_of(name[:2])) == announced
-    assert set(companion("wrong_answers", name).WRONG) == announced
+    exercises, mistakes = exercises_of(name[:2])
+    assert set(exercises) == set(mistakes) == announced
 
 
 @pytest.mark.parametrize("name", lesson_names())

@@ -13,9 +13,8 @@ from tests.notebooks import lesson_material, test_exercises, test_recipes, test_
 from tests.tools.toy_course import NAME
 
 WRONG = """
-import numpy as np
 
-WRONG = {
+MISTAKES = {
     "90.2": {"sum instead of mean": np.sum, "largest value": np.max},
     "90.3": {"counts the level too": lambda patch, level: np.mean(patch >= level)},
 }
@@ -35,9 +34,8 @@ def spread(values):
 def material(toy, tmp_path, monkeypatch):
     """Let the generic tests look at the toy course instead of the real one."""
     here = tmp_path / "tests_notebooks"
-    (here / "wrong_answers").mkdir(parents=True)
-    (here / "twin_inputs").mkdir()
-    (here / "wrong_answers" / "lesson_90.py").write_text(WRONG)
+    (here / "twin_inputs").mkdir(parents=True)
+    append(toy, WRONG)
     monkeypatch.setattr(lesson_material, "ROOT", toy)
     monkeypatch.setattr(lesson_material, "HERE", here)
     for cached in (lesson_material.view_of, lesson_material._start):
@@ -46,6 +44,11 @@ def material(toy, tmp_path, monkeypatch):
     yield here
     for cached in (lesson_material.view_of, lesson_material._start):
         cached.cache_clear()
+
+
+def append(toy, text: str) -> None:
+    path = toy / "notebooks" / "exercises" / "lesson_90.py"
+    path.write_text(path.read_text() + text)
 
 
 def edit(lesson, old: str, new: str) -> None:
@@ -87,11 +90,11 @@ def test_a_stub_that_answers_is_found(material, lesson):
     ("mistakes", "said"),
     [
         (WRONG.replace("np.max}", "np.mean}"), "'largest value' of 90.2 is 'passed'"),
-        ("WRONG = {}\n", "90.2 has no wrong answer"),
+        ("\nMISTAKES = {}\n", "90.2 has no wrong answer"),
     ],
 )
-def test_a_check_that_no_mistake_fails_is_found(material, mistakes, said):
-    (material / "wrong_answers" / "lesson_90.py").write_text(mistakes)
+def test_a_check_that_no_mistake_fails_is_found(material, toy, mistakes, said):
+    append(toy, mistakes)
     with pytest.raises(AssertionError, match=said):
         test_exercises.test_known_mistakes_are_told_apart(NAME, "90.2")
 

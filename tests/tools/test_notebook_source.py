@@ -109,7 +109,10 @@ def test_the_learner_form_has_stubs_and_no_solution(lesson):
     text = sources(learner)
     assert text.count(STUB) == 2
     assert "np.sum(patch)" not in text
-    assert "Dividing the sum" not in text
+    (answer,) = [c for c in learner.cells if "Dividing the sum" in c.source]
+    assert answer.source.startswith("<details><summary>")
+    assert answer.source.endswith("</details>")
+    assert "(solutions/90_toy_lesson.ipynb)" in answer.source
     assert "SOLUTION" not in text
     assert not any(cell.get("outputs") for cell in learner.cells)
     assert learner.metadata.course.source == "notebooks/source/90_toy_lesson.py"
@@ -118,7 +121,8 @@ def test_the_learner_form_has_stubs_and_no_solution(lesson):
 def test_the_solution_form_has_answers_and_no_marker(lesson):
     text = sources(solution_form(lesson))
     assert "return float(np.sum(patch) / np.size(patch))" in text
-    assert "Dividing the sum" in text
+    assert "\nDividing the sum" in text
+    assert "<details><summary>Answer" not in text
     assert "SOLUTION" not in text
     assert STUB not in text
 

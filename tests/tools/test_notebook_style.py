@@ -37,7 +37,7 @@ SETTINGS = (
 LINE = "return float(np.sum(patch) / np.size(patch))"
 DOCSTRING = '"""Return the mean of an array of any shape."""\n'
 CHECK = 'check_exercise("90.3", bright_share)'
-LAST = "# Nothing follows."
+LAST = "# Again [this one](90_toy_lesson.ipynb)."
 LONG_CODE = f"{SIDE}\n# %%\n{{}}"
 MODEL = f'{SIDE}\n# %% tags=["model"]\n{{}}'
 PROSE = "# %% [markdown]\n# A.\n\n"
@@ -49,13 +49,20 @@ BROKEN_SOURCES = [
     (WORDS, f"{WORDS} {'a' * 90}", "cell 10: 1.. characters .* at most 100"),
     (SETTINGS, ("# %%\n" + "x = 1\n" * 6 + "\n") * 2, "two code cells of 6 and 6"),
     (RESULTS, PROSE * 12 + RESULTS, r"2. Markdown and 10 code cells \(ratio 2"),
-    (RESULTS, (PROSE + "# %%\nx = 1\n\n") * 20 + RESULTS, "61 cells; .* at most 60"),
+    (RESULTS, (PROSE + "# %%\nx = 1\n\n") * 20 + RESULTS, "6. cells; .* at most 50"),
     ("# # 90 Toy", "# # 91 Toy", "cell 1: the first line; expected '# 90 Title'"),
     ("the lesion?", "the lesion.", "cell 1: no question in the title cell"),
     ("# | Runs on | any computer |\n", "", "no row 'Runs on'"),
     ("# - say what a mean hides;\n", "", "2 goals .*expected 3 to 5"),
     ("runs in about 5 seconds", "short", "no run time"),
     ("about 5 seconds", "about 5 minutes", "card says 300 s; expected about the meas"),
+    ("15 minutes;", "5 minutes;", "expected '| Time | 15 minutes;"),
+    ("mean of a patch (3 min)", "mean of a patch (50 min)", "6. minutes by the form"),
+    (LAST, "# Nothing follows.", "no link under 'Next'"),
+    ("# - **patch**: a", "# **Patch**: a", "'New words' is not a list"),
+    (WORDS, f"{WORDS} See lesson 30.", "'lesson 30' without a link"),
+    (WORDS, f"{WORDS} doi:10.1/x", "'doi:10.1/x' without a link"),
+    ("### Try 90.4t", "### Attempt", "0 of '### Try'"),
     ("# ## Summary\n", "", "no section '## Summary'"),
     ("# ## Next\n", "# ## Next\n# x\n#\n# ## Sources\n", "order .*Next, Sources"),
     ("# - A mean hides where the bright pixels are.\n", "", "2 bullets .* 3 goals"),

@@ -20,12 +20,21 @@ from tools.lessons.source import (
 )
 from tools.public_address import badges, public_repository
 
+FOLD = "<details><summary>Answer, and why</summary>\n\n"
+
 
 def learner_form(lesson: Lesson, cells: list[NotebookNode] | None = None):
-    """Return the notebook a learner opens: stubs, no solution cells, no outputs."""
-    cells = cells or read_cells(lesson)
-    kept = [one for one in cells if "solution" not in one.metadata.get("tags", [])]
-    return _notebook(lesson, lesson.learner, kept, strip_solution)
+    """Return the notebook a learner opens: stubs, answers folded, no outputs."""
+    cells = [_folded(cell, lesson.name) for cell in cells or read_cells(lesson)]
+    return _notebook(lesson, lesson.learner, cells, strip_solution)
+
+
+def _folded(cell: NotebookNode, name: str) -> NotebookNode:
+    """Return a cell tagged 'solution' behind a click, with the way to the code."""
+    if "solution" not in cell.metadata.get("tags", []):
+        return cell
+    text = f"{FOLD}{cell.source}\n\n[The solved notebook](solutions/{name}.ipynb)\n"
+    return nbformat.from_dict({**cell, "source": f"{text}\n</details>"})
 
 
 def solution_form(lesson: Lesson, cells: list[NotebookNode] | None = None):

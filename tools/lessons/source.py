@@ -163,7 +163,7 @@ def check_markers(cell: NotebookNode, *, where: str) -> None:
         if cell.cell_type != "code":
             raise SourceError(
                 f"{where}, line {number}: a solution marker in a Markdown cell. Give "
-                "the cell the tag 'solution' instead; it is dropped as a whole."
+                "the cell the tag 'solution' instead; it is folded as a whole."
             )
         if word != (expected := (BEGIN, END)[place % 2]):
             raise SourceError(

@@ -17,9 +17,13 @@ ENDING = ("What we measured", REAL, UNSHOWN, "Summary", "New words", "Next", "So
 FIRST_SWAPPABLE = 15
 PLAIN_TAGS = {
     *("setup", "parameters", "exercise", "exercise-code", "check", "solution"),
-    *("predict", "judge", "headline", "model"),
+    *("predict", "judge", "try", "headline", "model"),
     *("nbval-ignore-output", "raises-exception"),
 }
+UNLINKED = (
+    (r"\b(?:lesson|notebook)s? \d\d\b", "Link it"),
+    (r"\bdoi:? ?10\.\S+|\barXiv:\d\S+", "Make it a link"),
+)
 FAMILIES = ("recipe:", "twin:helpers.", "twin:phantoms.")
 WORDS_ONCE = {"ground truth": "reference standard", "validation set": "tuning set"}
 NAMELESS = {"img", "arr", "data2", "df_final", "tmp"}
@@ -65,6 +69,11 @@ def _sections(view: LessonView) -> Iterator[Finding]:
     body = [title for title in titles if not title.startswith((GOALS, *ENDING))]
     if not 3 <= len(body) <= 5:
         yield 0, f"{len(body)} sections ({', '.join(body)}); expected 3 to 5."
+    if "](" not in view.section("Next"):
+        yield 0, "no link under 'Next'. Link the lesson that follows."
+    words = view.section("New words").strip()
+    if re.sub(r"- \*\*[^*]+\*\*: .+(\n  .+)*(\n|$)", "", words):
+        yield 0, "'New words' is not a list; expected lines '- **word**: meaning.'"
     goals, summary = len(view.bullets(GOALS)), len(view.bullets("Summary"))
     if summary and summary != goals:
         yield 0, f"{summary} bullets in the summary for {goals} goals; expected equal."
@@ -123,3 +132,7 @@ def _links(view: LessonView, cell: Cell) -> Iterator[Finding]:
             yield cell.number, f"a link to '{target}'; expected NN_topic.ipynb."
         elif not view.lesson.source.with_name(f"{target[:-6]}.py").exists():
             yield cell.number, f"a link to {target}, which does not exist."
+    plain = re.sub(r"\[[^\]]*\]\([^)]*\)|<http[^>]*>|`[^`]*`", " ", cell.text)
+    for pattern, wanted in UNLINKED:
+        for found in re.findall(pattern, " ".join(plain.split()), re.I):
+            yield cell.number, f"'{found}' without a link. {wanted}."

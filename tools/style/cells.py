@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,7 +13,9 @@ from tools.style.report import Finding, LessonView
 
 CODE_LINES, MODEL_LINES = 25, 35
 WORDS = 220
-CELLS = 60
+CELLS = 50
+MINUTES = 60
+WORDS_A_MINUTE, LINES_A_MINUTE = 180, 12
 RATIO = (0.9, 1.5)
 LONG_CELL = 5
 CODE_COLUMNS, PROSE_COLUMNS = 88, 100
@@ -80,8 +83,13 @@ def _balance(view: LessonView) -> Iterator[Finding]:
 
 
 def _stated_time(view: LessonView) -> Iterator[Finding]:
-    """Check that the card quotes the measured time, where one was measured."""
+    """Check that the card states the minutes, and the measured run time if there is."""
     measured = read_times(view.lesson.root).get(view.name)
+    minutes = minutes_of(view, measured["seconds"] if measured else 0)
+    if minutes > MINUTES:
+        yield 0, f"{minutes} minutes by the formula; expected at most {MINUTES}."
+    if f"| {minutes} minutes;" not in view.top:
+        yield 1, f"another time in the card; expected '| Time | {minutes} minutes; ...'"
     if measured is None:
         return
     seconds = measured["seconds"]
@@ -92,6 +100,22 @@ def _stated_time(view: LessonView) -> Iterator[Finding]:
     stated = int(match[1]) * (60 if match[2] == "minute" else 1)
     if not agrees(stated, seconds):
         yield 1, f"the card says {stated} s; expected about the measured {seconds} s."
+
+
+def minutes_of(view: LessonView, seconds: float) -> int:
+    """Return the minutes that a lesson takes, rounded up to five.
+
+    Reading its words and its code lines (of the learner form), doing its exercises,
+    and waiting for it to run.
+    """
+    cells = view.learner.cells
+    prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    lines = sum(bool(line.strip()) for text in code for line in text.splitlines())
+    exercises = re.findall(r"^### .*\((\d+) min\)", view.text, re.M)
+    minutes = sum(words_in(text) for text in prose) / WORDS_A_MINUTE
+    minutes += lines / LINES_A_MINUTE + sum(map(int, exercises)) + seconds / 60
+    return 5 * math.ceil(minutes / 5)
 
 
 def agrees(stated: float, measured: float) -> bool:

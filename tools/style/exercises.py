@@ -10,9 +10,9 @@ from typing import NamedTuple
 from tools.lessons.source import BEGIN, solution_text
 from tools.style.report import Cell, Finding, LessonView, names_in
 
-HEADING = re.compile(r"^### (Exercise|Predict|Judge) (\d\d\.\d+[pj]?)\b.*", re.M)
-SUFFIX = {"Exercise": "", "Predict": "p", "Judge": "j"}
-LEAST = {"Exercise": 2, "Predict": 1}
+HEADING = re.compile(r"^### (Exercise|Predict|Judge|Try) (\d\d\.\d+[pjt]?)\b.*", re.M)
+SUFFIX = {"Exercise": "", "Predict": "p", "Judge": "j", "Try": "t"}
+LEAST = {"Exercise": 2, "Predict": 1, "Try": 1}
 LEAK_LENGTH = 16
 
 
