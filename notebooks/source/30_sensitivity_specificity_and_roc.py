@@ -77,7 +77,7 @@ RARE = 0.01  # prevalence of the finding in a screening population
 check_setting("SEED", SEED, 0, 2**32 - 1)
 check_setting("READ_FIRST", READ_FIRST, 0.01, 0.99)
 check_setting("REPLICATES", REPLICATES, 100, 20_000)
-check_setting("RARE", RARE, 0.0001, 0.5)
+check_setting("RARE", RARE, 0.001, 0.5)
 
 # %% [markdown]
 # ## Scores and what is true

@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import patient_splits
 from helpers.patient_splits import (
     SplitFileError,
-    _exact_duplicates,
     check_leakage,
     exam_and_training,
     patient_names,
@@ -173,17 +171,6 @@ def test_check_leakage_names_patients_and_splits():
     assert report.describe().endswith("Patients in more than one split: 0.")
 
 
-def test_exact_duplicates_by_hand():
-    images = np.zeros((5, 2, 2), dtype=np.uint8)
-    images[1, 0, 0] = images[4, 0, 0] = 9  # rows 1 and 4 are equal
-    images[3, 1, 1] = 9  # same value at another place: not equal to rows 1 and 4
-    assert _exact_duplicates(images) == [[0, 2], [1, 4]]
-    assert _exact_duplicates(images[:, :, ::-1]) == [[0, 2], [1, 4]]  # a view
-    assert _exact_duplicates(images[:2]) == []
-    colour = np.stack([images, images, 255 - images], axis=-1)
-    assert _exact_duplicates(colour) == [[0, 2], [1, 4]]
-
-
 def test_check_leakage_finds_equal_images_within_and_across_splits():
     images = np.arange(6, dtype=np.uint8)[:, None, None] * np.ones((2, 2), np.uint8)
     images[1] = images[0]  # both in train
@@ -312,20 +299,3 @@ def test_what_cannot_be_written_leaves_the_old_file(table, tmp_path):
     refused("A .2 images", write_split, leaking, path)
     refused("one line", write_split, table, path, facts={"note": "two\nlines"})
     assert path.read_bytes() == before
-
-
-def test_a_disk_that_fills_leaves_the_old_file(table, tmp_path, monkeypatch):
-    path = tmp_path / "split.csv"
-    write_split(table, path)
-    before = path.read_bytes()
-
-    def full(self, *_, **__):
-        with self.open("w") as file:
-            file.write("# im")
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(patient_splits.Path, "write_text", full)
-    with pytest.raises(OSError, match="space"):
-        write_split(table.replace({"tuning": "train"}), path)
-    assert path.read_bytes() == before
-    assert [one.name for one in tmp_path.iterdir()] == ["split.csv"]
