@@ -377,7 +377,8 @@ left.plot([0, 1], [0, 1], ":", color="0.5", label="a score that guesses")
 left.plot(false_rate, true_rate, color=COLOURS["blue"])
 right_ax.axhline(test["reference"].mean(), ls=":", color="0.5", label="prevalence")
 right_ax.plot(recall[:-1], precision[:-1], color=COLOURS["blue"])  # last: no calls
-for cut, name, mark in ((threshold, f"to read {READ_FIRST:.0%}", "o"), (0.5, "0.50", "s")):
+marks = ((threshold, f"to read {READ_FIRST:.0%}", "o"), (0.5, "0.50", "s"))
+for cut, name, mark in marks:
     at = confusion_counts(test["reference"], test["score"], threshold=cut)
     look = {"marker": mark, "ms": 9, "ls": "", "color": COLOURS["vermillion"]}
     left.plot(1 - specificity(at), sensitivity(at), label=f"threshold: {name}", **look)
