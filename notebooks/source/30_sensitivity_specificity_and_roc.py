@@ -62,7 +62,8 @@ def better_than_guessing(part):
     except ValueError as error:  # too few patients of one class
         print(error)
         return False
-    print(f"AUC {area_under_roc(*columns):.2f}, 95 % interval {span(found)}.")
+    auc = area_under_roc(*columns)
+    print(f"AUC {auc:.2f}, {len(part)} images, 95 % interval {span(found)}.")
     return found.low > 0.5
 
 
@@ -90,7 +91,7 @@ check_setting("RARE", RARE, 0.001, 0.5)
 # is opened once, when all is decided.
 
 # %%
-if COHORT == "chest_insilico" and FINDING in (None, "consolidation"):
+if (COHORT, FINDING or "consolidation") == ("chest_insilico", "consolidation"):
     finding, unknown = "consolidation", None  # its scores are part of the course
     scores = checkpoints.predictions(COHORT)
 else:
@@ -113,8 +114,8 @@ if unknown:
     print(unknown)
 
 # %% [markdown]
-# First of all: do the scores know something? A helper gives the area under the ROC curve (AUC),
-# which is explained below; a score that guesses gets 0.5. Then look at the scores themselves.
+# First of all: do the scores know something? A helper gives the area under the ROC curve (AUC) of
+# the tuning set. It is explained below; a score that guesses gets 0.5. Then look at the scores.
 
 # %%
 if not better_than_guessing(tuning):
@@ -286,7 +287,8 @@ print(f"With {read} read, no score can have a specificity above {most:.2f}.")
 # `threshold = np.quantile(tuning.loc[tuning["reference"] == 1, "score"], 0.05)`
 #
 # Predict first: must more or less of the list be read, and will the internal test find exactly
-# 95 %? Run the cell, read the counts, take the line out, and run the cell again.
+# 95 %? Run the cell, read the counts, take the line out, and run the cell again. (In a study this
+# would be a second look at the test set, to be reported. Here it is for learning.)
 
 # %% [markdown] tags=["solution"]
 # That threshold leaves one in twenty *tuning* films with the finding below it. On the test set the

@@ -1,6 +1,7 @@
 """Own folders: what is understood, what is made, and what is refused in words."""
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -385,7 +386,9 @@ def test_dicom_files_give_pixels_and_patients(folder):
     (folder / "IM00").rename(folder / "IM00.film")
     names = ["IM00.film", *(f"IM{row:02d}" for row in range(1, N))]
     write_csv(folder, file=names, patient_id=None)
+    filters = [*warnings.filters]
     cohort = from_folder(folder)
+    assert warnings.filters == filters
     assert cohort.table["patient_id"].tolist() == PATIENTS
     assert cohort.knows_patients
     assert "DICOM PatientID" in cohort.card.notes[0]
