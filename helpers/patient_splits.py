@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,50 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.files import written_whole
+from helpers.files import folder_words, written_whole
 
 DEFAULT_FRACTIONS = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
+MISSING = folder_words("missing")
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a cell says nothing: None, NaN, blank, or a word such as unknown.
+
+    Examples
+    --------
+    >>> [is_missing(value) for value in (None, " ", "N/A", float("nan"), 0)]
+    [True, True, True, True, False]
+    """
+    return str(value).strip().lower() in MISSING
+
+
+def patient_names(patients: ArrayLike, *, called: str = "patient_id") -> np.ndarray:
+    """Return patients as text without blanks around it; 7, 7.0 and "7" are one.
+
+    Parameters
+    ----------
+    patients : array of shape (images,)
+    called : str
+        What to call them in the message.
+
+    Raises
+    ------
+    ValueError
+        If a patient is missing: unknown people are not one person.
+
+    Examples
+    --------
+    >>> patient_names([7, 7.0, " 7", "07"]).tolist()
+    ['7', '7', '7', '07']
+    """
+    missing = [row for row, patient in enumerate(patients) if is_missing(patient)]
+    if missing:
+        raise ValueError(
+            f"{called} is missing in {len(missing)} of {len(patients)} rows, the first "
+            f"is row {missing[0]}. Fill it in or leave the image out."
+        )
+    names = (re.sub(r"^(\d+)[.,]0+$", r"\1", str(one).strip()) for one in patients)
+    return np.array([*names], dtype=str)
 
 
 def split_patients(
@@ -111,14 +153,7 @@ def _text_column(table: pd.DataFrame, name: str) -> pd.Series:
             f"The table has {len(table)} rows and the columns {list(table)}, expected "
             f"a row for each image and the column {name}: rename what holds it."
         )
-    values = table[name].astype(str)
-    missing = table[name].isna() | (values.str.strip() == "")
-    if missing.any():
-        raise ValueError(
-            f"{name} is missing in {missing.sum()} of {len(table)} rows, the first is "
-            f"row {missing.idxmax()}. Fill it in or leave the image out."
-        )
-    return values
+    return pd.Series(patient_names(table[name], called=name), table.index, name=name)
 
 
 def with_coins(
@@ -148,7 +183,7 @@ def with_coins(
     True
     """
     rng = np.random.default_rng(seed)
-    people, person = np.unique(np.asarray(patient_id).astype(str), return_inverse=True)
+    people, person = np.unique(patient_names(patient_id), return_inverse=True)
     per_patient = rng.integers(0, 2, len(people))[person]
     per_film = rng.integers(0, 2, len(labels))
     return labels.assign(**{"coin per patient": per_patient, "coin per film": per_film})

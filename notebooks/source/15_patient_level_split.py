@@ -501,28 +501,41 @@ except SplitFileError as error:
 # %% [markdown]
 # For your own project: the recipe makes such a split from a table, stops at a leak, and gives a hash.
 
-# %% tags=["recipe:patient_level_split"]
+# %% tags=["recipe:patient_level_split", "model"]
 # MIT licence - recipe "patient_level_split" from Deep Learning in Radiology
 import hashlib
 import numpy as np
 import pandas as pd
 
+MISSING = "nan nat na n/a n.a. #n/a <na> null none missing unknown unk unbekannt ? - --"
+MISSING = {"", *MISSING.split(), "anonymous", "anonymized", "anonymised"}
+
+
+def patients_of(table):
+    """Patients as text, 7.0 and "7" alike; unknown people are not one person."""
+    names = [str(one).strip().removesuffix(".0") for one in table["patient_id"]]
+    if MISSING & {name.lower() for name in names}:
+        raise ValueError("A patient_id is missing: fill it in, or leave the row out.")
+    return pd.Series(names, table.index)
+
 
 def split_by_patient(table, shares, seed=0):
     """Add the column "split": all rows of a patient_id get the same one."""
-    patients = table["patient_id"].map(str)
+    patients = patients_of(table)
     dealt = np.random.default_rng(seed).permutation(np.sort(patients.unique()))
     ends = np.round(np.cumsum([0, *shares.values()]) * len(dealt)).astype(int)
-    if table["patient_id"].isna().any() or np.diff(ends).min() < 1:
-        raise ValueError("A patient_id is missing, or there are too few patients.")
+    if ends[-1] != len(dealt) or np.diff(ends).min() < 1:
+        raise ValueError("The shares do not add up to 1, or are too many.")
     names = np.repeat(list(shares), np.diff(ends))
     return table.assign(split=patients.map(dict(zip(dealt, names, strict=True))))
 
 
 def require_clean(table, images):
     """Stop if a patient, or an equal image, is in two splits."""
-    prints = [hashlib.sha256(one.tobytes()).hexdigest() for one in images]
-    for names in (table["patient_id"].astype(str), prints):
+    prints = [hashlib.sha256(np.asarray(one).tobytes()).hexdigest() for one in images]
+    if len(prints) != len(table) or table["split"].isna().any():
+        raise ValueError("Expected an image and a split for every row of the table.")
+    for names in (patients_of(table), prints):
         splits = table["split"].groupby(np.asarray(names)).nunique()
         if splits.max() > 1:
             raise ValueError(f"In two splits: {list(splits.index[splits > 1])}")
