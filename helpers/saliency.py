@@ -497,18 +497,6 @@ def cover(images: np.ndarray, patches: np.ndarray, *, fill: np.ndarray) -> np.nd
     return (1 - share) * images + share * fill
 
 
-def strongest_pixels(saliency_map: np.ndarray, count: int) -> np.ndarray:
-    """Return a bool mask of the map's `count` largest values (fewer if some are equal).
-
-    Examples
-    --------
-    >>> strongest_pixels(np.array([[3, 1], [2, 0]]), 2).tolist()
-    [[True, False], [True, False]]
-    """
-    limit = np.sort(saliency_map, axis=None)[-count - 1]
-    return saliency_map > limit
-
-
 def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Stretch coarse maps to (rows, columns) by linear interpolation between cells.
 

@@ -9,11 +9,9 @@ import pytest
 from helpers.patient_splits import (
     SplitFileError,
     check_leakage,
-    exam_and_training,
     patient_names,
     read_split,
     split_patients,
-    with_coins,
     write_split,
 )
 
@@ -119,40 +117,9 @@ def test_impossible_splits_are_refused():
         pd.NaT,
     ):
         refused("of 3 rows.*row 2", split_patients, table_of(["A", "B", none]), seed=1)
-        refused("row 2", exam_and_training, ["A", "B", none], seed=1)
     for wrong in ([0.7, 0.2], [0.7, 0.4], [1.0], [1.2, -0.2], [1.0, 0.0]):
         shares = dict(zip("ab", wrong, strict=False))
         refused("add up", split_patients, table_of("ABC"), fractions=shares, seed=1)
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_training_sets_are_disjoint_from_the_exam_and_of_one_size(seed):
-    patients = np.random.default_rng(seed).integers(0, 40, size=60)
-    rows = exam_and_training(patients, test_fraction=0.1, seed=seed)
-    assert len(rows.exam) == 6
-    left = ~np.isin(patients, patients[rows.exam])
-    assert set(rows.patient_level) == set(np.flatnonzero(left))
-    assert len(set(rows.image_level)) == len(rows.patient_level)
-    assert not set(rows.image_level) & set(rows.exam)
-    learnt = set(patients[rows.image_level])
-    assert rows.met.tolist() == [name in learnt for name in patients[rows.exam]]
-
-
-def test_exam_by_hand():
-    assert len(exam_and_training(list("ABCDEFGH"), seed=1).exam) == 2
-    assert len(exam_and_training(list("ABC"), test_fraction=0.01, seed=1).exam) == 1
-    refused("Every patient", exam_and_training, list("AAAA"), seed=1)
-
-
-def test_coins_are_fair_and_one_belongs_to_the_patient():
-    patients = np.arange(900) % 300
-    labels = with_coins(pd.DataFrame({"mass": patients % 2}), patients, seed=3)
-    coins = ["coin per patient", "coin per film"]
-    assert list(labels) == ["mass", *coins]
-    per_patient, per_film = labels[coins].groupby(patients).nunique().to_numpy().T
-    assert per_patient.max() == 1
-    assert 0.6 < (per_film == 2).mean() < 0.9  # 3 in 4 of three tosses differ
-    assert labels[coins].mean().between(0.4, 0.6).all()
 
 
 def test_check_leakage_names_patients_and_splits():

@@ -384,13 +384,6 @@ def test_cover_fills_the_patch_and_leaves_the_rest(channels):
     assert got.shape == images.shape
 
 
-def test_strongest_pixels_by_hand():
-    values = np.array([[0.5, 4.0], [3.0, -9.0]])
-    got = saliency.strongest_pixels(values, 2)
-    np.testing.assert_array_equal(got, [[False, True], [True, False]])
-    assert saliency.strongest_pixels(np.array([[4.0, 4.0, 4.0]]), 2).sum() == 0
-
-
 def test_enlarge_interpolates_between_the_centres_of_the_cells():
     # cell centres at 1 and 3 of 4 pixels; pixel centres at 0.5, 1.5, 2.5, 3.5
     got = saliency.enlarge(np.array([[0.0, 4.0]]), (2, 4))
