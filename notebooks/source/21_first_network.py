@@ -217,7 +217,7 @@ for row in worst:
 
 # %%
 right = np.mean((training.predict_scores(plain, images) > 0.5) == labels)
-print(f"Right on more than 85 % of {len(labels):,} films: {right > 0.85}.")
+print(f"Right on more than 80 % of {len(labels):,} films: {right > 0.8}.")
 
 # %% [markdown] tags=["predict"]
 # ### Predict 21.2p - Shall we try it on the ward? (2 min)
@@ -257,13 +257,12 @@ print(f"Regression on its own training films: AUC above 0.98: {known > 0.98}.")
 gain = auc_of["plain network"] - auc_of["logistic regression"]
 print(f"Plain network more than 0.2 above the regression: {gain > 0.2}.")
 
-# %% [markdown]
+# %% [markdown] tags=["try"]
 # In the default cohort the first share was a deception. A network, and a regression too, can name
 # films that it has seen, by heart, from anything that tells them apart. That is *overfitting*, and
 # only films of other patients show it. There the network is hardly better than the regression, and
 # the share of right answers hardly better than one answer for all.
-
-# %% [markdown] tags=["try"]
+#
 # ### Try 21.3t - Change the network (5 min)
 #
 # In `plain_network` change **one** thing: `(8, 16, 32)` to `(8, 16)`, or the three strides to 1,
@@ -553,11 +552,12 @@ from sklearn.metrics import roc_auc_score
 
 keras.utils.set_random_seed(0)
 rng = np.random.default_rng(0)
-labels = rng.integers(0, 2, 600)  # your labels, 0 or 1
-images = rng.normal(100, 20, (600, 32, 32, 1))  # your images, 0..255
-images[labels == 1, 8:20, 8:20] += 15  # a faint patch
+your_labels = rng.integers(0, 2, 600)  # 0 or 1
+your_images = rng.normal(100, 20, (600, 32, 32, 1))  # 0..255
+your_images[your_labels == 1, 8:20, 8:20] += 15  # a faint patch
 train_rows, tuning_rows, test_rows = np.split(np.arange(600), [400, 500])  # by patient!
-assert {*labels} == {0, 1} and np.isfinite(images).all(), "labels 0, 1; no NaN"
+if {*your_labels} != {0, 1} or not np.isfinite(your_images).all():
+    raise ValueError("labels must hold 0 and 1, images finite numbers")
 model = keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Rescaling(1 / 255)])
 for filters in (8, 16, 32):
     model.add(keras.layers.Conv2D(filters, 3, 2, padding="same", activation="relu"))
@@ -566,10 +566,12 @@ model.add(keras.layers.Dense(1, activation="sigmoid"))
 model.compile(keras.optimizers.Adam(2e-3), "binary_crossentropy", jit_compile=False)
 path = f"{tempfile.mkdtemp()}/small_cnn.keras"
 best = keras.callbacks.ModelCheckpoint(path, save_best_only=True)
-model.fit(images[train_rows], labels[train_rows], epochs=8, callbacks=[best],
-          validation_data=(images[tuning_rows], labels[tuning_rows]), verbose=0)
+tuning_set = your_images[tuning_rows], your_labels[tuning_rows]
+model.fit(your_images[train_rows], your_labels[train_rows], epochs=8, callbacks=[best],
+          validation_data=tuning_set, verbose=0)
 model = keras.saving.load_model(path, safe_mode=True)
-auc = roc_auc_score(labels[test_rows], model.predict(images[test_rows], verbose=0))
+scores = model.predict(your_images[test_rows], verbose=0)[:, 0]
+auc = roc_auc_score(your_labels[test_rows], scores)
 print(f"AUC on {len(test_rows)} test images above 0.8: {auc > 0.8}")
 
 # %% [markdown]
