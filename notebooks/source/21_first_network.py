@@ -552,11 +552,11 @@ from sklearn.metrics import roc_auc_score
 
 keras.utils.set_random_seed(0)
 rng = np.random.default_rng(0)
-your_labels = rng.integers(0, 2, 600)  # 0 or 1
-your_images = rng.normal(100, 20, (600, 32, 32, 1))  # 0..255
-your_images[your_labels == 1, 8:20, 8:20] += 15  # a faint patch
+present = rng.integers(0, 2, 600)  # your labels, 0 or 1
+films = rng.normal(100, 20, (600, 32, 32, 1))  # your images, 0..255
+films[present == 1, 8:20, 8:20] += 15  # a faint patch
 train_rows, tuning_rows, test_rows = np.split(np.arange(600), [400, 500])  # by patient!
-if {*your_labels} != {0, 1} or not np.isfinite(your_images).all():
+if {*present} != {0, 1} or not np.isfinite(films).all():
     raise ValueError("labels must hold 0 and 1, images finite numbers")
 model = keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Rescaling(1 / 255)])
 for filters in (8, 16, 32):
@@ -566,12 +566,10 @@ model.add(keras.layers.Dense(1, activation="sigmoid"))
 model.compile(keras.optimizers.Adam(2e-3), "binary_crossentropy", jit_compile=False)
 path = f"{tempfile.mkdtemp()}/small_cnn.keras"
 best = keras.callbacks.ModelCheckpoint(path, save_best_only=True)
-tuning_set = your_images[tuning_rows], your_labels[tuning_rows]
-model.fit(your_images[train_rows], your_labels[train_rows], epochs=8, callbacks=[best],
-          validation_data=tuning_set, verbose=0)
+model.fit(films[train_rows], present[train_rows], epochs=8, callbacks=[best],
+          validation_data=(films[tuning_rows], present[tuning_rows]), verbose=0)
 model = keras.saving.load_model(path, safe_mode=True)
-scores = model.predict(your_images[test_rows], verbose=0)[:, 0]
-auc = roc_auc_score(your_labels[test_rows], scores)
+auc = roc_auc_score(present[test_rows], model.predict(films[test_rows], verbose=0))
 print(f"AUC on {len(test_rows)} test images above 0.8: {auc > 0.8}")
 
 # %% [markdown]
