@@ -298,8 +298,8 @@ if scored:
 
 # %%
 higher = scored and scores[truth == 1].mean() > scores[truth == 0].mean()
-print(f"Films with the finding score higher on average: {higher}."
-      if scored else f"The network brought along knows {' with '.join(committed)} only.")
+print(f"Films with the finding score higher on average: {higher}." if scored
+      else f"The network brought along knows {committed[1]} in {committed[0]} only.")
 
 # %% [markdown] tags=["try"]
 # Six films show what a score looks like, not how good the network is. These come from the tuning
