@@ -226,27 +226,23 @@ class KeepBest(keras.callbacks.Callback):
                 "This network was trained already, and its learning rate has sunk to "
                 "zero. A new training needs a new network: build, compile, then fit."
             )
-        # no bar where COURSE_QUIET is set; stdout, as notebooks colour stderr like an
-        # error
+        # no bar where COURSE_QUIET is set; stdout, as notebooks show stderr in red
         quiet = bool(os.environ.get("COURSE_QUIET"))
         look = {"bar_format": BAR, "desc": "compiling", "file": sys.stdout}
         steps = self.params["epochs"] * self.params["steps"]
         self.bar = tqdm(total=steps, disable=quiet, **look)
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Say which epoch begins; before the first step Keras compiles."""
-        first = " (compiling first)" if epoch == 0 else ""
-        self.bar.set_description_str(
-            f"epoch {epoch + 1}/{self.params['epochs']}{first}"
-        )
-
     def on_train_batch_end(self, batch, logs=None):
         """Count the step; stop when the loss is no number."""
+        epoch = len(self.rows) + 1
         if not np.isfinite(logs["loss"]):
             raise TrainingError(
-                f"The loss became {logs['loss']} in epoch {len(self.rows) + 1}, step "
-                f"{batch + 1}: the updates were too large. Lower learning_rate."
+                f"The loss became {logs['loss']} in epoch {epoch}, step {batch + 1}: "
+                "the updates were too large. Lower learning_rate."
             )
+        if batch == 0:
+            text = f"epoch {epoch}/{self.params['epochs']}"
+            self.bar.set_description_str(text, refresh=False)
         self.bar.update()
 
     def on_epoch_end(self, epoch, logs=None):

@@ -27,7 +27,7 @@
 # ## After this notebook you can
 #
 # - **build** and train a network in a dozen lines, and look at what it says of single films;
-# - **explain** loss, gradient and learning rate, and what a network that does not look would lose;
+# - **explain** loss, gradient and learning rate, and what it costs not to look;
 # - **compare** two networks on the tuning set, read their curves, and choose the epoch to keep;
 # - **save** a network, reload it, and open the test set once.
 
@@ -77,8 +77,8 @@ check_setting("READ_FIRST", READ_FIRST, 0.01, 1.0)
 # ## A network in a dozen lines
 #
 # The network learns from the *training set*. The *tuning set* (Keras: `validation_data`) chooses
-# between networks. The *internal test* stays closed until the end; then it is opened once. Each
-# patient is in one of them only ([lesson 15](15_patient_level_split.ipynb) shows why).
+# between networks. The *internal test* stays closed until the end; then it is opened once. A
+# patient must be in one of them only ([lesson 15](15_patient_level_split.ipynb) shows why).
 
 # %%
 cohort = cohorts.load(COHORT)
@@ -265,10 +265,10 @@ print(f"Plain network more than 0.2 above the regression: {gain > 0.2}.")
 #
 # ### Try 21.3t - Change the network (5 min)
 #
-# In `plain_network` change **one** thing: `(8, 16, 32)` to `(8, 16)`, or the three strides to 1,
-# or `Flatten` to `GlobalAveragePooling2D` (one mean for each map). Predict first: more weights or
-# fewer, and which of the two shares of 21.2p moves? Run the definition and the cells from the
-# training to the table again. A new network each time; the seed is the same.
+# In `plain_network` change **one** thing: `(8, 16, 32)` to `(8, 16)`, or `Flatten` to
+# `GlobalAveragePooling2D` (one mean for each map), or leave out `ReLU`. Predict first: more weights
+# or fewer, and which of the two shares of 21.2p moves? Then run that cell and all down to the
+# table again. It builds a new network each time, from the same seed.
 
 # %% [markdown] tags=["exercise"]
 # ## What training does
@@ -337,7 +337,7 @@ print(f"After one step the loss is lower: {loss_at(step_taken) < loss_at(0.0)}."
 #
 # ## A better network
 #
-# Four things make the next network better at this. *Short cuts*: two convolutions and a path
+# The next network differs in four things. *Short cuts*: two convolutions and a path
 # around them form a residual block, which only has to learn what to add to its input.
 # *Batch normalisation* gives each map mean 0 and standard deviation 1 within a batch and keeps a
 # running mean for later (momentum 0.9: Keras' 0.99 is too slow for some hundred steps). Large
@@ -379,8 +379,8 @@ def small_residual_network(input_shape, *, filters=(16, 32, 64)):
 
 # %% [markdown]
 # The last layer is one weighted sum of 64 means, the *logit*. Because of that form one map of
-# [lesson 40](40_saliency_maps.ipynb), Grad-CAM, adds up exactly to the logit; the other maps need
-# no such form.
+# [lesson 40](40_saliency_maps.ipynb), Grad-CAM before its negative part is cut, adds up exactly to
+# the logit without its bias. The other maps need no such form.
 #
 # It is also trained otherwise. The number of steps is fixed, and a small cohort is seen more
 # often. *Augmentation* shifts each film by up to 8 % and changes its contrast and brightness a
