@@ -26,8 +26,6 @@ from phantoms import GENERATOR_VERSION
 if TYPE_CHECKING:  # Keras takes seconds to import, the committed scores need none of it
     import keras
 
-    from helpers.training import TrainingSettings
-
 COMMITTED_COHORT, COMMITTED_FINDING = "chest_insilico", "consolidation"
 STEM = f"{COMMITTED_COHORT}_{COMMITTED_FINDING}"
 COMMITTED_NETWORK = DATA / "checkpoints" / f"{STEM}.keras"
@@ -107,14 +105,10 @@ def trained_network(cohort: Cohort, finding: str | None = None) -> keras.Model:
         return network
 
 
-def save(
-    network: keras.Model,
-    cohort: Cohort,
-    *,
-    finding: str | None = None,
-    settings: TrainingSettings | None = None,
-) -> Path:
+def save(network: keras.Model, cohort: Cohort, *, finding: str | None = None) -> Path:
     """Write a network and its scores to the cache, each file whole or not at all.
+
+    Later lessons read them: only for a training with the default settings that ended.
 
     Parameters
     ----------
@@ -124,8 +118,6 @@ def save(
         The whole cohort.
     finding : str or None
         None: the cohort's first finding.
-    settings : TrainingSettings or None
-        What it was trained with. Later lessons look for the default settings (None).
 
     Returns
     -------
@@ -133,7 +125,7 @@ def save(
         The ``.keras`` file; the scores lie beside it as ``.csv``.
     """
     finding = cohort.finding(finding)
-    path = _cached_path(cohort, finding, settings=settings)
+    path = _cached_path(cohort, finding)
     write_scores(score_table(network, cohort, finding), path.with_suffix(".csv"))
     save_network(network, path)
     return path
@@ -166,13 +158,11 @@ def load_network(path: Path) -> keras.Model:
     return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
-def _cached_path(
-    cohort: Cohort, finding: str, *, settings: TrainingSettings | None = None
-) -> Path:
+def _cached_path(cohort: Cohort, finding: str) -> Path:
     """Return where the network of a cohort lies in the cache."""
     from helpers import networks, training
 
-    settings = settings or training.TrainingSettings()
+    settings = training.TrainingSettings()
     made_by = json.dumps([networks.NETWORK_VERSION, settings.as_dict()], sort_keys=True)
     key = hashlib.sha256(f"{cohort.fingerprint} {made_by}".encode()).hexdigest()[:16]
     words = (re.sub(r"[^a-z0-9]+", "-", Path(cohort.name).name.lower()), finding)

@@ -8,6 +8,7 @@ the *tuning set* (Keras calls that set ``validation_data``). No test set is used
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,8 +23,6 @@ with quiet_start():
     import keras
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
     from helpers.cohorts import Cohort
 
 MAXIMUM_EPOCHS = 60
@@ -35,7 +34,7 @@ LOOKS_AT_LEAST = 8
 EVALUATION_BATCH = 64
 """Images per batch when scores are computed; the result does not depend on it."""
 
-BAR = "epoch {n_fmt}/{total_fmt} |{bar:20}| {elapsed}<{remaining}{postfix}"
+BAR = "{desc} |{bar:20}| step {n_fmt}/{total_fmt}, {elapsed}<{remaining}{postfix}"
 
 
 class TrainingError(ValueError):
@@ -191,30 +190,60 @@ def compile_network(
 class KeepBest(keras.callbacks.Callback):
     """Show the progress of a training, keep the best epoch, stop at a loss of NaN.
 
-    Parameters
+    Put ``fit`` into its ``with`` block. A training that is stopped then closes its bar,
+    gets the best weights so far and keeps its history, as one does that ends.
+
+    Attributes
     ----------
-    epochs : int
-        Length of the progress bar. It is not drawn where ``COURSE_QUIET`` is set.
+    finished : bool
+        False until the last epoch has ended: do not save such a network as trained.
+
+    Examples
+    --------
+    >>> with KeepBest() as progress:  # doctest: +SKIP
+    ...     network.fit(batches, validation_data=tuning_batches, callbacks=[progress])
     """
 
-    def __init__(self, epochs: int):
+    def __init__(self):
         super().__init__()
-        self.epochs, self.rows, self.lowest, self.weights = epochs, [], np.inf, None
+        self.rows, self.lowest, self.weights = [], np.inf, None
+        self.finished, self.bar = False, tqdm(disable=True)
+
+    def __enter__(self):
+        """Begin a training that will be tidied up in any case."""
+        return self
+
+    def __exit__(self, *stopped):
+        """Close the bar and put the best weights back."""
+        self.bar.close()
+        if self.weights is not None:
+            self.model.set_weights(self.weights)
 
     def on_train_begin(self, logs=None):
-        """Open the bar."""
-        quiet = bool(os.environ.get("COURSE_QUIET"))
-        look = {"bar_format": BAR, "dynamic_ncols": True}
-        self.bar = tqdm(total=self.epochs, disable=quiet, **look)
-
-    def on_batch_end(self, batch, logs=None):
-        """Stop when the loss is no number."""
-        if not np.isfinite(logs["loss"]):
-            self.on_train_end()
+        """Open the bar; refuse a network whose learning rate has run out."""
+        if int(self.model.optimizer.iterations):
             raise TrainingError(
-                f"The loss became {logs['loss']} in epoch {len(self.rows) + 1}, step "
-                f"{batch + 1}: the updates were too large. Lower learning_rate."
+                "This network was trained already, and its learning rate has sunk to "
+                "zero. A new training needs a new network: build, compile, then fit."
             )
+        # no bar where COURSE_QUIET is set; stdout, as notebooks show stderr in red
+        quiet = bool(os.environ.get("COURSE_QUIET"))
+        look = {"bar_format": BAR, "desc": "compiling", "file": sys.stdout}
+        steps = self.params["epochs"] * self.params["steps"]
+        self.bar = tqdm(total=steps, disable=quiet, **look)
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Count the step; stop when the loss is no number."""
+        epoch = len(self.rows) + 1
+        if not np.isfinite(logs["loss"]):
+            raise TrainingError(
+                f"The loss became {logs['loss']} in epoch {epoch}, step {batch + 1}: "
+                "the updates were too large. Lower learning_rate."
+            )
+        if batch == 0:
+            text = f"epoch {epoch}/{self.params['epochs']}"
+            self.bar.set_description_str(text, refresh=False)
+        self.bar.update()
 
     def on_epoch_end(self, epoch, logs=None):
         """Note the losses and keep the weights if the tuning loss is the lowest."""
@@ -226,16 +255,22 @@ class KeepBest(keras.callbacks.Callback):
         text = f"loss {row['loss']:.3f}, tuning loss {row['tuning_loss']:.3f}, "
         text += f"tuning AUC {row['tuning_auc']:.3f}"
         self.bar.set_postfix_str(text, refresh=False)
-        self.bar.update()
 
     def on_train_end(self, logs=None):
-        """Close the bar and put the best weights back."""
-        self.bar.close()
-        if self.weights is not None:
-            self.model.set_weights(self.weights)
+        """Note that the training came to its end."""
+        self.finished = True
+        self.__exit__()
 
     def history_table(self) -> pd.DataFrame:
-        """Return one row per epoch."""
+        """Return one row per epoch that has ended.
+
+        Raises
+        ------
+        TrainingError
+            If none has.
+        """
+        if not self.rows:
+            raise TrainingError("No epoch has ended. Run the training again.")
         return pd.DataFrame(self.rows)
 
 
@@ -289,17 +324,7 @@ def train(
     )
     steps = plan.steps_per_epoch * plan.epochs
     compile_network(network, steps=steps, settings=settings)
-    return _fit(network, batches, tuning_batches, plan)
-
-
-def _fit(
-    network: keras.Model,
-    batches: tf.data.Dataset,
-    tuning_batches: tf.data.Dataset,
-    plan: TrainingPlan,
-) -> pd.DataFrame:
-    progress = KeepBest(plan.epochs)
-    try:
+    with KeepBest() as progress:
         network.fit(
             batches.repeat(),
             steps_per_epoch=plan.steps_per_epoch,
@@ -309,9 +334,6 @@ def _fit(
             shuffle=False,
             verbose=0,
         )
-    except KeyboardInterrupt:  # Keras does not end what is interrupted
-        progress.on_train_end()
-        raise
     return progress.history_table()
 
 

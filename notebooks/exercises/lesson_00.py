@@ -7,14 +7,15 @@ from helpers.checks import Case, Exercise
 
 
 def _visits(*patient_ids: str) -> pd.DataFrame:
-    studies = [f"study {number}" for number, _ in enumerate(patient_ids, start=1)]
+    """Return two films of the first study and one of each other study."""
+    studies = [f"study {max(1, number)}" for number, _ in enumerate(patient_ids)]
     return pd.DataFrame({"patient_id": patient_ids, "study_id": studies})
 
 
 EXERCISES = {
     "00.1": Exercise(
         cases=[
-            # P1 came twice and P3 three times: six images, three patients
+            # P1 has two films of one study: six films, five studies, three patients
             Case(inputs=(_visits("P1", "P1", "P2", "P3", "P3", "P3"),), expected=3),
             Case(inputs=(_visits("P7"),), expected=1),
         ],
@@ -38,16 +39,46 @@ EXERCISES = {
 }
 
 
+def _images(table):
+    return len(table)
+
+
+def _studies(table):
+    return table["study_id"].nunique()
+
+
+def _names(table):
+    return table["patient_id"].unique()
+
+
+def _left_side(image):
+    return image[:, image.shape[1] // 2 :]
+
+
+def _upper_half(image):
+    return image[: image.shape[0] // 2]
+
+
+def _rows_for_columns(image):
+    return image[:, : image.shape[0] // 2]
+
+
+def _mirrored(image):
+    return image[:, ::-1][:, : image.shape[1] // 2]
+
+
 MISTAKES = {
     "00.1": {
-        "counted images": lambda table: len(table),
-        "counted studies": lambda table: table["study_id"].nunique(),
-        "returned the names": lambda table: table["patient_id"].unique(),
+        "Rows are images. Can one patient fill more than one row?": _images,
+        "A patient who comes back has a second study. Which column is the person?": (
+            _studies
+        ),
+        "These are the names. How many are there?": _names,
     },
     "00.2": {
-        "patient's left side": lambda image: image[:, image.shape[1] // 2 :],
-        "upper half": lambda image: image[: image.shape[0] // 2],
-        "rows and columns swapped": lambda image: image[:, : image.shape[0] // 2],
-        "mirrored": lambda image: image[:, ::-1][:, : image.shape[1] // 2],
+        "The patient faces you: whose right hand would you shake here?": _left_side,
+        "That is the upper half: rows come first, columns second.": _upper_half,
+        "Is the middle column half of the rows or of the columns?": _rows_for_columns,
+        "This half is mirrored: cut the image, do not turn it.": _mirrored,
     },
 }

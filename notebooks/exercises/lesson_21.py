@@ -25,77 +25,98 @@ EXERCISES = {
         ],
         hint="Count one filter, then multiply by the number of filters.",
     ),
-    "21.2": Exercise(
+    "21.4": Exercise(
         cases=[
             Case(
-                inputs=(np.array([1.0]), np.array([0.5])),
-                expected=0.693147,
-                hint="A score of 0.5 costs ln 2; np.log is the natural logarithm.",
+                inputs=(np.array([1, 0, 0, 0]),),
+                expected=0.562335,
+                hint="One film in four has the finding: which score would you bet?",
             ),
-            Case(
-                inputs=(np.array([0.0]), np.array([0.9])),
-                expected=2.302585,
-                hint="With label 0 the term ln(1 - score) counts.",
-            ),
-            Case(
-                inputs=(np.array([1.0, 0.0, 1.0, 1.0]), np.array([0.9, 0.2, 0.5, 0.8])),
-                expected=0.311199,
-                hint="Return the mean over the batch, not the sum.",
-            ),
+            Case(inputs=(np.array([1, 1, 0, 0]),), expected=0.693147),
+            Case(inputs=(np.array([1, 1, 1, 1, 0]),), expected=0.500402),
         ],
-        hint="Minus the mean of y ln s + (1 - y) ln(1 - s).",
+        hint="Put the share of films with the finding into the formula as the score.",
         tolerance=1e-5,
-    ),
-    "21.3": Exercise(
-        cases=[
-            Case(inputs=(128, 32), expected=4),
-            Case(inputs=(1200, 64), expected=18, hint="18.75: the last is not full."),
-            Case(inputs=(100, 64), expected=1, hint="36 images make no full batch."),
-        ],
-        hint="Divide and forget the remainder.",
-    ),
-    "21.5": Exercise(
-        cases=[
-            Case(
-                inputs=(np.array([0.6, 0.4, 0.4, 0.5]),),
-                expected=2,
-                hint="Epochs are counted from 1; of equal losses take the first.",
-            ),
-            Case(inputs=(np.array([0.7, 0.6, 0.5]),), expected=3),
-            Case(inputs=(np.array([0.3]),), expected=1),
-        ],
-        hint="np.argmin counts from 0.",
     ),
 }
 
 
-def _entropies(labels, scores, log=np.log):
-    return -(labels * log(scores) + (1 - labels) * log(1 - scores))
+# r rows and c columns of the window, i channels of the input, n filters, b: bias
+def _without_channels(r, c, i, n, b):
+    return n * (r * c + b)
+
+
+def _bias_for_each_channel(r, c, i, n, b):
+    return n * i * (r * c + b)
+
+
+def _without_bias(r, c, i, n, b):
+    return n * r * c * i
+
+
+def _one_bias(r, c, i, n, b):
+    return n * r * c * i + b
+
+
+def _square_window(r, c, i, n, b):
+    return n * (r * r * i + b)
+
+
+def _one_filter(r, c, i, n, b):
+    return r * c * i + b
+
+
+def _one_score(labels, score, log=np.log):
+    return -np.mean(labels * log(score) + (1 - labels) * log(1 - score))
+
+
+def _a_half_for_all(labels):
+    return np.log(2)
+
+
+def _without_absent(labels):
+    return -np.mean(labels * np.log(np.mean(labels)))
+
+
+def _negative(labels):
+    return -_one_score(labels, np.mean(labels))
+
+
+def _sum_of_films(labels):
+    return len(labels) * _one_score(labels, np.mean(labels))
+
+
+def _base_two(labels):
+    return _one_score(labels, np.mean(labels), np.log2)
+
+
+def _exchanged(labels):
+    return _one_score(labels, 1 - np.mean(labels))
 
 
 MISTAKES = {
-    # r rows and c columns of the window, i channels of the input, n filters, b: bias
     "21.1": {
-        "forgot the channels of the input": lambda r, c, i, n, b: n * (r * c + b),
-        "one bias for each channel": lambda r, c, i, n, b: n * i * (r * c + b),
-        "forgot the bias": lambda r, c, i, n, b: n * r * c * i,
-        "took the window for a square": lambda r, c, i, n, b: n * (r * r * i + b),
+        "A colour image has three layers: does a filter see one of them?": (
+            _without_channels
+        ),
+        "All channels are summed into one map. How many biases does it need?": (
+            _bias_for_each_channel
+        ),
+        "With bias=True each filter adds a number of its own: count it.": _without_bias,
+        "There is one bias for each filter, not one for the layer.": _one_bias,
+        "A window need not be square: where are its columns?": _square_window,
+        "That is one filter. How many are there?": _one_filter,
     },
-    "21.2": {
-        "only images with the finding": lambda y, s: -np.mean(y * np.log(s)),
-        "sum instead of mean": lambda y, s: np.sum(_entropies(y, s)),
-        "logarithm to base 2": lambda y, s: np.mean(_entropies(y, s, np.log2)),
-        "lost the minus sign": lambda y, s: -np.mean(_entropies(y, s)),
-    },
-    "21.3": {
-        "counted the part batch": lambda images, batch: int(np.ceil(images / batch)),
-        "left a broken number": lambda images, batch: images / batch,
-        "rounded to the nearest": lambda images, batch: round(images / batch),
-    },
-    "21.5": {
-        "counted epochs from 0": lambda loss: int(np.argmin(loss)),
-        "took the last of equals": lambda loss: len(loss) - int(np.argmin(loss[::-1])),
-        "took the last epoch": lambda loss: len(loss),
-        "took the highest loss": lambda loss: int(np.argmax(loss)) + 1,
+    "21.4": {
+        "That is 0.5 for all. With one film in four, would you bet a half?": (
+            _a_half_for_all
+        ),
+        "Films without the finding cost something too: where is their term?": (
+            _without_absent
+        ),
+        "A loss is not negative. Which sign has the logarithm of a share?": _negative,
+        "More films must not cost more: the mean, not the sum.": _sum_of_films,
+        "The formula has the natural logarithm: which does NumPy call log?": _base_two,
+        "Which of the two has this share, present or absent?": _exchanged,
     },
 }

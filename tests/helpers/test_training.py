@@ -1,6 +1,7 @@
 """Training: settings by hand, the best epoch kept, and what lesson 21 writes out."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -165,6 +166,7 @@ class Network:
     """A network whose weights are the number of the epoch."""
 
     weights = 0
+    optimizer = SimpleNamespace(iterations=0)
 
     def get_weights(self):
         return self.weights
@@ -174,11 +176,13 @@ class Network:
 
 
 def after_epochs(*tuning_losses):
-    progress = KeepBest(len(tuning_losses))
+    progress = KeepBest()
     progress.set_model(Network())
+    progress.set_params({"epochs": len(tuning_losses), "steps": 1})
     progress.on_train_begin()
     for epoch, loss in enumerate(tuning_losses):
         progress.model.weights = epoch + 1
+        progress.on_train_batch_end(0, {"loss": 0.3})
         logs = {"loss": 0.3, "auc": 0.6, "val_loss": loss, "val_auc": 0.7}
         progress.on_epoch_end(epoch, logs)
     return progress
@@ -186,8 +190,9 @@ def after_epochs(*tuning_losses):
 
 def test_keep_best_puts_the_weights_of_the_lowest_tuning_loss_back():
     progress = after_epochs(0.6, 0.4, 0.4, 0.5)
+    assert not progress.finished
     progress.on_train_end()
-    assert progress.model.weights == 2
+    assert (progress.model.weights, progress.finished) == (2, True)
     history = progress.history_table()
     assert history.to_dict("records")[2] == {
         **{"epoch": 3, "loss": 0.3, "auc": 0.6, "tuning_loss": 0.4, "tuning_auc": 0.7}
@@ -195,34 +200,69 @@ def test_keep_best_puts_the_weights_of_the_lowest_tuning_loss_back():
     assert len(history) == 4
 
 
+def test_keep_best_counts_steps_where_no_reader_takes_them_for_an_error(
+    monkeypatch, capsys
+):
+    monkeypatch.delenv("COURSE_QUIET")
+    after_epochs(0.5, 0.4).on_train_end()
+    out, err = capsys.readouterr()
+    assert "compiling" in out
+    assert "step 2/2" in out
+    assert err == ""
+
+
 @pytest.mark.parametrize("loss", [np.nan, np.inf])
 def test_keep_best_stops_at_a_loss_that_is_no_number(loss):
-    progress = after_epochs(0.5, 0.6)
-    progress.on_batch_end(0, {"loss": 0.1})
-    with pytest.raises(TrainingError, match="in epoch 3, step 5.*learning_rate"):
-        progress.on_batch_end(4, {"loss": loss})
-    assert progress.model.weights == 1
+    with (
+        pytest.raises(TrainingError, match="in epoch 3, step 5.*learning_rate"),
+        after_epochs(0.5, 0.6) as progress,
+    ):
+        progress.on_train_batch_end(4, {"loss": loss})
+    assert (progress.model.weights, progress.finished) == (1, False)
 
 
-def test_interrupted_training_keeps_the_best_weights_and_is_not_finished(monkeypatch):
-    seen, note = [], KeepBest.on_epoch_end
+class StoppedAt(keras.callbacks.Callback):
+    """Stop as a reader does who presses the square, at a step counted from 0."""
 
-    def stopped_in_epoch_2(progress, epoch, logs=None):
-        note(progress, epoch, logs)
-        seen.append(progress)
-        if epoch == 1:
-            progress.model.set_weights([0 * weight for weight in progress.weights])
+    def __init__(self, step):
+        super().__init__()
+        self.left = step
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.left == 0:
             raise KeyboardInterrupt
+        self.left = self.left and self.left - 1
 
-    monkeypatch.setattr(KeepBest, "on_epoch_end", stopped_in_epoch_2)
-    network = linear()
-    with pytest.raises(KeyboardInterrupt):
-        train_linear(network, epochs=4)
-    progress = seen[-1]
-    np.testing.assert_array_equal(progress.weights[0], network.get_weights()[0])
-    assert network.get_weights()[0].any()
-    assert len(progress.history_table()) == 2
-    assert progress.bar.disable  # closed
+
+def stopped_while_compiling(labels, scores):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("step", "epochs"), [(None, 0), (0, 0), (5, 0), (14, 2)])
+def test_stopped_training_is_tidied_up_and_can_be_run_again(step, epochs):
+    network, cohort = linear(), films()
+    loss = stopped_while_compiling if step is None else "binary_crossentropy"
+    network.compile(loss=loss, metrics=["auc"])
+    callbacks = [progress := KeepBest(), StoppedAt(step)]
+    tuning, options = (cohort.images[24:], cohort.truth[24:]), {"verbose": 0}
+    options |= {"batch_size": 6, "epochs": 4, "validation_data": tuning}
+    with pytest.raises(KeyboardInterrupt), progress:  # 40 films: 7 steps an epoch
+        network.fit(cohort.images, cohort.truth, callbacks=callbacks, **options)
+    assert (progress.finished, len(progress.rows)) == (False, epochs)
+    if epochs:  # the best, not the last
+        np.testing.assert_array_equal(progress.weights[0], network.get_weights()[0])
+        assert training.best_epoch(progress.history_table()) <= epochs
+    else:
+        with pytest.raises(TrainingError, match="No epoch"):
+            progress.history_table()
+    assert len(train_linear(network, epochs=2)) == 2
+
+
+def test_a_second_fit_asks_for_a_new_network():
+    network, cohort = linear(), films()
+    assert len(train_linear(network, epochs=1)) == 1
+    with pytest.raises(TrainingError, match="new network"):
+        network.fit(cohort.images, cohort.truth, callbacks=[KeepBest()], verbose=0)
 
 
 def test_train_learns_what_the_finding_asks_for():
@@ -266,13 +306,14 @@ def test_train_does_what_lesson_21_writes_out():
             (cohort.split("tuning"), {"batch_size": 64}),
         )
     )
-    progress = KeepBest(2)
-    plain.fit(
-        batches.repeat(),
-        **{"steps_per_epoch": 3, "epochs": 2, "shuffle": False, "verbose": 0},
-        validation_data=tuning_batches,
-        callbacks=[progress],
-    )
+    plain.evaluate(tuning_batches, verbose=0)  # the loss before the first step
+    with KeepBest() as progress:
+        plain.fit(
+            batches.repeat(),
+            **{"steps_per_epoch": 3, "epochs": 2, "shuffle": False, "verbose": 0},
+            validation_data=tuning_batches,
+            callbacks=[progress],
+        )
     pd.testing.assert_frame_equal(progress.history_table(), history)
     for taught, tested in zip(plain.get_weights(), helped.get_weights(), strict=True):
         np.testing.assert_array_equal(taught, tested)
