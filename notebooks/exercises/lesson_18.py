@@ -31,7 +31,7 @@ EXERCISES = {
         ],
         hint="What is on the patient's right appears on the left in a mirrored film.",
     ),
-    "18.5": Exercise(
+    "18.4": Exercise(
         cases=[
             Case(
                 inputs=([1, 1, 1, 0], _FOUR_MASKS, 0, 4, 2, 4),
@@ -104,7 +104,7 @@ MISTAKES = {
         "One column was overwritten before it was read: a slice of an array is a view. "
         "Choose the columns in a new order instead.": _one_by_one,
     },
-    "18.5": {
+    "18.4": {
         "These are the old labels. What does each crop leave of the mask?": (
             lambda labels, masks, *box: np.asarray(labels)
         ),

@@ -13,13 +13,13 @@
 # %% [markdown]
 # # 16 Input pipelines
 #
-# A network is to train overnight on a ward's chest films. In the morning it has stopped at one broken
-# file; a colleague's has skipped hundreds and told nobody. Do all films reach the network, well mixed,
-# and does it work or wait for them?
+# A network is to train overnight on a ward's chest films. In the morning it has stopped at one
+# broken file; a colleague's has skipped hundreds and told nobody. Do all films reach the network,
+# well mixed, and does it work or wait for them?
 #
 # | | |
 # |---|---|
-# | Time | 45 minutes; runs in about 30 seconds |
+# | Time | 55 minutes; runs in about 30 seconds |
 # | Runs on | 2 CPU cores, no GPU |
 # | Data | the course's in-silico chest cohort (1,200 patients, CC BY 4.0, made on first use) |
 # | Needs first | [10 DICOM files](10_dicom_files_and_pixel_data.ipynb), [15 patient-level split](15_patient_level_split.ipynb) |
@@ -110,11 +110,11 @@ print(f"{len(paths)} films of {grey.shape[1]} x {grey.shape[2]} pixels, sorted: 
       f"{np.sum(file_labels == 0)} without, then {file_labels.sum()} with {finding}.")
 
 # %% [markdown]
-# TensorFlow does not read DICOM. Its module `tf.data` strings steps together, an **input pipeline**:
-# list the files, read each, stack some to a **batch**, hand the batch to the network.
-# `tf.numpy_function` lets any Python function be a step, here the reader of
-# [lesson 10](10_dicom_files_and_pixel_data.ipynb). One pass through all films is an **epoch**; a
-# training takes many ([lesson 21](21_first_network.ipynb)). The obvious version:
+# TensorFlow does not read DICOM. Its module `tf.data` strings steps together, an **input
+# pipeline**: list the files, read each, stack some to a **batch**, hand the batch to the network.
+# `tf.numpy_function` lets any Python function be a step, here the reader of [lesson
+# 10](10_dicom_files_and_pixel_data.ipynb). One pass through all films is an **epoch**; a training
+# takes many ([lesson 21](21_first_network.ipynb)). The obvious version:
 
 # %%
 def read_film(path):
@@ -133,10 +133,10 @@ except tf.errors.OpError:
     print(f"The epoch ended after {seen} of {len(paths)} films.")
 
 # %% [markdown]
-# One broken file ends the training. The usual cure is worse: `dataset.ignore_errors()` drops the film
-# and tells nobody. If the broken films all come from one ward, that ward is no longer in the training
-# set. A reader for training should do three things: go on, say which file and why, and stop when it is
-# no longer a matter of single files.
+# One broken file ends the training. The usual cure is worse: `dataset.ignore_errors()` drops the
+# film and tells nobody. If the broken films all come from one ward, that ward is no longer in the
+# training set. A reader for training should do three things: go on, say which file and why, and
+# stop when it is no longer a matter of single files.
 #
 # `helpers.input_pipeline.FilmFiles` does that. Inside, the function above returns a film *and*
 # whether it could be read; `filter` takes the unreadable ones out; a sentence goes to the screen
@@ -199,13 +199,13 @@ for name in ("cache in a file", "cache in memory", "array"):
 print(f"Two at a time: at most 1.7 times: {rates['two at a time'].max() < 1.7 * slow}")
 
 # %% [markdown]
-# Decoding is slow, and asking for two files at a time does not help: `tf.numpy_function` runs in one
-# Python, and one Python runs one line at a time. Decode *once*. A cache does so in the first epoch. An
-# array does so before it (`FilmFiles.arrays`); it is the simplest, and a training set of 10,000 films
-# of 128 x 128 bytes is a mere 164 MB.
+# Decoding is slow, and asking for two files at a time does not help: `tf.numpy_function` runs in
+# one Python, and one Python runs one line at a time. Decode *once*. A cache does so in the first
+# epoch. An array does so before it (`FilmFiles.arrays`); it is the simplest, and a training set of
+# 10,000 films of 128 x 128 bytes is a mere 164 MB.
 #
-# A cache in a file has a trap: it stays. Change the films or the size, keep the file's name, and the
-# old films come back. Put it into a temporary folder, as above.
+# A cache in a file has a trap: it stays. Change the films or the size, keep the file's name, and
+# the old films come back. Put it into a temporary folder, as above.
 #
 # **Prefetch** hides waiting behind work. To see it clearly, we take a drive that needs 30 ms for a
 # batch, and a network that works on each for 30 ms (`READ_SECONDS`, `WORK_SECONDS`). One after the
@@ -243,19 +243,19 @@ print(f"At least two thirds of that were reached: {ahead > most * 2 / 3}")
 print(f"TensorFlow's defaults, no prefetch: the same holds: {unasked > most * 2 / 3}")
 
 # %% [markdown]
-# A surprise: TensorFlow as installed here works ahead even where nobody asked. Of the options that we
-# switched off for the comparison, one makes a parallel `map` of a plain one. Written down, `prefetch`
-# costs nothing and does not depend on a default. It cannot help a reader that is slower than the
-# network.
+# A surprise: TensorFlow as installed here works ahead even where nobody asked. Of the options that
+# we switched off for the comparison, one makes a parallel `map` of a plain one. Written down,
+# `prefetch` costs nothing and does not depend on a default. It cannot help a reader that is slower
+# than the network.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 16.2 - How long will it take? (6 min)
 # Before a long training, compute it. The films are read in the first epoch and come from a cache in
-# memory, at no cost, in all later ones. `prefetch` works ahead: while the network works on one batch,
-# the next is read. Nothing can hide the reading of the very first batch. Return the seconds of the
-# whole training.
-# <details><summary>Hint</summary>Draw two lines, reading above and working below, for three batches.
-# What happens between the first reading and the last working?</details>
+# memory, at no cost, in all later ones. `prefetch` works ahead: while the network works on one
+# batch, the next is read. Nothing can hide the reading of the very first batch. Return the seconds
+# of the whole training.
+# <details><summary>Hint</summary>Draw two lines, reading above and working below, for three
+# batches. What happens between the first reading and the last working?</details>
 
 # %% tags=["exercise-code"]
 def training_seconds(batches, epochs, read_seconds, work_seconds):
@@ -270,28 +270,28 @@ def training_seconds(batches, epochs, read_seconds, work_seconds):
 check_exercise("16.2", training_seconds)
 
 # %% [markdown] tags=["solution"]
-# With a cache only the first epoch can wait. Without it every epoch does, which is what happens when
-# each film is decoded anew. Give the function your own times: a reader measured alone, and a step of
-# the network measured on one batch that is repeated (as at the end of this lesson).
+# With a cache only the first epoch can wait. Without it every epoch does, which is what happens
+# when each film is decoded anew. Give the function your own times: a reader measured alone, and a
+# step of the network measured on one batch that is repeated (as at the end of this lesson).
 
 # %% [markdown] tags=["try"]
 # ### Try 16.3t - A faster network (5 min)
-# Somebody buys a graphics card. In the settings at the top set `WORK_SECONDS` to `0.01`, run that cell
-# and the two cells of the slow drive again. Before you do, write down: how many times as fast will
-# prefetch be now? Then set `READ_SECONDS` to `0.01` as well, and guess again.
+# Somebody buys a graphics card. In the settings at the top set `WORK_SECONDS` to `0.01`, run that
+# cell and the two cells of the slow drive again. Before you do, write down: how many times as fast
+# will prefetch be now? Then set `READ_SECONDS` to `0.01` as well, and guess again.
 
 # %% [markdown] tags=["solution"]
-# Prefetch gains less: reading takes three times as long as working, so there is little work to hide it
-# behind. The training is faster than before, but the network now waits most of the time. With both at
-# ten milliseconds the gain is as large as at first. The faster the network, the faster the reader has
-# to be. (Set both back to `0.03` before you go on.)
+# Prefetch gains less: reading takes three times as long as working, so there is little work to hide
+# it behind. The training is faster than before, but the network now waits most of the time. With
+# both at ten milliseconds the gain is as large as at first. The faster the network, the faster the
+# reader has to be. (Set both back to `0.03` before you go on.)
 
 # %% [markdown]
 # ## Shuffled, or only stirred?
 #
-# `shuffle(n)` does not shuffle n films. It fills a **shuffle buffer** with the first n, hands out one
-# of these at random, and fills the gap with the next film. The films below are numbered as they lie in
-# the folder, so a perfect shuffle has a correlation of 0 with the old order.
+# `shuffle(n)` does not shuffle n films. It fills a **shuffle buffer** with the first n, hands out
+# one of these at random, and fills the gap with the next film. The films below are numbered as they
+# lie in the folder, so a perfect shuffle has a correlation of 0 with the old order.
 
 # %%
 numbers = tf.data.Dataset.range(len(paths))
@@ -313,21 +313,22 @@ describe(fig, "File number against place in the epoch for three shuffle buffers:
 
 # %% [markdown]
 # The files are sorted by label, so a small buffer gives batches of one class: the network is told
-# "normal, normal, normal", then "abnormal, abnormal". It costs nothing to do better. Make the buffer
-# as large as the training set, or shuffle row numbers, as `helpers.input_pipeline.make_dataset` does.
+# "normal, normal, normal", then "abnormal, abnormal". It costs nothing to do better. Make the
+# buffer as large as the training set, or shuffle row numbers, as
+# `helpers.input_pipeline.make_dataset` does.
 #
 # What it does to a training was recorded with five seeds (`python -m tools.evidence.augmentation`):
 # the default cohort's consolidations at 64 x 64 pixels, the files sorted by label. The result is an
-# **AUC**: of all pairs of one film with and one without the finding, the share in which the film with
-# it gets the higher score; 0.5 is guessing, 1 is perfect
-# ([lesson 30](30_sensitivity_specificity_and_roc.ipynb)).
+# **AUC**: of all pairs of one film with and one without the finding, the share in which the film
+# with it gets the higher score; 0.5 is guessing, 1 is perfect ([lesson
+# 30](30_sensitivity_specificity_and_roc.ipynb)).
 
 # %%
 recorded = evidence("lesson_18_trainings.csv")
 recorded = recorded[recorded["task"] == "consolidation"]
 auc = recorded.pivot_table(index="seed", columns="change", values="auc_internal")
-print(f"Internal test, {recorded['n_internal'].iloc[0]} films, {len(auc)} trainings each, "
-      "mean AUC with its 95 % interval:")
+print(f"Internal test, {recorded['n_internal'].iloc[0]} films, {len(auc)} trainings "
+      "each, mean AUC with its 95 % interval:")
 for change, name in (
     ("none", "buffer of all films"),
     ("sorted, buffer of 32", "buffer of 32 films"),
@@ -341,14 +342,15 @@ print(f"It took at least half of what the network had over guessing: "
       f"{loss > (auc['none'].mean() - 0.5) / 2}")
 
 # %% [markdown]
-# Nothing failed and nothing was printed: the films were all there, in the wrong company. The intervals
-# cover the chance of the training, not that of other patients.
+# Nothing failed and nothing was printed: the films were all there, in the wrong company. The
+# intervals cover the chance of the training, not that of other patients.
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 16.4 - Put the pipeline in order (8 min)
-# `single` is a `tf.data.Dataset` that reads `count` films one by one, each time anew. Return batches
-# such that each film is read once and never again; all films are mixed, anew in each epoch; a last
-# batch that is not full is left out; and the next two batches are prepared while the network works.
+# `single` is a `tf.data.Dataset` that reads `count` films one by one, each time anew. Return
+# batches such that each film is read once and never again; all films are mixed, anew in each epoch;
+# a last batch that is not full is left out; and the next two batches are prepared while the network
+# works.
 # <details><summary>Hint</summary>What must not happen again comes before `cache`; what must happen
 # anew comes after it. Films are mixed while they are still single.</details>
 
@@ -365,17 +367,17 @@ check_exercise("16.4", training_batches)
 
 # %% [markdown] tags=["solution"]
 # With `shuffle` before `cache` the first epoch's order is kept for ever. With `batch` before
-# `shuffle` the batches change places, but the same films always meet. An augmentation, a random change
-# of each film ([lesson 18](18_augmentation.ipynb)), would come after `cache`: before it, each film
-# would be changed once, and always in the same way.
+# `shuffle` the batches change places, but the same films always meet. An augmentation, a random
+# change of each film ([lesson 18](18_augmentation.ipynb)), would come after `cache`: before it,
+# each film would be changed once, and always in the same way.
 
 # %% [markdown]
 # ## Does the network wait?
 #
 # The measure of a pipeline is not films per second but whether the network waits. So train the
 # course's network through it, and compare with the fastest pipeline there can be: one batch, in
-# memory, again and again. Real films are larger than ours, so the last pipeline reads films of
-# 512 x 512 pixels (`LARGE`) from DICOM each time. Blocks of training take turns. The fastest of each
+# memory, again and again. Real films are larger than ours, so the last pipeline reads films of 512
+# x 512 pixels (`LARGE`) from DICOM each time. Blocks of training take turns. The fastest of each
 # counts, since whatever else the computer does can only slow a block down; from three on we stop as
 # soon as the two that should be fast have reached 0.9.
 
@@ -407,7 +409,8 @@ for block in range(ROUNDS + 1):  # the first compiles, and fills the cache
         break
 
 # %% [markdown]
-# All results in one figure: the films a second that each reader gives, and the speed of the training.
+# All results in one figure: the films a second that each reader gives, and the speed of the
+# training.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.9), layout="constrained")
@@ -422,9 +425,9 @@ axes[0].set(xscale="log", xlabel="films a second, decoding each time = 1",
             title="reading: fastest epoch, line to the slowest")
 axes[1].set(xlim=(0, 1.2), xlabel="training speed, one repeated batch = 1",
             title="training: fastest block, line to the slowest")
-describe(figure, "Left, films a second against decoding each time: caches and array are "
-         "many times as fast. Right, training speed against one repeated batch: array "
-         "and cached DICOM near it, large DICOM slower. Lines reach to the slowest.")
+describe(figure, "Left, films a second against decoding each time: caches and array "
+         "are many times as fast. Right, training speed against one repeated batch: "
+         "array and cached DICOM near it, large DICOM slower. Lines: to the slowest.")
 for name in ("array, augmented", "DICOM, cached"):
     print(f"{name}: at least 0.6 of the speed on one batch: {speed[name] > 0.6}")
 slower = speed["large DICOM"] < 0.95 * speed.iloc[1:3].min()
@@ -434,11 +437,11 @@ print(f"Large DICOM, decoded each time: slower than either: {slower}")
 # The limit above is loose, because a lesson runs while a mail program does; the lines in the figure
 # show how much single blocks differ. The course's own bench takes the best of several longer blocks
 # and prints the shares (`python -m tools.bench --only pipeline`). Starting a pipeline takes some
-# hundredths of a second. That counts once in a training, but a bench of very short blocks would count
-# it each time.
+# hundredths of a second. That counts once in a training, but a bench of very short blocks would
+# count it each time.
 #
-# And without a cache the network waits for its films, the longer the larger they are. A graphics card
-# makes it worse: the network becomes faster, the reader does not.
+# And without a cache the network waits for its films, the longer the larger they are. A graphics
+# card makes it worse: the network becomes faster, the reader does not.
 #
 # The recipe, to copy: from a folder of DICOM files to batches, each file decoded once. A film is
 # stretched from its darkest value to its brightest, inside its window if it has one. What is wrong
@@ -505,8 +508,8 @@ print(f"Training speed, one repeated batch = 1: array {speed['array, augmented']
 # ## What this does not show
 #
 # - **Your machine.** Ratios carry over better than films per second. Measure where you train.
-# - **Your files.** Ours are small, uncompressed and on a local disk. Compressed films take longer to
-#   decode, network drives longer to answer.
+# - **Your files.** Ours are small, uncompressed and on a local disk. Compressed films take longer
+#   to decode, network drives longer to answer.
 # - **More than one reader.** Several processes can decode side by side, and files can be converted
 #   once into a faster form. Neither was tried.
 # - **A clinical result.** This lesson measures plumbing. Not for clinical use.
@@ -519,12 +522,13 @@ print(f"Training speed, one repeated batch = 1: array {speed['array, augmented']
 #   decoding; prefetch hides the shorter of reading and working, and never more.
 # - On files sorted by label a buffer of one batch took at least half of what the network had over
 #   guessing. A buffer of all films, over single films, costs nothing.
-# - Augmented arrays and cached DICOM kept at least 0.6 of the speed on one batch; large films decoded
-#   each time made the network wait.
+# - Augmented arrays and cached DICOM kept at least 0.6 of the speed on one batch; large films
+#   decoded each time made the network wait.
 #
-# So all readable films reached the network, the unreadable one has a name, and the network worked as
-# long as it need not wait for decoding.
-#
+# So all readable films reached the network, the unreadable one has a name, and the network worked
+# as long as it need not wait for decoding.
+
+# %% [markdown]
 # ## New words
 #
 # - **input pipeline**: the steps that bring films from files to the network.
@@ -536,12 +540,13 @@ print(f"Training speed, one repeated batch = 1: array {speed['array, augmented']
 #
 # ## Next
 #
-# [Lesson 17](17_readers_and_label_noise.ipynb) asks how often readers agree on a film, and what wrong
-# labels cost. [Lesson 18](18_augmentation.ipynb) changes the films on their way through this pipeline,
-# and asks which changes keep the label.
+# [Lesson 17](17_readers_and_label_noise.ipynb) asks how often readers agree on a film, and what
+# wrong labels cost. [Lesson 18](18_augmentation.ipynb) changes the films on their way through this
+# pipeline, and asks which changes keep the label.
 #
 # ## Sources
 #
 # - TensorFlow guide, [Better performance with the tf.data
 #   API](https://www.tensorflow.org/guide/data_performance).
-# - TensorFlow API, [`tf.data.Dataset.shuffle`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset#shuffle).
+# - TensorFlow API,
+#   [`tf.data.Dataset.shuffle`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset#shuffle).
