@@ -58,12 +58,12 @@ def blur(films: np.ndarray, share: float) -> np.ndarray:
 
     Parameters
     ----------
-    films : uint8 array of shape (n, rows, columns)
+    films : uint8 array of shape (n, rows, columns) or (n, rows, columns, channels)
     share : float
         Standard deviation as a share of the rows; 0 changes nothing.
     """
     sigma = share * films.shape[1]
-    smooth = gaussian_filter(films.astype(np.float32), (0, sigma, sigma))
+    smooth = gaussian_filter(films.astype(np.float32), sigma, axes=(1, 2))
     return np.rint(smooth).astype(np.uint8)
 
 

@@ -40,9 +40,11 @@ class Steps:
             times[number] += 1
             return np.int64(number + AGAIN * (times[number] - 1))
 
-        data = tf.data.Dataset.range(COUNT)
-        data = data.map(lambda number: tf.numpy_function(read, [number], tf.int64))
-        data = data.map(lambda film: tf.ensure_shape(film, ()))
+        @tf.autograph.experimental.do_not_convert
+        def film(number):
+            return tf.ensure_shape(tf.numpy_function(read, [number], tf.int64), ())
+
+        data = tf.data.Dataset.range(COUNT).map(film)
         for name, given, named in self.taken:
             data = getattr(data, name)(*given, **named)
         return data

@@ -62,8 +62,8 @@ FILMS = 240  # films written as DICOM, at most
 BATCH = 32  # films in a batch
 READ_SECONDS = 0.03  # that a slow drive takes for a batch
 WORK_SECONDS = 0.03  # that a network works on a batch from the slow drive
-STEPS = 24  # updates in one timed block of training
-ROUNDS = 5  # timed blocks of each pipeline, at most; the fastest counts
+STEPS = 16  # updates in one timed block of training
+ROUNDS = 4  # timed blocks of each pipeline, at most; the fastest counts
 LARGE = 512  # rows and columns of large films, pixels
 
 check_setting("SEED", SEED, 0, 2**31 - 1)

@@ -302,9 +302,10 @@ lost = {name: [films_lost(masks, area) for area in AREA_SHARES]
         for name, masks in (cohort.masks or {}).items() if masks.any()}
 print(cohort.lacks("masks") or "One crop for each film of the cohort.")
 for name, some in lost.items():
-    said = [f"{area:.0%} kept, {count / films:.0%} lost ({{:.0%}} to {{:.0%}})".format(
-        *wilson(count, films)) for area, (count, films) in zip(AREA_SHARES, some)]
-    print(f"{name} ({some[0][1]} films): {'; '.join(said[2:4])}")
+    print(f"{name} ({some[0][1]} films), lost:")
+    for area, (count, films) in zip(AREA_SHARES, some, strict=True):
+        low, high = wilson(count, films)
+        print(f"  {area:.0%} kept: {count / films:.0%} ({low:.0%} to {high:.0%})")
 
 # %% [markdown]
 # What covers little goes first; an enlarged heart outlives most crops. The figure shows it for
@@ -583,8 +584,8 @@ for change in ("shift", "flip left-right"):
     print(f"{change}, consolidation, internal test, 5 trainings: AUC "
           f"{as_text(*gain('consolidation', change, 'internal'))}.")
 if "nodule" in lost:
-    print(f"Crops of {AREA_SHARES[3]:.0%} of the area: nodule lost in "
-          f"{lost['nodule'][3][0]} of {lost['nodule'][3][1]} films.")
+    print(f"Crops of {AREA_SHARES[-1]:.0%} of the area: nodule lost in "
+          f"{lost['nodule'][-1][0]} of {lost['nodule'][-1][1]} films.")
 print(f"Black patch of 0.1, healthy twins flagged: "
       f"{as_text(*difference('black patch', 0.1, 'of the healthy'))}.")
 print(f"{finding}, {len(without)} test films without it: {alarms['unchanged']} "

@@ -51,6 +51,8 @@ def test_blur_and_local_equalisation_are_those_of_scipy_and_scikit_image():
     # 5 % of 40 rows are 2 pixels, along rows and columns and not from film to film
     smooth = gaussian_filter(FILMS[1].astype(float), 2)
     assert np.abs(augmentation.blur(FILMS, 0.05)[1] - smooth).max() <= 0.51
+    colour = np.stack([FILMS, 255 - FILMS], axis=-1)  # channels do not mix
+    assert np.abs(augmentation.blur(colour, 0.05)[1, ..., 0] - smooth).max() <= 0.51
     equal = 255 * equalize_adapthist(FILMS[1], clip_limit=0.02)
     changed = augmentation.local_equalisation(FILMS, 0.02)[1]
     np.testing.assert_allclose(changed, equal, atol=0.5)
