@@ -54,6 +54,11 @@ EXERCISES = {
                 expected=np.array([0, 1]),
                 hint="One of five pixels is less than a quarter, two of eight are one.",
             ),
+            Case(
+                inputs=([1, 1], _FIVE_AND_EIGHT, 0, 4, 4, 6),
+                expected=np.array([0, 0]),
+                hint="Of the first finding one of five pixels is left, of the other none.",
+            ),
         ],
         hint="Compare the pixels left with a quarter of all pixels of the same mask.",
     ),

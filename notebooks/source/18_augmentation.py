@@ -203,9 +203,8 @@ def mirrored_with_labels(films, labels):
 check_exercise("18.3", mirrored_with_labels)
 
 # %% [markdown] tags=["solution"]
-# The labels are true again, as far as *side* goes. The films still show a heart on the right, which
-# a real patient with an effusion hardly ever has. And the third column is not as safe as it looks:
-# would you still call it the same heart?
+# The labels are true again, as far as they name a side. The films still show a heart on the right,
+# as hardly any patient has it; a network trained on them learns from pictures that it will not meet.
 
 # %% [markdown]
 # ## A finding without a side
@@ -308,8 +307,8 @@ for name, some in lost.items():
         print(f"  {area:.0%} kept: {count / films:.0%} ({low:.0%} to {high:.0%})")
 
 # %% [markdown]
-# What covers little goes first; an enlarged heart outlives most crops. The figure shows it for
-# three findings, and for one film what it means.
+# How much is lost depends on the finding. The figure shows it for three of them, if the cohort has
+# them, and for one film what it means.
 
 # %%
 styles = {"nodule": "o-", "pneumothorax": "s--", "cardiomegaly": "^:"}
@@ -327,8 +326,9 @@ if drawn:
     show_image(cohort.images[film], ax=picture, mask=masks[film],
                title=f"{name}, and a crop of {min(AREA_SHARES):.0%} of the area")
     edge = np.array(masks[film].shape) * (1 - np.sqrt(min(AREA_SHARES))) - 0.5
-    picture.plot([edge[1]] * 2 + [len(masks[film]) - 1], [len(masks[film]) - 1] +
-                 [edge[0]] * 2, "w--")
+    end = np.array(masks[film].shape) - 1
+    picture.plot([edge[1], edge[1], end[1]], [end[0], edge[0], edge[0]], "--",
+                 color=COLOURS["vermillion"])
     ax.legend()
     ax.set(xlabel="share of the area kept",
            ylabel="share of films that lost it\n(bars: 95 % interval)")
@@ -613,7 +613,8 @@ print(f"{finding}, {len(without)} test films without it: {alarms['unchanged']} "
 #   near guessing.
 # - For a finding without a side, shift and rotation helped on both tests. A flip on top of shift,
 #   rotation and exposure added nothing that five trainings could show.
-# - A crop makes labels false, and masks say which: those of small findings first.
+# - A crop makes labels false, and masks count them: in the default cohort more often for a nodule
+#   than for an enlarged heart.
 # - A black patch makes a pneumothorax, blur hides one. What a network reports after a change
 #   depends on the finding and on what it has seen.
 # - Masks move in the same call as their images; `reflect` draws a second chest.
