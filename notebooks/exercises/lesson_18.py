@@ -57,7 +57,7 @@ EXERCISES = {
             Case(
                 inputs=([1, 1], _FIVE_AND_EIGHT, 0, 4, 4, 6),
                 expected=np.array([0, 0]),
-                hint="One of five pixels is left of the first finding, none of the other.",
+                hint="One of five pixels is left, and none of eight.",
             ),
         ],
         hint="Compare the pixels left with a quarter of all pixels of the same mask.",

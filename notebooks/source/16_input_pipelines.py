@@ -71,7 +71,7 @@ check_setting("FILMS", FILMS, 64, 5000)
 check_setting("BATCH", BATCH, 1, 64)
 check_setting("READ_SECONDS", READ_SECONDS, 0.005, 0.5)
 check_setting("WORK_SECONDS", WORK_SECONDS, 0.005, 0.5)
-check_setting("STEPS", STEPS, 1, 500)
+check_setting("STEPS", STEPS, 8, 500)
 check_setting("ROUNDS", ROUNDS, 1, 20)
 check_setting("LARGE", LARGE, 256, 1024)
 
