@@ -298,10 +298,10 @@ def films_lost(masks, area_share):
 
 lost = {name: [films_lost(masks, area) for area in AREA_SHARES]
         for name, masks in (cohort.masks or {}).items() if masks.any()}
-print(cohort.lacks("masks") or "One crop for each film of the cohort.")
+print(cohort.lacks("masks") or "Area kept by a crop: films that lost the finding")
 for name, some in lost.items():
-    print(f"{name}, {some[0][1]} films, lost:", "; ".join(
-        f"{count / films:.0%} where {area:.0%} is kept"
+    print(f"{name}, {some[0][1]} films:", "; ".join(
+        f"{area:.0%}: {count / films:.0%}"
         for area, (count, films) in zip(AREA_SHARES, some, strict=True)))
 
 # %% [markdown]
@@ -579,10 +579,9 @@ for name, (count, total) in right.items():
 for change in ("shift", "flip left-right"):
     print(f"{change}, consolidation, internal test, 5 trainings: AUC "
           f"{as_text(*gain('consolidation', change, 'internal'))}.")
-for name in drawn:
-    low, high = wilson(*lost[name][-1])
-    print(f"Crops of {AREA_SHARES[-1]:.0%} of the area: {name} lost in "
-          f"{lost[name][-1][0]} of {lost[name][-1][1]} films ({low:.0%} to {high:.0%}).")
+if drawn:
+    print(f"Lost by a crop of {AREA_SHARES[-1]:.0%} of the area:", ", ".join(
+        f"{name} {some[-1][0]} of {some[-1][1]}" for name, some in drawn.items()))
 print(f"Black patch of 0.1, healthy twins flagged: "
       f"{as_text(*difference('black patch', 0.1, 'of the healthy'))}.")
 print(f"{finding}, {len(without)} test films without it: {alarms['unchanged']} "
