@@ -179,7 +179,10 @@ def show_planes(
     ['axial 1 (2 mm)', 'coronal 2 (2 mm)', 'sagittal 3 (3 mm)']
     >>> plt.close(fig)
     """
-    height, depth, width = np.multiply(volume.values.shape, volume.spacing_mm)
+    height, _, width = np.multiply(volume.values.shape, volume.spacing_mm)
+    bright = (volume.values > Window(*window).low).any(axis=(0, 2))
+    first, last = np.flatnonzero(bright)[[0, -1]] if bright.any() else (0, len(bright))
+    depth = (last - first + 1) * volume.spacing_mm[1]  # air around the body is left out
     widths = (width, width, depth)
     size = (9, 9 * max(height, depth) / sum(widths) + 0.4)
     layout = {"width_ratios": widths, "layout": "constrained"}
@@ -192,11 +195,13 @@ def show_planes(
         _draw_plane(volume, plane, int(index), window, ax)
         ax.axvline(across, **style)
         ax.axhline(down, **style)
+    axes[0].set_ylim(last + 0.5, first - 0.5)
+    axes[2].set_xlim(first - 0.5, last + 0.5)
     return fig
 
 
 def plane_slider(
-    volume: SeriesVolume, plane: str, *, window: tuple[float, float]
+    volume: SeriesVolume, plane: str, *, start: int, window: tuple[float, float]
 ) -> ipywidgets.VBox:
     """Return a slider over the planes of one direction, with the picture below.
 
@@ -207,11 +212,13 @@ def plane_slider(
     volume : SeriesVolume
         In patient axes.
     plane : {"axial", "coronal", "sagittal"}
+    start : int
+        The plane to show first, from 0.
     window : (centre, width)
         In the unit of the volume.
     """
     last = volume.values.shape[PLANES[plane]] - 1
-    slider = ipywidgets.IntSlider(last // 2, 0, last, description=plane)
+    slider = ipywidgets.IntSlider(start, 0, last, description=plane)
     picture = ipywidgets.Image(format="png", width=420)
 
     def draw(change=None) -> None:
@@ -235,7 +242,7 @@ def _draw_plane(
     shown, axis = Window(*window), PLANES[plane]
     ax.imshow(image, cmap="gray", vmin=shown.low, vmax=shown.high, aspect=aspect)
     place_mm = volume.to_patient_mm(np.eye(3)[axis] * index)[2 - axis]
-    ax.set_title(f"{plane} {index} ({place_mm:.0f} mm)", fontsize=9)
+    ax.set_title(f"{plane} {index} ({round(place_mm)} mm)", fontsize=9)
     ax.set_axis_off()
     box = {"facecolor": "black", "edgecolor": "none", "pad": 1}
     look = {"fontsize": 9, "fontweight": "bold", "color": "white", "bbox": box}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -31,7 +32,7 @@ from tools.lessons.forms import (
 )
 from tools.lessons.source import Lesson, SourceError, find_lessons, read_cells
 from tools.lessons.stored_outputs import clean_notebook, read_notebook, unexecuted_cells
-from tools.lessons.times import record_time
+from tools.lessons.times import COLD, FIRST_LESSON, record_time
 
 ROOT = Path(__file__).resolve().parents[1]
 REASON = {
@@ -105,6 +106,10 @@ def execute(lesson: Lesson, built: NotebookNode) -> float:
     clean_notebook(built)
     built.metadata["course"]["digests"] = digests(lesson.root, built, lesson.number)
     write_text(lesson.solution, as_text(built))
+    if lesson.number == FIRST_LESSON:
+        with tempfile.TemporaryDirectory() as cache:
+            cold = warm_up(lesson.root, cache=cache)
+        record_time(lesson.root, COLD, seconds=cold, slowest_cell_s=cold, memory_mb=0)
     record_time(
         lesson.root,
         lesson.name,

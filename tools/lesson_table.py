@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 
-from tools.lessons.times import read_times
+from tools.lessons.times import COLD, FIRST_LESSON, read_times
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- lessons:begin -->", "<!-- lessons:end -->"
@@ -37,6 +37,8 @@ def lesson_row(source: Path, times: dict[str, dict[str, int]]) -> str:
         )
     number, name, question = (" ".join(part.split()) for part in title.groups())
     runs = shown_time(times.get(source.stem, {}).get("seconds"))
+    if number == FIRST_LESSON and COLD in times:
+        runs += f", and once {shown_time(times[COLD]['seconds'])} to make the patients"
     link = f"[{name}](notebooks/{source.stem}.ipynb)"
     return f"| {number} | {link} | {question} | {card[1].strip()} | {runs} |"
 

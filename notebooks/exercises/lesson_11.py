@@ -31,36 +31,7 @@ EXERCISES = {
         hint="Convert to float, rescale, then mark where the stored value is padding.",
         tolerance=1e-4,
     ),
-    "11.3": Exercise(
-        cases=[
-            # -160 to 240: -60 HU is 100 / 400 * 255 = 63.75 -> 64; 140 HU is 191.25;
-            # -1350 to 150: 1290 / 1500 * 255 = 219.3; 1490 / 1500 * 255 = 253.3
-            Case(
-                inputs=(np.array([-60.0, 140.0]), [(40, 400), (-600, 1500)]),
-                expected=np.array([[64, 219], [191, 253]], dtype=np.uint8),
-                hint="Round to the nearest grey; the windows are the last axis.",
-            ),
-            Case(
-                inputs=(np.array([-1000.0, 900.0]), [(40, 400)]),
-                expected=np.array([[0], [255]], dtype=np.uint8),
-                hint="Clip to 0 and 255 before the change to uint8, which wraps.",
-            ),
-            # int16 as it comes from a file; 0 to 100 HU; 20 / 100 * 255 = 51
-            Case(
-                inputs=(np.array([[20, -32000]], dtype=np.int16), [(50, 100)]),
-                expected=np.array([[[51], [0]]], dtype=np.uint8),
-                hint="Black is center - width / 2, here 0 HU; compute in float.",
-            ),
-            Case(
-                inputs=(np.array([0.0, 300.0]), [(40, 400)]),
-                expected="an array of type uint8",
-                accept=lambda got: getattr(got, "dtype", None) == np.uint8,
-                hint="The result must be uint8.",
-            ),
-        ],
-        hint="Black end off, over the width, times 255; round, clip, cast; stack.",
-    ),
-    "11.5": Exercise(
+    "11.4": Exercise(
         cases=[
             # black -160, step 400 / 255: 51 * 400 / 255 - 160 = -80
             Case(
@@ -101,20 +72,6 @@ def _in_integers(stored, slope, intercept, padding):
     return hu
 
 
-def _whole(grey):
-    return np.clip(np.rint(grey), 0, 255)
-
-
-def _stacked(hu, windows, *, end=_whole, kind=np.uint8, axis=-1):
-    greys = [(np.asarray(hu, float) - (c - w / 2)) / w * 255 for c, w in windows]
-    return np.stack([end(grey).astype(kind) for grey in greys], axis=axis)
-
-
-def _moved(window):
-    """Make an answer that takes other windows than it was given."""
-    return lambda hu, windows: _stacked(hu, [window(*one) for one in windows])
-
-
 def _back(hu):
     """Make an answer of 11.5 from a way to HU; both ends become NaN."""
     return lambda grey, c, w: np.where(grey % 255 == 0, np.nan, hu(grey, c, w))
@@ -122,32 +79,37 @@ def _back(hu):
 
 MISTAKES = {
     "11.1": {
-        "padding forgotten": lambda s, m, b, p: s.astype(np.float32) * m + b,
-        "compared after the rescale": partial(_masked, before=False),
-        "padding set to 0": partial(_masked, value=0.0),
-        "padding set to air": partial(_masked, value=-1000.0),
-        "in the type of the file": _in_integers,
-        "smallest taken for padding": lambda s, m, b, p: _masked(s, m, b, s.min()),
-    },
-    "11.3": {
-        "cast without clipping": partial(
-            _stacked, end=lambda g: np.rint(g).astype(int)
+        "Where does padding_value enter?": lambda s, m, b, p: (
+            s.astype(np.float32) * m + b
         ),
-        "cut off, not rounded": partial(_stacked, end=lambda g: np.clip(g, 0, 255)),
-        "width used as upper end": _moved(lambda c, w: ((c + w) / 2, w - c)),
-        "starts at the centre": _moved(lambda c, w: (c + w / 2, w)),
-        "windows in front": partial(_stacked, axis=0),
-        "the first window only": lambda hu, windows: _stacked(hu, windows[:1]),
-        "left in float": partial(_stacked, kind=float),
-        "scaled to 256": partial(_stacked, end=lambda g: _whole(g * 256 / 255)),
-        "DICOM's LINEAR": _moved(lambda c, w: (c - 0.5, w - 1)),
+        "After the rescale the padding is another number. When do you compare?": partial(
+            _masked, before=False
+        ),
+        "0 HU is water. The padding was never measured: NaN.": partial(
+            _masked, value=0.0
+        ),
+        "-1000 HU is air. The padding was never measured: NaN.": partial(
+            _masked, value=-1000.0
+        ),
+        "The type of the file cannot hold the result. Convert to float first.": _in_integers,
+        "The smallest value need not be padding. The argument says what is.": lambda s, m, b, p: (
+            _masked(s, m, b, s.min())
+        ),
     },
-    "11.5": {
-        "ends taken for values": lambda g, c, w: g / 255 * w + c - w / 2,
-        "centre forgotten": _back(lambda g, c, w: g / 255 * w),
-        "starts at the centre": _back(lambda g, c, w: g / 255 * w + c),
-        "divided by 256": _back(lambda g, c, w: g / 256 * w + c - w / 2),
-        "multiplied in uint8": _back(
+    "11.4": {
+        "0 and 255 mean at most and at least. What should stand there?": lambda g, c, w: (
+            g / 255 * w + c - w / 2
+        ),
+        "Grey 0 stands for the lower end of the window, not for 0 HU.": _back(
+            lambda g, c, w: g / 255 * w
+        ),
+        "The window begins half a width below its centre.": _back(
+            lambda g, c, w: g / 255 * w + c
+        ),
+        "From grey 0 to grey 255 there are 255 steps.": _back(
+            lambda g, c, w: g / 256 * w + c - w / 2
+        ),
+        "uint8 cannot hold the product. Convert the grey to float first.": _back(
             lambda g, c, w: (g * np.uint8(w % 256)) / 255 + c - w / 2
         ),
     },

@@ -64,28 +64,6 @@ EXERCISES = {
         hint="Sort, take differences, compare each with the median.",
         tolerance=1e-6,
     ),
-    "12.6": Exercise(
-        cases=[
-            # edge at -1.25; new first centre at -1.25 + 0.5
-            Case(
-                inputs=(np.array([0.0]), np.array([2.5]), np.array([1.0])),
-                expected=np.array([-0.75]),
-                hint="The edge is at first - old / 2.",
-            ),
-            # 10 - 0.5 + 1.5 = 11; 20 unchanged
-            Case(
-                inputs=(
-                    np.array([10.0, 20.0]),
-                    np.array([1.0, 2.0]),
-                    np.array([3.0, 2.0]),
-                ),
-                expected=np.array([11.0, 20.0]),
-                hint="Going coarser moves the first centre inwards.",
-            ),
-        ],
-        hint="old first - old spacing / 2 + new spacing / 2.",
-        tolerance=1e-6,
-    ),
 }
 
 
@@ -104,34 +82,42 @@ def _spacing(positions, *, steps=None, share=0.05, pick=np.mean):
 
 MISTAKES = {
     "12.2": {
-        "sorted by z": lambda o, p: np.argsort(p[:, 2]),
-        "from the head downwards": lambda o, p: np.argsort(-_along(o, p)),
-        "column x row": lambda o, p: np.argsort(
-            _along(np.roll(np.asarray(o, float), 3), p)
+        "Does z tell slices apart in a sagittal series?": lambda o, p: np.argsort(
+            p[:, 2]
         ),
-        "in the order of the files": lambda o, p: np.arange(len(p)),
-        "positions returned, not indices": lambda o, p: np.sort(_along(o, p)),
-        "by the distance from the origin": lambda o, p: np.argsort(
-            np.linalg.norm(p, axis=1)
+        "The order is reversed: row x column gives the normal, not its opposite.": lambda o, p: (
+            np.argsort(-_along(o, p))
+        ),
+        "This is the order in which the files came. Where do the positions enter?": lambda o, p: (
+            np.arange(len(p))
+        ),
+        "These are the positions. Asked for are the indices that sort them.": lambda o, p: (
+            np.sort(_along(o, p))
+        ),
+        "A distance from the origin has no sign: project on the normal instead.": lambda o, p: (
+            np.argsort(np.linalg.norm(p, axis=1))
         ),
     },
     "12.4": {
-        "mean without a look at the steps": lambda p: float(np.ptp(p) / (len(p) - 1)),
-        "not sorted": lambda p: _spacing(p, steps=np.diff(np.asarray(p, float))),
-        "gaps only, no duplicates": lambda p: (
+        "A mean alone hides a gap. Compare each step with the median step.": lambda p: (
+            float(np.ptp(p) / (len(p) - 1))
+        ),
+        "The positions come in any order. What has to be done first?": lambda p: (
+            _spacing(p, steps=np.diff(np.asarray(p, float)))
+        ),
+        "A step can also be too small: two images at one place.": lambda p: (
             float("nan")
             if np.max(np.diff(np.sort(p))) > 1.05 * np.median(np.diff(np.sort(p)))
             else float(np.mean(np.diff(np.sort(p))))
         ),
-        "the smallest step": lambda p: float(np.min(np.diff(np.sort(p)))),
-        "no tolerance at all": lambda p: _spacing(p, share=0.0),
-        "the median for every series": lambda p: float(np.median(np.diff(np.sort(p)))),
-    },
-    "12.6": {
-        "first centre kept": lambda first, old, new: np.asarray(first),
-        "moved by the whole difference": lambda first, old, new: first + (new - old),
-        "moved the other way": lambda first, old, new: first + (old - new) / 2,
-        "the edge itself": lambda first, old, new: first - old / 2,
-        "old first scaled": lambda first, old, new: first * new / old,
+        "The smallest step says nothing of the others.": lambda p: float(
+            np.min(np.diff(np.sort(p)))
+        ),
+        "Positions are rounded: steps within 5 % of the median count as even.": lambda p: (
+            _spacing(p, share=0.0)
+        ),
+        "The median hides a gap. Return NaN if any step is off.": lambda p: float(
+            np.median(np.diff(np.sort(p)))
+        ),
     },
 }

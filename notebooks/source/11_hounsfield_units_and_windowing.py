@@ -15,20 +15,19 @@
 #
 # A colleague shows a lung nodule on a slide, a picture saved from the viewer: is the nodule
 # calcified, and can that picture still tell?
-
-# %% [markdown]
+#
 # | | |
 # |---|---|
-# | Time | 45 minutes to work through; runs in about 15 seconds |
+# | Time | 60 minutes; runs in about 15 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | three simulated CTs of one patient, written as DICOM and read back; nothing to download |
-# | Needs first | lesson 10 |
+# | Needs first | [lesson 10](10_dicom_files_and_pixel_data.ipynb) |
 #
 # ## After this notebook you can
 #
 # - turn the stored values of a CT file into HU, and refuse where they are none;
 # - predict the CT number of a material, measure it, and say how sure you are;
-# - choose a window for a question, and give several to a network;
+# - choose a window for a question;
 # - say what an 8-bit picture has kept of a CT and what is gone for good.
 
 # %% tags=["setup"]
@@ -44,26 +43,21 @@ import pydicom
 from PIL import Image
 
 from helpers.files import evidence
-from helpers.checks import check_exercise
+from helpers.checks import check_exercise, check_setting
 from helpers.dicom_pixels import DicomPixelsError, read_hounsfield
 from phantoms.dicom_writing import CtSeries, write_series
 from helpers.figures import COLOURS, describe, show_image, use_course_style
 from phantoms import WITH_CONTRAST, nodule_study, scan_study
 from phantoms.physics.attenuation import attenuation_per_mm, iodine_hu
-from phantoms.physics.ct_noise import KERNELS, noise_fields
 from helpers.volumes import disc, measure_region
 from helpers.windowing import WINDOWS, Window, export_grey, recover_hounsfield
 
 use_course_style()
 
 # %% tags=["parameters"]
-PATIENT = 2  # number of the simulated patient
-NODULE_SEED = 41  # draws a smooth nodule of 13 mm
-SLICE_MM = 2.5  # distance and thickness of the slices
 ENERGY_KEV = 70  # effective energy of the simulated beam
 NARROW_LUNG = Window(-600, 1200)  # HU, from the header of the real CT in this lesson
-JPEG_QUALITY = 90  # of 100
-NOISE_SLICES = 1000  # slices of pure noise in section 2
+check_setting("ENERGY_KEV", ENERGY_KEV, 40, 150)
 
 # %% [markdown]
 # ## From stored values to HU
@@ -75,11 +69,10 @@ NOISE_SLICES = 1000  # slices of pure noise in section 2
 # shows both nodules as the colleague does, cut from a lung window.
 
 # %%
-study = nodule_study(PATIENT, nodule_seed=NODULE_SEED)
-twin = nodule_study(PATIENT, nodule_seed=NODULE_SEED, calcification="none")
-calcified = scan_study(study, slice_mm=SLICE_MM)
-plain = scan_study(twin, slice_mm=SLICE_MM)
-enhanced = scan_study(study, slice_mm=SLICE_MM, acquisition=WITH_CONTRAST)
+study = nodule_study(2, nodule_seed=41)  # this patient: places below are set by hand
+twin = nodule_study(2, nodule_seed=41, calcification="none")
+calcified, plain = scan_study(study, slice_mm=2.5), scan_study(twin, slice_mm=2.5)
+enhanced = scan_study(study, slice_mm=2.5, acquisition=WITH_CONTRAST)
 added = calcified.hu.astype(int) - plain.hu
 print(f"{calcified.hu.shape} voxels of {calcified.hu.dtype}.")
 n_changed = np.sum(np.abs(added) > 1)
@@ -171,7 +164,7 @@ for reader, hu in readings.items():
 # at 3071 HU, and metal beyond it is cut off.
 
 # %% [markdown] tags=["exercise"]
-# ### Exercise 11.1 - Rescale, and no corner (7 min)
+# ### Exercise 11.1 - Rescale, and no corner (5 min)
 #
 # Return float HU with NaN wherever the *stored* value equals `padding_value`. If there is no
 # padding, `padding_value` is None.
@@ -190,11 +183,6 @@ def hounsfield_without_padding(stored_values, slope, intercept, padding_value):
 
 # %% tags=["check"]
 check_exercise("11.1", hounsfield_without_padding)
-
-# %% [markdown] tags=["solution"]
-# Only floating types know NaN, so the conversion comes first for two reasons. `float32` holds
-# every 16-bit integer exactly; `float16` does not beyond 2048. `read_hounsfield` does the same with
-# the numbers of the header.
 
 # %% [markdown]
 # **When to refuse.** A rescale is not always there. It does not always lead to HU: dual-energy
@@ -221,8 +209,7 @@ for keyword, value in (
 # %% [markdown]
 # All three could be shown as pictures without anyone noticing. A helpful program that puts in slope
 # 1 and intercept -1024 "because it is usually that" will be right for years and then wrong.
-
-# %% [markdown]
+#
 # ## What the numbers mean
 #
 # A CT measures the linear attenuation $\mu$ of each voxel: how strongly it stops X-rays, per
@@ -231,7 +218,7 @@ for keyword, value in (
 # $\text{HU} = 1000 \times \dfrac{\mu - \mu_{\text{water}}}{\mu_{\text{water}}}$
 
 # %% [markdown] tags=["predict"]
-# ### Predict 11.2p - Another tube voltage (3 min)
+# ### Predict 11.2p - Another tube voltage (2 min)
 #
 # The scanner is set from 80 kV to 140 kV, so that the photons carry more energy. Do the CT numbers
 # of water, fat, muscle and bone rise, fall or stay? Write down four words, then run the next cells.
@@ -241,7 +228,7 @@ def hounsfield_number(mu, mu_water):
     """Return the CT number of a linear attenuation coefficient, in HU."""
     return 1000 * (mu - mu_water) / mu_water
 
-# %%
+
 MATERIALS = {"air": "air", "fat": "adipose", "water": "water", "muscle": "soft tissue"}
 MATERIALS |= {"blood": "blood", "compact bone": "cortical bone"}
 
@@ -306,7 +293,9 @@ for name, got in results.items():
 expected = expected_hu(ENERGY_KEV)
 recorded = evidence("hounsfield_materials.csv")
 orange, blue = COLOURS["orange"], COLOURS["blue"]
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.7), width_ratios=(1.3, 1))
+fig, (left, right) = plt.subplots(
+    1, 2, figsize=(9, 3.7), width_ratios=(1.3, 1), layout="constrained"
+)
 draw_hu(calcified.hu[50][90:410], WINDOWS["mediastinum"], ax=left, title="slice 50")
 for name in ("lung", "fat", "water", "muscle", "blood"):
     _, row, column, radius = DISCS[name]
@@ -319,16 +308,16 @@ in_table = {"water": "effusion", "iodine": "blood with iodine"}
 for place, name in enumerate(shown):
     eight = recorded[recorded.material == in_table.get(name, name)]
     off = eight.measured_hu - eight.expected_hu
-    right.plot(off, [place + 0.3] * len(off), "x", color=orange)
+    line, = right.plot(off, [place + 0.3] * len(off), "x", color=orange)
     got = results[name]
     off, half = got.mean - expected[name], (got.high - got.low) / 2
-    right.errorbar(off, place, xerr=half, fmt="o", color=blue)
+    bar = right.errorbar(off, place, xerr=half, fmt="o", color=blue)
+right.legend([bar, line], ["this scan, 95 % interval", "eight patients"], fontsize=8,
+             loc="upper center", bbox_to_anchor=(0.5, 1.2))
 right.axvline(0, color="black", linewidth=0.8)
 right.set(xlabel="measured - expected (HU)", yticks=range(6), yticklabels=shown)
-fig.tight_layout()
-describe(fig, "Left, an axial slice through the heart with five discs. Right, measured "
-         "less expected CT number of six materials: dots with 95 % intervals for this "
-         "scan, crosses for eight patients, all within 1 HU of zero.")  # fmt: skip
+describe(fig, "Left, an axial slice with five discs. Right, measured less expected CT "
+         "number of six materials, for this scan and for eight patients.")  # fmt: skip
 
 # %% [markdown]
 # The six materials come out as computed. That is less than it seems: the simulated scanner uses the
@@ -338,37 +327,17 @@ describe(fig, "Left, an axial slice through the heart with five discs. Right, me
 # air, blood and tissue: its number says, among other things, how far the patient breathed in.
 #
 # **How sure is a mean?** The textbook gives the standard deviation over the root of the number of
-# pixels. That holds when pixels are independent, and in CT they are not. Here are slices of pure
-# scanner noise, 1 HU in size, in which the mean of a disc can be compared with the truth, 0.
-
-# %%
-fields = noise_fields(
-    np.random.default_rng(0),
-    count=NOISE_SLICES,
-    shape=(96, 96),
-    pixel_mm=calcified.spacing_mm[1],
-    kernel=KERNELS["soft"],
-)
-for radius in (1.5, 4, 20):
-    inside = fields[:, disc((96, 96), (48, 48), radius)]
-    textbook = inside.std(axis=1, ddof=1).mean() / np.sqrt(inside.shape[1])
-    true = inside.mean(axis=1).std(ddof=1)
-    print(
-        f"{inside.shape[1]:5} pixels: textbook {textbook:.3f}, "
-        f"true {true:.3f} HU, ratio {true / textbook:.2f}"
-    )
-
-# %% [markdown]
-# The textbook is wrong both ways. In a small disc the reconstruction has smeared noise over the
-# neighbours, so that nine pixels are not nine measurements. In a large one it has removed the slow
-# waves, and the mean is *better* than promised. What helps without any theory is what
-# `measure_region` does: each slice gives one mean, and the interval comes from those.
+# pixels. That holds when pixels are independent, and in CT neighbours share their noise. So
+# `measure_region` takes one mean from each slice, and the interval from those. **And how small may a
+# region be?** A sharp kernel, the filter of the reconstruction, overshoots at edges; a voxel at an
+# edge holds two tissues and shows their mean (*partial volume*). In a nodule of few voxels no disc
+# is free of both, and its HU say little.
 #
 # ## Windows
 #
-# Lesson 10 built the window; here it is chosen. Move it yourself, over the slice with the nodule:
-# which centre and width separate the middle of the nodule from its rim, with the bones not yet
-# white?
+# [Lesson 10](10_dicom_files_and_pixel_data.ipynb) built the window; here it is chosen. Move it
+# yourself, over the slice with the nodule: which centre and width separate the middle of the nodule
+# from its rim, with the bones not yet white?
 
 # %% tags=["nbval-ignore-output"]
 body = calcified.hu[NODULE_SLICE][140:385, 15:500]
@@ -419,41 +388,13 @@ describe(
 # 40 / 400 has no lung, -600 / 1500 no bone, and in 500 / 2000 fat, muscle and blood lie within 20
 # of 255 greys.
 
-# %% [markdown] tags=["exercise"]
-# ### Exercise 11.3 - Three windows for a network (8 min)
-#
-# A network that was trained on photographs wants three channels of 0 to 255. Return uint8 of the
-# shape of `hu` and one more axis at the end, a channel for each (center, width) in `windows`:
-# black at `center - width / 2`, white at `center + width / 2`, rounded to the nearest grey.
-# <details><summary>Hint</summary><code>np.array([256]).astype(np.uint8)</code> is 0: what is
-# whiter than white becomes black. Think about the order.</details>
-
-# %% tags=["exercise-code"]
-def channels_of_windows(hu, windows):
-    """Return 0 (black) to 255 (white) as uint8, the windows along the last axis."""
-    ### BEGIN SOLUTION
-    greys = []
-    for center, width in windows:
-        grey = (np.asarray(hu, dtype=float) - (center - width / 2)) / width * 255
-        greys.append(np.clip(np.rint(grey), 0, 255).astype(np.uint8))
-    return np.stack(greys, axis=-1)
-    ### END SOLUTION
-
-# %% tags=["check"]
-check_exercise("11.3", channels_of_windows)
-
-# %% [markdown] tags=["solution"]
-# Subtract, divide, round, clip, and only then change the type. Three channels of one byte take more
-# room than the CT itself, two bytes a voxel, and know less. A network that you train yourself can
-# have HU as `float32`, clipped to one wide range and scaled, and find its window alone.
-
 # %% [markdown] tags=["predict"]
 # ## What an 8-bit picture destroys
 #
 # A PNG of a CT slice loses three things: the numbers outside the window, the steps between two
 # greys, and the window itself, which nobody writes into the file. A JPEG loses a fourth.
 #
-# ### Predict 11.4p - A mean from a PNG (3 min)
+# ### Predict 11.3p - A mean from a PNG (2 min)
 #
 # The lung window is 1500 HU wide, so each of 255 steps stands for 5.9 HU. The disc in the fat is
 # measured in a PNG, with the right window known. By how much will its mean be off: 6 HU, 3, 1 or
@@ -468,10 +409,10 @@ REGIONS["core, calcified"] = calcified.hu[near], core[near]
 REGIONS["core, plain"] = plain.hu[near], core[near]
 
 
-def saved_and_read(hu, window, kind, **options):
-    """Save a slice as a picture, read it again and return the greys."""
+def saved_and_read(hu, window):
+    """Save a slice as a PNG, read it again and return the greys."""
     file = io.BytesIO()
-    Image.fromarray(export_grey(hu, window)).save(file, kind, **options)
+    Image.fromarray(export_grey(hu, window)).save(file, "PNG")
     return np.asarray(Image.open(file))
 
 
@@ -479,7 +420,7 @@ print(f"{'':16}{'DICOM':>8}" + "".join(f"{name:>13}" for name in PICTURES))
 for name, (volume, mask) in REGIONS.items():
     line = f"{name:16}{volume[mask].mean():8.1f}"
     for window in PICTURES.values():
-        greys = np.stack([saved_and_read(hu, window, "PNG") for hu in volume])
+        greys = np.stack([saved_and_read(hu, window) for hu in volume])
         kept = recover_hounsfield(greys, window)[mask]
         lost = np.mean(np.isnan(kept)) > 0.5
         line += f"{'lost':>13}" if lost else f"{np.nanmean(kept):13.1f}"
@@ -517,8 +458,7 @@ describe(
 
 # %% [markdown]
 # Now in numbers: the core in each picture, here and in the nodules of eight patients
-# (`data/evidence/hounsfield_exports.csv`); muscle, read with a window that somebody guessed; and
-# the loss that JPEG adds.
+# (`data/evidence/hounsfield_exports.csv`); and muscle, read with a window that somebody guessed.
 
 # %%
 exports = evidence("hounsfield_exports.csv").set_index("window")
@@ -527,27 +467,20 @@ for name, window in PICTURES.items():
     differ = export_grey(calcified.hu, window) != export_grey(plain.hu, window)
     seen = exports.loc[name, "core_greys_that_differ"] > 0
     visible[name] = int(differ[core].any()) + int(seen.sum())
-    print(f"{name:12}{differ[core].sum():2} of {core.sum()} voxels differ, ", end="")
-    print(f"cores in {seen.sum()} of {len(seen)} patients")
+    print(f"{name:12}{differ[core].sum():2} of {core.sum()} voxels differ, "
+          f"cores in {seen.sum()} of {len(seen)} patients")  # fmt: skip
 
 grey_muscle = export_grey(np.array([results["muscle"].mean]), WINDOWS["lung"])
 for guess in (WINDOWS["lung"], NARROW_LUNG, Window(-500, 1400)):
     value = recover_hounsfield(grey_muscle, guess)[0]
     print(f"Muscle, read as {guess.center:.0f} / {guess.width:.0f}: {value:.0f} HU")
 
-for name in ("lung", "mediastinum"):
-    window, hu = WINDOWS[name], calcified.hu[NODULE_SLICE]
-    exact = saved_and_read(hu, window, "PNG")
-    lossy = saved_and_read(hu, window, "JPEG", quality=JPEG_QUALITY)
-    share = np.mean(lossy[exact == 255] < 255)
-    print(f"{name}: {share:.0%} of the clipped whites are no longer 255 in a JPEG")
-
 # %% [markdown] tags=["exercise"]
-# Read with a neighbour's window, muscle becomes fat. And JPEG takes away even the mark of what was
-# clipped: in this slice nearly half of the whites are no longer 255, and a program that looks for
-# 255 takes them for measurements.
+# Read with a neighbour's window, muscle becomes fat. JPEG takes away even the mark of what was
+# clipped: around every edge a white is no longer 255, and a program that looks for 255 takes it for
+# a measurement.
 #
-# ### Exercise 11.5 - Back from grey to HU (7 min)
+# ### Exercise 11.4 - Back from grey to HU (6 min)
 #
 # Return float HU for the greys of a picture, NaN where the picture does not know.
 # <details><summary>Hint</summary>Two of the 256 greys are no value. And uint8 times a width
@@ -563,11 +496,23 @@ def hounsfield_of_grey(grey, center, width):
     ### END SOLUTION
 
 # %% tags=["check"]
-check_exercise("11.5", hounsfield_of_grey)
+check_exercise("11.4", hounsfield_of_grey)
 
 # %% [markdown] tags=["solution"]
 # A value comes back within half a grey, here half of `width / 255`. The NaN is the honest part: at
 # both ends the picture only says "at most" and "at least".
+
+# %% [markdown] tags=["try"]
+# ### Try 11.5t - The wrong energy (3 min)
+#
+# Set ENERGY_KEV to 60 in the settings and run that cell again, then the figure with the discs. The
+# scan stays as it is; only what you expect changes. Guess first which of the six materials leave
+# zero, and in which direction.
+
+# %% [markdown] tags=["solution"]
+# Blood with iodine goes far to the left: at 60 keV more is expected than the scanner measured at
+# 70. Fat goes to the right, by a few HU. Water stays, as it must, and muscle and blood move by about
+# 1 HU. Iodine tells the energy of a beam; soft tissue does not.
 
 # %% [markdown] tags=["judge"]
 # ### Judge 11.6j - A or B? (3 min)
@@ -582,7 +527,7 @@ check_exercise("11.5", hounsfield_of_grey)
 # for their window; and do not pose the question of calcium to a network that cannot see it.
 
 # %% [markdown]
-# Two recipes for your own project, without the course. The first refuses what is no HU; for padding
+# A recipe for your own project, without the course. It refuses what is no HU; for padding
 # ranges and multi-frame files use `helpers.dicom_pixels.read_hounsfield`.
 
 # %% tags=["recipe:ct-to-hounsfield"]
@@ -616,31 +561,6 @@ demo = ct_to_hounsfield(get_testdata_file("CT_small.dcm", download=False))
 print(f"vertebra: {np.nanmin(demo):.0f} to {np.nanmax(demo):.0f} HU, {demo.dtype}")
 
 # %% [markdown]
-# Keep the window beside every picture you make with the second one.
-
-# %% tags=["recipe:hounsfield-to-grey"]
-# MIT licence - recipe "hounsfield-to-grey" from Deep Learning in Radiology
-import numpy as np
-
-WINDOWS_HU = {"lung": (-600, 1500), "mediastinum": (40, 400), "bone": (500, 2000)}
-
-
-def hounsfield_to_grey(hu, *names):
-    """Return uint8 (rows, columns) for one window, (rows, columns, n) for several."""
-    greys = []
-    for name in names:
-        center, width = WINDOWS_HU[name]
-        grey = (np.asarray(hu, dtype=np.float32) - (center - width / 2)) / width * 255
-        grey = np.nan_to_num(grey, nan=0.0)  # padding is black
-        greys.append(np.clip(np.rint(grey), 0, 255).astype(np.uint8))
-    return greys[0] if len(greys) == 1 else np.stack(greys, axis=-1)
-
-
-demo_hu = np.array([[-1000.0, -800.0, 40.0, 1500.0, np.nan]])
-print("mediastinum:", hounsfield_to_grey(demo_hu, "mediastinum")[0].tolist())
-print("three channels:", hounsfield_to_grey(demo_hu, *WINDOWS_HU).shape)
-
-# %% [markdown]
 # ## What we measured
 
 # %% tags=["headline"]
@@ -659,8 +579,8 @@ print(f"in {visible['narrow lung']} of {n_scans} narrow ones.")
 #
 # 26 November 2026, `COURSE_DATA_DIR=path/to/data python -m tools.evidence.hounsfield real`: a chest
 # CT of 30 slices (Lung-PET-CT-Dx, patient A0002: 120 kV, 8 mm, stored as "unsigned"), one slice of
-# another scanner that also exists as an 8-bit copy, the 8-bit patches of LUNA16, and a folder of
-# published DICOM files.
+# another scanner that also exists as an 8-bit copy, 8-bit crops that a third party made of LUNA16
+# (which itself is in HU), and a folder of published DICOM files.
 
 # %%
 table = evidence("hounsfield_real.csv").set_index(["what", "measure"])
@@ -683,21 +603,20 @@ for name in ("lung -600/1500", "narrow lung -600/1200", "mediastinum 40/400"):
 copy = real["8-bit JPEG copy of a CT slice", "median error"]
 patches = real["LUNA16 patches", "patches with such pixels"]
 print(f"8-bit DICOM copy: median error {copy:.0f} HU. ", end="")
-print(f"LUNA16: {patches:.0%} of 5,454 patches hold clipped pixels.")
+print(f"Crops: {patches:.0%} of 5,454 hold clipped pixels.")
 taken, refused = real["DICOM files", "read as HU"], real["DICOM files", "refused"]
 print(f"DICOM files: {taken:.0f} read as HU, {refused:.0f} refused in words.")
 
 # %% [markdown]
-# Air and fat agree with the table. Muscle is 10 HU higher, and its interval leaves the table out: the
-# table knows one composition and one energy. Blood is measured badly, worse beside the beating heart.
-# And where pure noise made the mean of a large disc better than the textbook, a real liver makes it
-# worse: slices differ in more than noise. Compare with the table to catch a wrong rescale, which is
-# off by hundreds; do not build a threshold on ten.
+# Air and fat agree with the table. Muscle is some HU higher, and its interval leaves the table out:
+# the table knows one composition and one energy. Blood is measured badly, worse beside the beating
+# heart. In the liver the interval from slices is wider than the textbook's: slices differ in more
+# than noise. Compare with the table to catch a wrong rescale, which is off by hundreds; do not build
+# a threshold on ten.
 #
-# In the lung window of its own header 40 % of the patient is white. The 8-bit copy is DICOM, with a
-# rescale and Modality CT, and is read as HU without protest. The slice it was made from declares a
-# padding of -32768 and uses -2000. The refused files are of other modalities, damaged or without
-# pixels; two are CT, one in 8 bits, one a perfusion map.
+# The 8-bit copy is DICOM, with a rescale and Modality CT, and is read as HU without protest. The
+# slice it was made from declares a padding of -32768 and uses -2000. The refused files are of other
+# modalities, damaged or without pixels; two are CT, one in 8 bits, one a perfusion map.
 
 # %% [markdown]
 # ## What this does not show
@@ -730,7 +649,8 @@ print(f"DICOM files: {taken:.0f} read as HU, {refused:.0f} refused in words.")
 #
 # ## Next
 #
-# Lesson 12 asks what the distance between two slices is, in mm.
+# [Lesson 12](12_series_geometry_and_volumes.ipynb) asks what the distance between two slices is, in
+# mm.
 #
 # ## Sources
 #

@@ -10,6 +10,7 @@ import yaml
 from rattler import MatchSpec
 
 from tools.lesson_table import BEGIN, END, lesson_row, lesson_table, with_table
+from tools.lessons.times import COLD
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -145,6 +146,12 @@ def test_lesson_row_quotes_title_question_and_measured_time(tmp_path):
     assert row == (
         "| 21 | [First network](notebooks/21_first_network.ipynb) | The list is long. "
         "Can a network of 100,000 weights sort it? | 35 minutes | 0.8 minutes |"
+    )
+    first = source.with_name("00_first.py")
+    first.write_text(source.read_text().replace("21 First", "00 First"))
+    times = {"00_first": {"seconds": 9}, COLD: {"seconds": 60}}
+    assert lesson_row(first, times).endswith(
+        "| 0.1 minutes, and once 1.0 minutes to make the patients |"
     )
 
 

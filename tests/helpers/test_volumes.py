@@ -137,7 +137,7 @@ def test_show_planes_draws_three_with_sides_places_and_crosses():
 
 
 def test_slider_draws_another_plane():
-    box = volumes.plane_slider(upright(), "sagittal", window=WINDOW)
+    box = volumes.plane_slider(upright(), "sagittal", start=2, window=WINDOW)
     slider, picture = box.children
     assert (slider.min, slider.max, slider.value) == (0, 5, 2)
     first = bytes(picture.value)

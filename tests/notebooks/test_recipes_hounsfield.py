@@ -9,7 +9,6 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from helpers.dicom_pixels import DicomPixelsError, read_hounsfield
-from helpers.windowing import WINDOWS, export_grey
 from phantoms.dicom_writing import CtSeries, write_series
 from tests.notebooks.lesson_material import recipe
 
@@ -61,16 +60,6 @@ def test_the_hu_recipe_refuses(to_hounsfield, ct_file, keyword, value):
     dataset.save_as(ct_file)
     with pytest.raises(ValueError, match="no HU"):
         to_hounsfield(ct_file)
-
-
-def test_the_window_recipe_agrees_with_the_helper():
-    to_grey = recipe("hounsfield-to-grey")["hounsfield_to_grey"]
-    hu = np.array([[-2000.0, -600.0, -1.3, 40.0], [239.0, 900.0, 5000.0, np.nan]])
-    greys = to_grey(hu, *WINDOWS)
-    assert greys.dtype == np.uint8
-    for place, (name, window) in enumerate(WINDOWS.items()):
-        np.testing.assert_array_equal(greys[..., place], export_grey(hu, window))
-        np.testing.assert_array_equal(to_grey(hu, name), export_grey(hu, window))
 
 
 @pytest.mark.real_data

@@ -14,6 +14,8 @@ import pandas as pd
 from helpers.files import written_whole
 
 SAME = 0.25
+FIRST_LESSON = "00"
+COLD = "making the patients"  # the row of what the first lesson does once
 
 
 def times_file(root: Path) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tools.lessons.forms import as_text
-from tools.lessons.times import read_times
+from tools.lessons.times import COLD, FIRST_LESSON, read_times
 from tools.style.report import Finding, LessonView
 
 CODE_LINES, MODEL_LINES = 25, 35
@@ -97,6 +97,12 @@ def _stated_time(view: LessonView) -> Iterator[Finding]:
     if not match:
         yield 1, "no run time in the card; expected 'runs in about N seconds'."
         return
+    cold = read_times(view.lesson.root).get(COLD)
+    once = re.search(r"the first time (?:about )?(\d+)", view.top)
+    if view.number == FIRST_LESSON and cold:
+        longer = seconds + cold["seconds"]
+        if not once or not agrees(int(once[1]), longer):
+            yield 1, f"expected 'the first time about {longer} seconds' in the card."
     stated = int(match[1]) * (60 if match[2] == "minute" else 1)
     if not agrees(stated, seconds):
         yield 1, f"the card says {stated} s; expected about the measured {seconds} s."
