@@ -68,7 +68,7 @@ def evidence(file_name: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> evidence("lesson_14_nih.csv").empty
+    >>> evidence("lesson_14_meant.csv").empty
     False
     """
     path = DATA / "evidence" / file_name

@@ -347,16 +347,20 @@ def label_reports(
             text = asserting_text(report, request_is_one_line=rules.request_is_one_line)
         except (TypeError, ValueError) as error:
             raise type(error)(f"Report {place} (counted from 0): {error}") from None
-        said = set()
+        said = dict.fromkeys(CHEST_FINDINGS, ASSERTIONS[-1])
         for sentence in split_sentences(text):
-            for name, start, end in find_mentions(sentence):
-                said.add((name, assertion_of(sentence, start, end, rules=rules)))
-            for name, words in CHEST_FINDINGS.items():
-                if words.normal.search(sentence):
-                    said.add((name, "negated"))
-        said |= {(name, ASSERTIONS[-1]) for name in CHEST_FINDINGS}
-        strongest = [[one for one in ASSERTIONS if (n, one) in said] for n in FINDINGS]
-        rows.append([found[0] for found in strongest])
+            heard = [
+                (name, assertion_of(sentence, start, end, rules=rules))
+                for name, start, end in find_mentions(sentence)
+            ]
+            heard += [
+                (name, "negated")
+                for name, words in CHEST_FINDINGS.items()
+                if words.normal.search(sentence)
+            ]
+            for name, one in heard:
+                said[name] = min(said[name], one, key=ASSERTIONS.index)
+        rows.append(said)
     return pd.DataFrame(rows, index=index, columns=list(CHEST_FINDINGS))
 
 

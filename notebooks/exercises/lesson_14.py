@@ -1,10 +1,16 @@
-"""Answers expected in lesson 14, labels and reference standard."""
+"""Answers expected in lesson 14, labels from reports."""
 
 import re
 
 import numpy as np
+import pandas as pd
 
 from helpers.checks import Case, Exercise
+
+SAID = np.array(["positive", "uncertain", "negated", "not mentioned", "negated"])
+ONES = {"positive": 1, "uncertain": 1, "negated": 0, "not mentioned": 0}
+SILENT = ONES | {"not mentioned": np.nan}
+DOUBTFUL = ONES | {"uncertain": np.nan}
 
 EXERCISES = {
     "14.2": Exercise(
@@ -15,6 +21,21 @@ EXERCISES = {
                 inputs=("no effusion, but a small nodule.", "nodule"),
                 expected=False,
                 hint="The word 'but' ends the reach of the 'no'.",
+            ),
+            Case(
+                inputs=("no effusion, but a small nodule.", "effusion"),
+                expected=True,
+                hint="What comes after the name takes nothing back.",
+            ),
+            Case(
+                inputs=("no effusion but no nodule.", "nodule"),
+                expected=True,
+                hint="After the 'but' a new 'no' begins.",
+            ),
+            Case(
+                inputs=("no perihilar distribution of oedema.", "oedema"),
+                expected=True,
+                hint="'distribution' holds the letters of 'but'. Look for whole words.",
             ),
             Case(
                 inputs=("no effusion or pneumothorax.", "pneumothorax"),
@@ -43,49 +64,25 @@ EXERCISES = {
         ],
         hint="Cut the sentence at the name first, then at 'but' and ';'.",
     ),
-    "14.5": Exercise(
+    "14.7": Exercise(
         cases=[
             Case(
-                inputs=(np.array([[20, 5], [10, 15]]),),
-                expected=0.4,
-                hint="Observed 35/50 = 0.7; by chance 0.5*0.6 + 0.5*0.4 = 0.5.",
+                inputs=(SAID, np.array([1, 0, 0, 1, 0]), ONES),
+                expected=(5, 0.4),
+                hint="All five films keep a label, and two of them are wrong.",
             ),
             Case(
-                inputs=(np.array([[5, 0, 0], [0, 3, 0], [0, 0, 2]]),),
-                expected=1.0,
-                hint="Perfect agreement gives 1, whatever the habits.",
+                inputs=(SAID, np.array([1, 1, 0, 1, 0]), SILENT),
+                expected=(4, 0.0),
+                hint="The film without a label is neither right nor wrong.",
             ),
             Case(
-                inputs=(np.array([[0.36, 0.24], [0.24, 0.16]]),),
-                expected=0.0,
-                hint="Here the table is what chance alone would make.",
-            ),
-            Case(
-                inputs=(np.array([[2, 1, 1], [3, 4, 1], [0, 2, 6]]),), expected=0.384615
+                inputs=(SAID, np.array([0, 1, 0, 0, 0]), DOUBTFUL),
+                expected=(4, 0.25),
+                hint="Four films keep a label, one of these four is wrong.",
             ),
         ],
-        hint="(p_o - p_e) / (1 - p_e), both from the diagonal.",
-        tolerance=1e-4,
-    ),
-    "14.6": Exercise(
-        cases=[
-            Case(
-                inputs=(np.array([[1, 1, 0, 0], [1, 0, 0, 1], [0, 1, 1, 1]]), 0),
-                expected=np.array([0, 0, 1]),
-                hint="In the first film the others say 1, 0, 0.",
-            ),
-            Case(
-                inputs=(np.array([[0, 1, 1], [1, 1, 0]]), 2),
-                expected=np.array([0, 1]),
-                hint="Two others, one yes and one no: a tie counts as 0.",
-            ),
-            Case(
-                inputs=(np.array([[0, 0, 1, 1, 1], [1, 1, 0, 0, 1]]), 4),
-                expected=np.array([0, 0]),
-                hint="Without the last reader both films are ties.",
-            ),
-        ],
-        hint="Leave out the column of the reader, then ask for more than half.",
+        hint="Map, find the kept ones with notna(), and compare only these.",
     ),
 }
 
@@ -93,52 +90,69 @@ EXERCISES = {
 NO = r"\b(no|without)\b"
 
 
-def _reach(sentence, name):
+def _reach(sentence, name, *, ends=r"\bbut\b|;"):
     """Return the words before the name, as far back as a denial reaches."""
-    return re.split(r"\bbut\b|;", sentence.split(name)[0])[-1]
+    return re.split(ends, sentence.split(name)[0])[-1]
 
 
-def _others(calls, reader, *, axis=1, tie=0):
-    """Return what most of the others say; without a row instead of a reader: axis 0."""
-    share = np.delete(calls, reader, axis=axis).mean(axis=1)
-    return np.where(share == 0.5, tie, share > 0.5).astype(int)
+def _cost(said, truth, policy, *, left_out=None, of_all=False, right=False):
+    """Return films kept and share wrong; what is left out becomes a label if given."""
+    given = pd.Series(said).map(policy)
+    kept = given.notna()
+    if left_out is not None:
+        given = given.fillna(left_out)
+        kept = kept | True
+    hits = (given == truth) if right else (given != truth)
+    return kept.sum(), (hits & kept).sum() / (len(kept) if of_all else kept.sum())
 
 
-def _kappa(table, by_chance, *, rescaled=True):
-    gain = np.trace(table) / np.sum(table) - by_chance
-    return gain / (1 - by_chance) if rescaled else gain
-
-
-def _chance(table, *, second):
-    """Return the agreement by chance of the habits along two axes."""
-    share = np.asarray(table) / np.sum(table)
-    return share.sum(axis=1) @ share.sum(axis=second)
+def _nan_is_wrong(said, truth, policy):
+    given = pd.Series(said).map(policy)
+    return given.notna().sum(), np.mean(given != truth)
 
 
 MISTAKES = {
     "14.2": {
-        "the whole sentence": lambda text, name: bool(re.search(NO, text)),
-        "letters inside a word": lambda text, name: bool(
-            re.search("no|without", _reach(text, name))
+        "Do words behind the name, or before a 'but' or ';', reach it? Cut there.": (
+            lambda text, name: bool(re.search(NO, text))
         ),
-        "the next word only": lambda text, name: bool(
-            re.search(rf"{NO}( \w+)? {name}", text)
+        "Does 'nodule' deny anything? Ask for whole words: \\bno\\b.": (
+            lambda text, name: bool(re.search("no|without", _reach(text, name)))
         ),
-        "through a 'but'": lambda text, name: bool(re.search(NO, text.split(name)[0])),
-        "'no' alone": lambda text, name: bool(re.search(r"\bno\b", _reach(text, name))),
+        "How far does a 'no' reach? Further than to the next word.": (
+            lambda text, name: bool(re.search(rf"{NO}( \w+)? {name}", text))
+        ),
+        "Does the 'no' still reach the name when a 'but' or ';' stands in between?": (
+            lambda text, name: bool(re.search(NO, text.split(name)[0]))
+        ),
+        "There is a second word that denies. Which one does the task name?": (
+            lambda text, name: bool(re.search(r"\bno\b", _reach(text, name)))
+        ),
+        "The letters of 'but' also stand in longer words. Split at whole words.": (
+            lambda text, name: bool(re.search(NO, _reach(text, name, ends="but|;")))
+        ),
+        "A look ahead to the end of the sentence sees too much: stop at the name.": (
+            lambda text, name: bool(re.search(rf"{NO}(?!.*(\bbut\b|;)).*{name}", text))
+        ),
+        "After a 'but' a new 'no' can stand. Keep the part behind the last 'but'.": (
+            lambda text, name: (
+                bool(re.search(NO, text.split(name)[0]))
+                and not re.search(r"\bbut\b|;", text.split(name)[0])
+            )
+        ),
     },
-    "14.5": {
-        "agreement without chance": lambda table: np.trace(table) / np.sum(table),
-        "every category equally usual": lambda table: _kappa(table, 1 / len(table)),
-        "not divided by what is left": lambda table: _kappa(
-            table, _chance(table, second=0), rescaled=False
+    "14.7": {
+        "NaN differs from everything: were films without a label counted as wrong?": (
+            _nan_is_wrong
         ),
-        "one reader's habits twice": lambda t: _kappa(t, _chance(t, second=1)),
-    },
-    "14.6": {
-        "all readers": lambda calls, reader: (calls.mean(axis=1) > 0.5).astype(int),
-        "a tie counts as 1": lambda calls, reader: _others(calls, reader, tie=1),
-        "a row left out": lambda calls, reader: _others(calls, reader, axis=0),
-        "the reader alone": lambda calls, reader: calls[:, reader],
+        "Of which films is the second number a share: of all, or of those kept?": (
+            lambda *case: _cost(*case, of_all=True)
+        ),
+        "Left out is not 0. Which films keep a label at all?": (
+            lambda *case: _cost(*case, left_out=0)
+        ),
+        "Is this the share of the right labels? The wrong ones are asked for.": (
+            lambda *case: _cost(*case, right=True)
+        ),
     },
 }

@@ -56,7 +56,7 @@ def test_folders_follow_the_settings(tmp_path, monkeypatch):
 
 
 def test_evidence_reads_a_table_and_names_a_lost_one():
-    assert len(evidence("lesson_14_nih.csv"))
+    assert len(evidence("lesson_14_meant.csv"))
     with pytest.raises(FileNotFoundError, match="no nothing.csv"):
         evidence("nothing.csv")
 

@@ -1,7 +1,6 @@
-"""The recorded measurements of lesson 14: made again in part, and as they are kept."""
+"""The recorded measurements of lessons 14 and 17: made in part anew, and as kept."""
 
 import dataclasses
-import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +14,6 @@ from tools.evidence import label as label_evidence
 from tools.evidence.label import (
     SEEDS,
     meant_by,
-    nih_counts,
     noise_of_one_seed,
     noisy_versions,
     reports_of,
@@ -98,7 +96,7 @@ def test_each_row_names_three_tests(monkeypatch):
 def test_recorded_networks_obey_the_arithmetic(cohort):
     from helpers.label_noise import apparent_auc, predictive_values
 
-    kept = evidence(f"lesson_14_network_{cohort}.csv")
+    kept = evidence(f"lesson_17_network_{cohort}.csv")
     assert sorted(kept["seed"].unique()) == list(SEEDS)
     flipped = kept[kept["kind"] == "flipped"].groupby("rate").mean(numeric_only=True)
     prevalence = {"chest_insilico": 133 / 403, "pneumoniamnist": 390 / 624}[cohort]
@@ -108,13 +106,3 @@ def test_recorded_networks_obey_the_arithmetic(cohort):
         expected = apparent_auc(clean, true_ones=a, true_zeros=b)
         seen = flipped.loc[rate, "true_training_noisy_test"]
         assert seen == pytest.approx(expected, abs=0.02)
-
-
-@pytest.mark.real_data
-@pytest.mark.skipif(
-    not os.environ.get("COURSE_DATA_DIR"), reason="COURSE_DATA_DIR is not set"
-)
-def test_recorded_counts_of_nih_are_what_the_files_give():
-    pd.testing.assert_frame_equal(
-        nih_counts().reset_index(drop=True), evidence("lesson_14_nih.csv")
-    )

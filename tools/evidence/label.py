@@ -1,12 +1,11 @@
-"""Measure once what lesson 14 quotes and does not compute again.
+"""Measure once what lessons 14 and 17 quote and do not compute again.
 
     python -m tools.evidence.label meant                  what each report asserts
     python -m tools.evidence.label noise chest_insilico   a network on wrong labels
     python -m tools.evidence.label noise pneumoniamnist   the same on real patients
-    python -m tools.evidence.label nih                    two label files of one set
 
-The second trains lesson 21's network 90 times and takes half an hour, the third 30
-times; the last two need COURSE_DATA_DIR. All write into data/evidence.
+The second trains lesson 21's network 90 times and takes half an hour; the third trains
+it 30 times and needs COURSE_DATA_DIR. All write into data/evidence.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from helpers.report_labels import binary_labels, label_reports
 from phantoms import ChestCohortSettings
 from phantoms.cohort import visits
 from phantoms.hospital.reports import KINDS, Report
-from tools.evidence.pages import EVIDENCE, real_data, run_job, write_table
+from tools.evidence.pages import EVIDENCE, run_job, write_table
 
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
 MISSED = RATES[1:]  # of the two kinds that leave the zeros alone
@@ -101,29 +100,14 @@ def noise_of_one_seed(cohort: cohorts.Cohort, seed: int) -> Iterator[dict]:
 
 
 def record_noise(name: str = "chest_insilico") -> None:
-    """Write data/evidence/lesson_14_network_<cohort>.csv, anew after each seed."""
+    """Write data/evidence/lesson_17_network_<cohort>.csv, anew after each seed."""
     size = SIDE if name.startswith("chest_insilico") else None
     cohort = cohorts.load(name, size=size)
-    path = EVIDENCE / f"lesson_14_network_{cohort.name}.csv"
+    path = EVIDENCE / f"lesson_17_network_{cohort.name}.csv"
     rows: list[dict] = []
     for seed in SEEDS:
         rows += noise_of_one_seed(cohort, seed)
         write_table(pd.DataFrame(rows).round(4), path)
-
-
-def nih_counts() -> pd.DataFrame:
-    """Return the films of each folder, by what the later label file says of them."""
-    name = "cxr_nih14_64px"
-    table = pd.read_csv(real_data(name) / name / "labels.csv")
-    says = table["finding_labels"].eq("No Finding")
-    table["no_finding"] = np.where(says, "No Finding", "a finding")
-    counts = table.groupby(["split", "folder_class", "no_finding"]).size()
-    return counts.rename("films").reset_index()
-
-
-def record_nih() -> None:
-    """Write data/evidence/lesson_14_nih.csv."""
-    write_table(nih_counts(), EVIDENCE / "lesson_14_nih.csv")
 
 
 def record_meant() -> None:
@@ -134,4 +118,4 @@ def record_meant() -> None:
 
 
 if __name__ == "__main__":
-    run_job({"meant": record_meant, "noise": record_noise, "nih": record_nih})
+    run_job({"meant": record_meant, "noise": record_noise})

@@ -1,5 +1,7 @@
 """Inputs for the functions that lesson 14 teaches and helpers keep."""
 
+import pandas as pd
+
 from helpers.report_labels import REPORT_RULES, RULES_OF_A, find_mentions
 
 _SENTENCES = (
@@ -10,6 +12,7 @@ _SENTENCES = (
     "Pneumothorax: absent. ?nodule in the left upper zone.",
     "Cardiomegaly is seen, although the film is AP, without oedema.",
     "Nodule, however no effusion but consolidation.",
+    "REQUEST: ?oedema\nNo nodule. Possible nodule. The lungs are clear.",
 )
 
 TWIN_INPUTS = {
@@ -19,9 +22,8 @@ TWIN_INPUTS = {
         for _, start, end in find_mentions(sentence)
         for rules in (RULES_OF_A, REPORT_RULES)
     ],
-    "helpers.label_noise.apparent_auc": [
-        ((0.9,), {"true_ones": 0.8, "true_zeros": 0.9}),
-        ((0.5,), {"true_ones": 0.4, "true_zeros": 0.9}),
-        ((0.7,), {"true_ones": 0.2, "true_zeros": 0.3}),
+    "helpers.report_labels.label_reports": [
+        ((pd.Series(_SENTENCES, index=range(5, 13)),), {"rules": rules})
+        for rules in (RULES_OF_A, REPORT_RULES)
     ],
 }
