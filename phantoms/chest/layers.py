@@ -408,5 +408,5 @@ def optical_depth(
         return np.float32(attenuation_per_mm(material, energy_kev=energy_kev))
 
     total = sum(mu(material) * path for material, path in paths.tissue.items())
-    total = total + mu("lung") * paths.lung * paths.lung_mottle
-    return total + (mu("blood") - mu("lung")) * paths.vessels
+    total = total + mu("lung") * (paths.lung - paths.vessels) * paths.lung_mottle
+    return total + mu("blood") * paths.vessels

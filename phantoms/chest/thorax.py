@@ -28,6 +28,7 @@ HEART_DEPTH_MM = -29.0
 # the silhouette of the heart about its centre: (x, z) of points on the border
 _HEART_CENTRE = (16.0, -78.0)
 _HEART_TOP, _HEART_HEIGHT = -22.0, 109.0
+_WALL_GAP_MM = 4.0  # from the heart to the chest wall in front
 _HEART_BORDER = (
     (4, -24), (-14, -30), (-28, -46), (-37, -68), (-39, -90), (-31, -112),
     (-8, -126), (30, -130), (57, -130), (74, -121), (83, -106), (82, -88),
@@ -91,7 +92,8 @@ def heart_interval(
         Extra factor on the size.
     """
     # the base hangs on the great vessels, the bottom rests on the left dome
-    lift = float(np.clip(0.9 * (thorax.dome_top[1] + 123) + 0.7 * raised_mm, -26, 48))
+    top = thorax.dome_top[1] + raised_mm
+    lift = float(np.clip(0.9 * (top + 123) - 0.2 * raised_mm, -26, 48))
     high = 1 - lift / _HEART_HEIGHT
     middle = _HEART_CENTRE[1] + (1 - high) * (_HEART_TOP - _HEART_CENTRE[1])
     # a larger heart grows to the sides, most to the left, and little upwards
@@ -103,8 +105,13 @@ def heart_interval(
     rho = np.square(dx) + np.square(dz)
     rho = rho / np.square(thorax.heart_radius[index])
     thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
-    half = 56.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
-    return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half
+    # flat below, where it sinks into the diaphragm, and leaning forwards to its apex
+    flat = np.float32(0.5) - np.float32(0.25) * np.clip(-dz / 56, 0, 1)
+    thin *= np.clip((z - np.float32(top - 24)) / 20, 0, 1)
+    half = 56.0 * np.power(np.maximum(1 - rho, 0), flat) * thin
+    middle = HEART_DEPTH_MM + np.float32(0.16) * dz
+    wall = np.minimum(middle + half, _WALL_GAP_MM - thorax.cage_depth(z))
+    return np.maximum(middle - half, wall), middle + half
 
 
 APEX_MM = 104.0
@@ -203,7 +210,7 @@ def build_thorax(patient: Patient) -> Thorax:
         fat_mm=patient.fat_mm,
         breast_mm=patient.breast_mm,
         breast_shape=_normals(
-            rng, (84, 6), (-76 - 0.4 * wide, 13), (61 + 0.35 * wide, 5)
+            rng, (80, 6), (-62 - 0.5 * wide, 13), (58 + 0.35 * wide, 5)
         ),
     )
 
@@ -262,7 +269,7 @@ def _dome_room(thorax: Thorax, x: np.ndarray, z: np.ndarray, side: int) -> np.nd
     outwards = (-1, 1)[side]
     off = x - np.float32(thorax.dome_lean[side])
     # towards the heart the dome runs out into the flat central tendon
-    width = thorax.dome_width[side] * np.where(outwards * off > 0, 1.0, 1.75)
+    width = thorax.dome_width[side] * np.where(outwards * off > 0, 1.0, 2.4)
     fall = np.maximum(np.float32(thorax.dome_top[side]) - z, 0)
     fall = fall / np.float32(thorax.dome_fall)
     # no lung reaches far below the tendon in front of the spine
@@ -304,15 +311,19 @@ def apex_interval(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
 
 
 def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return the thickness of the breasts in mm: round below, fading above."""
+    """Return the thickness of the breasts in mm: full and round below, fading above.
+
+    They hang, so that below they end in a convex edge, which films show.
+    """
     if thorax.breast_mm <= 0:
         return np.zeros_like(x)
     place, height, radius = thorax.breast_shape
     dx = (np.abs(x) - place - 4 * np.sign(x)) / radius
     dz = (z - height - 3 * np.sign(x)) / radius
+    up = np.clip(dz + 0.5, 0, 1)
     dz = np.where(dz > 0, dz / 1.9, dz)
     room = np.maximum(1 - np.square(dx) - np.square(dz), 0)
-    return thorax.breast_mm * np.sqrt(room) * (0.55 + 0.45 * room)
+    return thorax.breast_mm * np.power(room, 0.55 + 0.3 * up) * (1 - 0.4 * up)
 
 
 # points along vessels that are the same in everyone before the stretch

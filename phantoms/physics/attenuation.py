@@ -3,7 +3,7 @@
 The coefficients in ``attenuation.csv`` were computed with xraylib 4.3.0 from ICRP and
 ICRU compositions (NIST tables of X-ray mass attenuation coefficients,
 https://physics.nist.gov/PhysRefData/XrayMassCoef/tab4.html). Spongiosa is a
-mixture chosen here: one part cortical bone in twelve parts soft tissue by volume.
+mixture chosen here: one part cortical bone in eight parts soft tissue by volume.
 Soft tissue is skeletal muscle (ICRP composition, 1.05 g/cm3 as in ICRP
 Publication 110). Never interpolate caesium iodide between 30 and 50 keV: its
 K edges lie there.
@@ -67,7 +67,7 @@ BEAMS: dict[str, Beam] = {
 #: Energy at which tissues are told apart unless a scanner says otherwise.
 EFFECTIVE_ENERGY_KEV = BEAMS["120 kV Cu"].energy_kev
 
-_SPONGIOSA_CORTICAL_FRACTION = 1 / 13
+_SPONGIOSA_CORTICAL_FRACTION = 1 / 9
 
 
 def attenuation_per_mm(
@@ -127,7 +127,7 @@ def between_energies(
 #: Mean energy of a 120 kV CT beam behind 20 cm of water (spekpy 2.5.4: 72.1 keV).
 CT_ENERGY_KEV = 70.0
 #: Mass attenuation of iodine in cm2/g by energy in keV (xraylib 4.3.0).
-IODINE_CM2_PER_G = {50: 12.32, 60: 7.577, 70: 5.016, 80: 3.510, 100: 1.942}
+IODINE_CM2_PER_G = {50: 12.324, 60: 7.577, 70: 5.0156, 80: 3.5103, 100: 1.9422}
 
 
 def hounsfield(mu_per_mm: float, *, energy_kev: float = CT_ENERGY_KEV) -> float:
