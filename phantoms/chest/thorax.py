@@ -28,7 +28,6 @@ HEART_DEPTH_MM = -29.0
 # the silhouette of the heart about its centre: (x, z) of points on the border
 _HEART_CENTRE = (16.0, -78.0)
 _HEART_TOP, _HEART_HEIGHT = -22.0, 109.0
-_WALL_GAP_MM = 4.0  # from the heart to the chest wall in front
 _HEART_BORDER = (
     (4, -24), (-14, -30), (-28, -46), (-37, -68), (-39, -90), (-31, -112),
     (-8, -126), (30, -130), (57, -130), (74, -121), (83, -106), (82, -88),
@@ -53,8 +52,9 @@ def heart_border(rng: Generator, factor: float) -> np.ndarray:
     order = np.argsort(angle)
     angle, radius = angle[order], radius[order]
     lobes = 1 + sum(
-        rng.normal(0, spread) * np.exp(-np.square(_turned(angle - place) / width))
+        rng.normal(0, spread) * np.exp(-np.square(turned / width))
         for place, width, spread in _HEART_LOBES
+        for turned in [(angle - place + np.pi) % (2 * np.pi) - np.pi]
     )
     radius = radius * factor * lobes
     turn = rng.normal(0.02, 0.09)  # vertical or lying heart
@@ -65,11 +65,6 @@ def heart_border(rng: Generator, factor: float) -> np.ndarray:
     )
     grid = np.arange(720) * np.pi / 360 - np.pi
     return spline(grid + turn).astype(np.float32)
-
-
-def _turned(angle: np.ndarray) -> np.ndarray:
-    """Return an angle between -pi and pi."""
-    return (angle + np.pi) % (2 * np.pi) - np.pi
 
 
 def heart_interval(
@@ -106,11 +101,12 @@ def heart_interval(
     rho = rho / np.square(thorax.heart_radius[index])
     thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
     # flat below, where it sinks into the diaphragm, and leaning forwards to its apex
-    flat = np.float32(0.5) - np.float32(0.25) * np.clip(-dz / 56, 0, 1)
+    flat = np.clip(-dz / 56, 0, 1)
     thin *= np.clip((z - np.float32(top - 24)) / 20, 0, 1)
-    half = 56.0 * np.power(np.maximum(1 - rho, 0), flat) * thin
+    room = 1 - rho * (1 - flat + flat * rho * rho)
+    half = 56.0 * np.sqrt(np.maximum(room, 0)) * thin
     middle = HEART_DEPTH_MM + np.float32(0.16) * dz
-    wall = np.minimum(middle + half, _WALL_GAP_MM - thorax.cage_depth(z))
+    wall = np.minimum(middle + half, 4 - thorax.cage_depth(z))
     return np.maximum(middle - half, wall), middle + half
 
 
@@ -242,7 +238,7 @@ def _box_oval(
     x: np.ndarray, half_width: np.ndarray, half_depth: np.ndarray
 ) -> np.ndarray:
     """Return the half depth of an oval that is boxier than an ellipse."""
-    u = np.square(x / half_width)
+    u = np.square(x / np.maximum(half_width, np.float32(1e-3)))
     return half_depth * np.sqrt(np.maximum(1 - u * (0.45 + 0.55 * u), 0))
 
 
@@ -323,7 +319,7 @@ def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray
     up = np.clip(dz + 0.5, 0, 1)
     dz = np.where(dz > 0, dz / 1.9, dz)
     room = np.maximum(1 - np.square(dx) - np.square(dz), 0)
-    return thorax.breast_mm * np.power(room, 0.55 + 0.3 * up) * (1 - 0.4 * up)
+    return thorax.breast_mm * np.sqrt(room) * (1 - 0.4 * up * (2 - room))
 
 
 # points along vessels that are the same in everyone before the stretch

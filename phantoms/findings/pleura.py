@@ -41,7 +41,6 @@ CLIMB_MM = 20.0
 #: Lean of a patient who stands, half lies, or lies flat, where the recesses at the base
 #: are deepest: the fluid is a little thicker there than at the apex; chosen.
 LEAN_DEG = (0.0, 55.0, 80.0)
-_FLAT_DEG = 80.0  # a patient reclined further lies flat
 _SOFT_MM = 8.0  # over which a layer of fluid thins out at its upper end
 #: Millilitres: median and spread of the logarithm, least and most; chosen.
 VOLUME_ML = (480.0, 0.95, 90.0, 3200.0)
@@ -111,7 +110,7 @@ class Effusion(Finding):
     ) -> list[Filling]:
         """Return the fluid."""
         posture, pieces = solids.posture, []
-        lying = posture.supine + (posture.recline_deg > _FLAT_DEG)
+        lying = posture.supine + (posture.recline_deg > 80)
         known = zip(self.sides, self.volume_ml, self.level_mm, strict=True)
         for side, volume, levels in known:
             air, level = bool(lying) and side == self.air_over, levels[lying]
@@ -170,7 +169,7 @@ def _aerated(
 ) -> Interval:
     """Return what fluid at a level leaves of the cavity: between front and back.
 
-    ``lying`` is a place in ``LEAN_DEG``; ``air`` says that free air lies over the fluid.
+    ``lying`` is a place in ``LEAN_DEG``; ``air`` says that there is free air, too.
     """
     z = view.at_depth(0.0)[1]
     if not lying:
@@ -186,7 +185,8 @@ def _aerated(
     deep = np.logaddexp(0, (wall - surface) / _SOFT_MM) * _SOFT_MM
     # it follows the wall of the back, and is drawn up at both sides of the lung
     horns = 0.3 * np.square((np.abs(view.x) - 62) / 60)
-    return front, back - (deep * (np.clip(back / wall, 0, 1) + horns)).astype(np.float32)
+    deep = deep * (np.clip(back / wall, 0, 1) + horns)
+    return front, back - deep.astype(np.float32)
 
 
 def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
@@ -211,9 +211,7 @@ def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
     return Effusion(tuple(volume_ml), tuple(volumes), tuple(levels), tuple(shares))
 
 
-def _level(
-    lung: CoarseLung, volume_ml: float, lying: int, air: bool = False
-) -> float:
+def _level(lung: CoarseLung, volume_ml: float, lying: int, air: bool = False) -> float:
     """Return the height along gravity at which a lung holds a volume of fluid."""
 
     def volume(level: float) -> float:
