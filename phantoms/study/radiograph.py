@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from phantoms.chest.anatomy import Anatomy, build_anatomy
-from phantoms.chest.layers import Paths, optical_depth, trace_paths
+from phantoms.chest.layers import Paths, fissures, optical_depth, trace_paths
 from phantoms.chest.patients import (
     Patient,
     Posture,
@@ -86,6 +86,8 @@ def set_scene(study: Study, *, size: int) -> Scene:
         filled[finding.kind] = before - paths.lung
         pieces = finding.marked(fillings, solids, view)
         marked[finding.kind] = path_length(pieces, shape=shape) * true_mm
+    pleura = Filling("soft tissue", fissures(anatomy, solids, view), False)
+    paths = fill_lungs(paths, [pleura], true_mm)
     # harmless variants are those of health, so that no finding moves them
     healthy = build_anatomy(study.patient)
     variants = draw_variants(healthy, study.examination)
