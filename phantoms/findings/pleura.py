@@ -64,12 +64,16 @@ class Effusion(Finding):
         gravity in the reference frame, the domes in full inspiration.
     share : tuple of float
         Fluid against the volume of that lung.
+    air_over : str
+        The side on which a pneumothorax lies over the fluid, or "". Upright, the
+        fluid there is level: no lung draws it up the wall.
     """
 
     sides: tuple[str, ...]
     volume_ml: tuple[float, ...]
     level_mm: tuple[tuple[float, float], ...]
     share: tuple[float, ...]
+    air_over: str = ""
     kind = "effusion"
 
     @property
@@ -103,10 +107,15 @@ class Effusion(Finding):
     ) -> list[Filling]:
         """Return the fluid."""
         posture, pieces = solids.posture, []
-        for side, levels in zip(self.sides, self.level_mm, strict=True):
-            raised = posture.raised_mm[SIDES[side] > 0]
-            level = levels[posture.supine] + (0 if posture.supine else raised)
-            pieces += fluid_pieces(anatomy, solids, view=view, side=side, level=level)
+        lying = posture.supine
+        known = zip(self.sides, self.volume_ml, self.level_mm, strict=True)
+        for side, volume, levels in known:
+            level, air_over = levels[lying], "" if lying else self.air_over
+            if side == air_over:
+                level = _level(coarse_lung(anatomy, side), volume, lying, air_over)
+            level += 0 if lying else posture.raised_mm[SIDES[side] > 0]
+            where = {"view": view, "side": side, "level": level}
+            pieces += fluid_pieces(anatomy, solids, **where, air_over=air_over)
         return [Filling("fluid", pieces)]
 
     def later(
@@ -130,7 +139,13 @@ class Effusion(Finding):
 
 
 def fluid_pieces(
-    anatomy: Anatomy, solids: ChestSolids, *, view: View, side: str, level: float
+    anatomy: Anatomy,
+    solids: ChestSolids,
+    *,
+    view: View,
+    side: str,
+    level: float,
+    air_over: str = "",
 ) -> list[Piece]:
     """Return the fluid of one pleural space that stands at a level.
 
@@ -143,9 +158,14 @@ def fluid_pieces(
         "right" or "left".
     level : float
         Height along gravity, mm.
+    air_over : str
+        The side on which free air lies over the fluid of an upright patient, or "".
     """
     supine = solids.posture.supine
-    air = _aerated(anatomy, solids, view=view, level=level, supine=supine)
+    if side == air_over:
+        air = _above_level(anatomy, view, level=level, side=side)
+    else:
+        air = _aerated(anatomy, solids, view=view, level=level, supine=supine)
     middle = solids.posture.mediastinum_mm
     weight = on_side(view.x, side, midline_mm=middle)
     pieces = []
@@ -175,6 +195,25 @@ def _aerated(
     return near_front, near_back
 
 
+def _above_level(anatomy: Anatomy, view: View, *, level: float, side: str) -> Interval:
+    """Return the cavity above a fluid level: level in the room, not in the patient.
+
+    A patient who leans sideways tilts the chest, not the fluid. Away from the middle
+    ray, rays climb or fall on their way and cross the level at some depth.
+    """
+    front, back = inner_lung(anatomy, view, inset_mm=0.0)
+    x_step, z_lean, _, _ = view.cell()
+    height = view.z - z_lean / x_step * (view.x - 75 * SIDES[side])
+    climb = (view.centre[1] - view.z) / view.source_y
+    climb = np.where(np.abs(climb) < 1e-6, 1e-6, climb)
+    crossed = np.clip((level - height) / climb, -300, 300).astype(np.float32)
+    rises = climb > 0
+    return (
+        np.where(rises, np.maximum(front, crossed), front),
+        np.where(rises, back, np.minimum(back, crossed)),
+    )
+
+
 def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
     """Return an effusion of a stated volume on each side named.
 
@@ -197,13 +236,19 @@ def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
     return Effusion(tuple(volume_ml), tuple(volumes), tuple(levels), tuple(shares))
 
 
-def _level(lung: CoarseLung, volume_ml: float, supine: bool) -> float:
+def _level(
+    lung: CoarseLung, volume_ml: float, supine: bool, air_over: str = ""
+) -> float:
     """Return the height along gravity at which a lung holds a volume of fluid."""
+    where = lung.anatomy, lung.view
 
     def volume(level: float) -> float:
-        air = _aerated(
-            lung.anatomy, lung.solids, view=lung.view, level=level, supine=supine
-        )
+        if air_over:
+            air = _above_level(*where, level=level, side=air_over)
+        else:
+            air = _aerated(
+                lung.anatomy, lung.solids, view=lung.view, level=level, supine=supine
+            )
         return lung.outside_ml(air)
 
     return solve(volume_ml, volume, low=-260.0, high=140.0)
@@ -230,11 +275,11 @@ def draw_effusion(
 #: Thickness of the visceral pleura with the rim of lung under it; chosen.
 PLEURA_MM = 0.9
 #: Share of the lung's volume that is lost: median, spread of the logarithm, limits.
-COLLAPSE = (0.20, 0.65, 0.04, 0.90)
+COLLAPSE = (0.50, 0.40, 0.12, 0.92)
 #: Share of the hemithorax that is resorbed in a day: the textbook's 1.25 to 2 %
 #: (Kircher and Swartzel, JAMA 1954;155:24-29, gave 1.25 %); chosen uniform.
 RESORBED_A_DAY = (0.0125, 0.02)
-_TENSION_SHARE = 0.25  # of those above 45 % collapse; chosen
+_TENSION_SHARE = 0.35  # of those above 45 % collapse; chosen
 _LUNG_TISSUE = 0.26  # share of inflated lung that is tissue and blood
 
 
@@ -321,7 +366,7 @@ class Pneumothorax(Finding):
         thick = max(PLEURA_MM, 0.9 * view.cell()[0])  # fainter if under a pixel
         core = self.surface(anatomy, solids, view, peel_mm=thick)
         air, line, rest = [], [], []
-        lost = min(self.collapse, 0.8)
+        lost = min(self.collapse, 0.85)
         denser = _LUNG_TISSUE * (1 / (1 - lost) - 1) / (1 - _LUNG_TISSUE)
         for piece in solids.lungs:
             if not ((piece[1] > piece[0]) & (weight > 0)).any():
@@ -330,7 +375,7 @@ class Pneumothorax(Finding):
             shell = (np.maximum(piece[0], lung[0]), np.minimum(piece[1], lung[1]))
             line += outside(shell, core, weight * np.float32(PLEURA_MM / thick))
             inner = (np.maximum(piece[0], core[0]), np.minimum(piece[1], core[1]))
-            rest.append(Piece(*inner, weight * np.float32(min(0.6 * denser, 0.6))))
+            rest.append(Piece(*inner, weight * np.float32(min(0.8 * denser, 0.75))))
         return [
             Filling("air", air),
             Filling("soft tissue", line, clears_vessels=False, marks=False),
@@ -340,9 +385,9 @@ class Pneumothorax(Finding):
     def later(
         self, anatomy: Anatomy, *, days: float, rng: Generator
     ) -> Pneumothorax | None:
-        """Return it days later, without tension, or None once under 2 % are left."""
+        """Return it days later, without tension, or None once under 6 % are left."""
         left = self.collapse - days * float(rng.uniform(*RESORBED_A_DAY))
-        if left < 0.02:
+        if left < 0.06:
             return None
         return pneumothorax_of(anatomy, self.side, collapse=left)
 
