@@ -40,8 +40,8 @@ from phantoms.study.study import Study, with_finding
 TWIN_SEED = 2026
 CALCIFICATIONS = ("central", "none")
 SMALLEST_MM, LARGEST_MM = 3.0, 15.0
-#: CT finds nodules of about two thirds of the diameter that radiographs need.
-CT_SHARE = 0.6571
+#: CT finds nodules of little more than half the diameter that radiographs need.
+CT_SHARE = 0.575
 #: Of the cubes of the cohort, and their wide window from air to calcium, HU.
 CUBE_SHAPE, CUBE_SPACING_MM = (32, 64, 64), (1.5, 0.75, 0.75)
 WINDOW_CENTER_HU, WINDOW_WIDTH_HU = -300.0, 1400.0

@@ -114,11 +114,11 @@ MARGINS = ("smooth", "lobulated", "spiculated")
 CALCIFICATIONS = ("none", "central", "diffuse", "eccentric")
 #: How features are shared out; chosen. First benign, then malignant.
 MALIGNANT_SHARE = 0.40
-MEDIAN_MM = (17.5, 35.0)
+MEDIAN_MM = (20.0, 36.0)
 SPREAD = (0.42, 0.48)
-LIMITS_MM = (9.0, 75.0)
+LIMITS_MM = (10.0, 75.0)
 #: Of up to five more, how likely each is: several are mostly metastases.
-MORE_SHARE = (0.06, 0.32)
+MORE_SHARE = (0.06, 0.45)
 MARGIN_SHARES = ((0.60, 0.29, 0.11), (0.22, 0.38, 0.40))
 CALCIFIED_SHARES = ((0.54, 0.12, 0.30, 0.04), (0.91, 0.01, 0.02, 0.06))
 #: Volume doubling times in days. 20 to 400 for malignant and more for benign ones

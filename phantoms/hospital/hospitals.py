@@ -144,14 +144,14 @@ HOSPITALS: dict[str, Hospital] = {
     # a university hospital: the most portables, drains and thoracic surgery; its
     # stand is replaced by the next generation on 2021-04-01
     "A": Hospital(
-        "A", People(58, 17, 0.46), _mix(0.36, 0.20, 0.10, 0.06, 0.12, 0.05, 0.05), 0.15,
+        "A", People(58, 17, 0.46), _mix(0.36, 0.20, 0.10, 0.07, 0.12, 0.06, 0.05), 0.15,
         _machines("Alder DR 17", "Alder DR 21", "Alder Go"),
         MarkerStyle("R", 13.0, 2.4, initials=("", "MK", "TB", "JS"),
                     bedside=("PORTABLE", "PORTABLE", "AP")),
     ),
     # a district hospital: older patients, more hearts, fewer drains
     "B": Hospital(
-        "B", People(63, 15, 0.52), _mix(0.36, 0.19, 0.10, 0.06, 0.14, 0.04, 0.06), 0.12,
+        "B", People(63, 15, 0.52), _mix(0.36, 0.19, 0.10, 0.07, 0.14, 0.06, 0.06), 0.12,
         _machines("Birch Vista", "Birch Roll"),
         MarkerStyle("L", 16.0, 2.8, bedside=("AP", "AP SUPINE", "")),
         drain_share=(0.35, 0.12),
