@@ -275,11 +275,11 @@ def draw_effusion(
 #: Thickness of the visceral pleura with the rim of lung under it; chosen.
 PLEURA_MM = 0.9
 #: Share of the lung's volume that is lost: median, spread of the logarithm, limits.
-COLLAPSE = (0.50, 0.40, 0.18, 0.92)
+COLLAPSE = (0.58, 0.35, 0.25, 0.92)
 #: Share of the hemithorax that is resorbed in a day: the textbook's 1.25 to 2 %
 #: (Kircher and Swartzel, JAMA 1954;155:24-29, gave 1.25 %); chosen uniform.
 RESORBED_A_DAY = (0.0125, 0.02)
-_TENSION_SHARE = 0.35  # of those above 45 % collapse; chosen
+_TENSION_SHARE = 0.45  # of those above 45 % collapse; chosen
 _LUNG_TISSUE = 0.26  # share of inflated lung that is tissue and blood
 
 

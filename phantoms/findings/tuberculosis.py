@@ -29,7 +29,7 @@ from phantoms.findings.lung_space import (
 from phantoms.shapes.solids import Piece, Tube
 
 #: Share of patients in whom both upper zones are ill; chosen.
-BOTH_SIDES_SHARE = 0.45
+BOTH_SIDES_SHARE = 0.60
 #: Median days until half of the infiltrate has gone under treatment; chosen.
 HALF_LIFE_DAYS = 90.0
 
@@ -163,8 +163,8 @@ def draw_tuberculosis(
     centres = np.concatenate(patches)
     centres = centres[in_lung(anatomy, centres, margin_mm=1)]
     small = np.concatenate(buds)
-    fill = detectability * float(rng.uniform(2.0, 5.0))
-    sigma = rng.uniform(4, 10, len(centres))
+    fill = detectability * float(rng.uniform(3.0, 7.0))
+    sigma = rng.uniform(5, 12, len(centres))
     width = rng.uniform(1.6, 3.0, len(small))
     return Tuberculosis(
         sides=sides,
@@ -183,10 +183,10 @@ def _draw_lung(
     seat = _upper_place(anatomy, rng, side)
     patches = []
     for place in (seat, _upper_place(anatomy, rng, side))[: 2 - rank]:
-        number = int(rng.integers(10, 20))
-        patches.append(place + rng.normal(0, (14, 14, 12), (number, 3)))
+        number = int(rng.integers(14, 26))
+        patches.append(place + rng.normal(0, (17, 17, 15), (number, 3)))
     near = bronchial_places(
-        anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(30, 60))
+        anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(40, 80))
     )
     buds = [near + rng.normal(0, 3, near.shape)]
     cavities = []

@@ -196,6 +196,15 @@ def test_lobar_consolidation_ends_at_its_fissure_and_keeps_its_bronchi():
     assert air.max() > 1.5
 
 
+def test_no_fissure_has_the_edge_of_a_ruler():
+    x = np.linspace(40, 115, 40)
+    for seed in range(30):
+        for fissure in drawn("consolidation", 0, seed=seed).cloud.fissures:
+            height = -fissure.keep * fissure.inside(x, 0 * x, 0 * x)
+            line = np.polyval(np.polyfit(x, height, 1), x)
+            assert np.ptp(height - line) > 1.0
+
+
 def test_a_ball_in_the_lung_is_as_thick_as_its_diameter():
     ball = round_nodule(np.array([-75.0, 0.0, 0.0]), diameter_mm=20)
     scene = set_scene(study_of(0, ball), size=512)
