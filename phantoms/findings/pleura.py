@@ -68,8 +68,8 @@ class Effusion(Finding):
     share : tuple of float
         Fluid against the volume of that lung.
     air_over : str
-        The side on which a pneumothorax lies over the fluid, or "". Lying, the fluid
-        there is level: no lung floats on it.
+        The side on which a pneumothorax lies over the fluid, or "". There the fluid is
+        level: no lung floats on it, or draws it up the wall.
     """
 
     sides: tuple[str, ...]
@@ -113,11 +113,11 @@ class Effusion(Finding):
         lying = posture.supine + (posture.recline_deg > 80)
         known = zip(self.sides, self.volume_ml, self.level_mm, strict=True)
         for side, volume, levels in known:
-            air, level = bool(lying) and side == self.air_over, levels[lying]
+            level, air = levels[lying], side if side == self.air_over else ""
             if air:
                 level = _level(coarse_lung(anatomy, side), volume, lying, air)
             level += 0 if lying else posture.raised_mm[SIDES[side] > 0]
-            left = _aerated(anatomy, view, level=level, lying=lying, air=air)
+            left = _left_by(anatomy, view, level=level, lying=lying, air=air)
             pieces += fluid_pieces(solids, left, view=view, side=side)
         return [Filling("fluid", pieces)]
 
@@ -164,6 +164,15 @@ def fluid_pieces(
     return pieces
 
 
+def _left_by(
+    anatomy: Anatomy, view: View, *, level: float, lying: int, air: str
+) -> Interval:
+    """Return what fluid leaves of the cavity; `air`: the side of free air, or ""."""
+    if air and not lying:
+        return _above_level(anatomy, view, level=level, side=air)
+    return _aerated(anatomy, view, level=level, lying=lying, air=bool(air))
+
+
 def _aerated(
     anatomy: Anatomy, view: View, *, level: float, lying: int, air: bool = False
 ) -> Interval:
@@ -189,6 +198,25 @@ def _aerated(
     return front, back - deep.astype(np.float32)
 
 
+def _above_level(anatomy: Anatomy, view: View, *, level: float, side: str) -> Interval:
+    """Return the cavity above a fluid level: level in the room, not in the patient.
+
+    A patient who leans sideways tilts the chest, not the fluid. Away from the middle
+    ray, rays climb or fall on their way and cross the level at some depth.
+    """
+    front, back = inner_lung(anatomy, view, inset_mm=0.0)
+    x_step, z_lean, _, _ = view.cell()
+    height = view.z - z_lean / x_step * (view.x - 75 * SIDES[side])
+    climb = (view.centre[1] - view.z) / view.source_y
+    climb = np.where(np.abs(climb) < 1e-6, 1e-6, climb)
+    crossed = np.clip((level - height) / climb, -300, 300).astype(np.float32)
+    rises = climb > 0
+    return (
+        np.where(rises, np.maximum(front, crossed), front),
+        np.where(rises, back, np.minimum(back, crossed)),
+    )
+
+
 def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
     """Return an effusion of a stated volume on each side named.
 
@@ -211,12 +239,12 @@ def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
     return Effusion(tuple(volume_ml), tuple(volumes), tuple(levels), tuple(shares))
 
 
-def _level(lung: CoarseLung, volume_ml: float, lying: int, air: bool = False) -> float:
+def _level(lung: CoarseLung, volume_ml: float, lying: int, air: str = "") -> float:
     """Return the height along gravity at which a lung holds a volume of fluid."""
 
     def volume(level: float) -> float:
         how = {"level": level, "lying": lying, "air": air}
-        return lung.outside_ml(_aerated(lung.anatomy, lung.view, **how))
+        return lung.outside_ml(_left_by(lung.anatomy, lung.view, **how))
 
     return solve(volume_ml, volume, low=-260.0, high=140.0)
 
@@ -242,11 +270,11 @@ def draw_effusion(
 #: Thickness of the visceral pleura with the rim of lung under it; chosen.
 PLEURA_MM = 0.9
 #: Share of the lung's volume that is lost: median, spread of the logarithm, limits.
-COLLAPSE = (0.20, 0.65, 0.04, 0.90)
+COLLAPSE = (0.58, 0.35, 0.25, 0.92)
 #: Share of the hemithorax that is resorbed in a day: the textbook's 1.25 to 2 %
 #: (Kircher and Swartzel, JAMA 1954;155:24-29, gave 1.25 %); chosen uniform.
 RESORBED_A_DAY = (0.0125, 0.02)
-_TENSION_SHARE = 0.25  # of those above 45 % collapse; chosen
+_TENSION_SHARE = 0.45  # of those above 45 % collapse; chosen
 _LUNG_TISSUE = 0.26  # share of inflated lung that is tissue and blood
 
 
@@ -333,7 +361,7 @@ class Pneumothorax(Finding):
         thick = max(PLEURA_MM, 0.9 * view.cell()[0])  # fainter if under a pixel
         core = self.surface(anatomy, solids, view, peel_mm=thick)
         air, line, rest = [], [], []
-        lost = min(self.collapse, 0.8)
+        lost = min(self.collapse, 0.85)
         denser = _LUNG_TISSUE * (1 / (1 - lost) - 1) / (1 - _LUNG_TISSUE)
         for piece in solids.lungs:
             if not ((piece[1] > piece[0]) & (weight > 0)).any():
@@ -342,7 +370,7 @@ class Pneumothorax(Finding):
             shell = (np.maximum(piece[0], lung[0]), np.minimum(piece[1], lung[1]))
             line += outside(shell, core, weight * np.float32(PLEURA_MM / thick))
             inner = (np.maximum(piece[0], core[0]), np.minimum(piece[1], core[1]))
-            rest.append(Piece(*inner, weight * np.float32(min(0.6 * denser, 0.6))))
+            rest.append(Piece(*inner, weight * np.float32(min(0.8 * denser, 0.75))))
         return [
             Filling("air", air),
             Filling("soft tissue", line, clears_vessels=False, marks=False),
@@ -352,9 +380,9 @@ class Pneumothorax(Finding):
     def later(
         self, anatomy: Anatomy, *, days: float, rng: Generator
     ) -> Pneumothorax | None:
-        """Return it days later, without tension, or None once under 2 % are left."""
+        """Return it days later, without tension, or None once under 6 % are left."""
         left = self.collapse - days * float(rng.uniform(*RESORBED_A_DAY))
-        if left < 0.02:
+        if left < 0.06:
             return None
         return pneumothorax_of(anatomy, self.side, collapse=left)
 

@@ -61,6 +61,16 @@ class Study:
     site: str = ""
     date: str = ""
 
+    def __post_init__(self) -> None:
+        """Let the fluid know of air on its side, so that it stands level."""
+        air = self.finding("pneumothorax")
+        side = "" if air is None else air.side
+        told = (
+            replace(f, air_over=side) if f.kind == "effusion" else f
+            for f in self.findings
+        )
+        object.__setattr__(self, "findings", tuple(told))
+
     def finding(self, kind: str) -> Finding | None:
         """Return the finding of a kind, or None where there is none."""
         return next((f for f in self.findings if f.kind == kind), None)

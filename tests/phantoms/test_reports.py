@@ -116,6 +116,22 @@ def test_denials_hold_a_negation_or_other_words(usual):
     assert within(other, HABITS.implied)
 
 
+def test_no_sentence_grades_what_has_no_grade_or_layers_fluid_in_who_stands(usual):
+    lying = written(lambda number: replace(some_facts(number), view="AP"), n=300)
+    names = [name for kind in PHRASES["graded"].values() for name in kind]
+    graded = re.compile(rf"\b(small|moderate|large) (?!{'|'.join(names)})")
+    layers = {id(r): "layering" in r.text for r in (*usual, *lying)}
+    assert not any(layers[id(r)] for r in usual)
+    assert any(layers[id(r)] for r in lying)
+    for report in (*usual, *lying):
+        said = " ".join(report.sentences.values()).lower()
+        assert not graded.search(said), said
+        assert not re.search("moderate (nodul|round|coin|mass)", said)
+    mass = Facts({"nodule": Seen("left", "upper", 31.0)})
+    texts = [r.sentences.get("nodule", "") for r in written(mass, n=100)]
+    assert not any(re.search("nodul|coin", text) for text in texts)
+
+
 @pytest.mark.parametrize(("rate", "lobe"), [(0.0, "left upper lobe"), (0.2, "")])
 def test_the_wrong_side_comes_as_often_as_stated(monkeypatch, rate, lobe):
     monkeypatch.setattr(reports, "HABITS", replace(PERFECT, wrong_side=rate))
@@ -153,7 +169,7 @@ def test_sizes_and_changes_in_words():
     assert words == ["small ", "moderate ", "moderate ", "large "]
     nodule = Seen("left", "upper", 14.6)
     assert size_of("nodule", nodule, measured=True) == "15 mm "
-    assert size_of("nodule", nodule, measured=False) == "moderate "
+    assert size_of("nodule", nodule, measured=False) == ""
     assert size_of("oedema", nodule, measured=True) == ""
     for now, word in ((111, "same"), (113, "larger"), (89, "same"), (87, "smaller")):
         before = Seen("left", "lower", 100.0)
