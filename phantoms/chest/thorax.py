@@ -88,7 +88,7 @@ def heart_interval(
     """
     # the base hangs on the great vessels, the bottom rests on the left dome
     top = thorax.dome_top[1] + raised_mm
-    lift = float(np.clip(0.9 * (top + 123) - 0.2 * raised_mm, -26, 48))
+    lift = float(np.clip(0.9 * (top + 123) - 0.2 * raised_mm, -34, 48))
     high = 1 - lift / _HEART_HEIGHT
     middle = _HEART_CENTRE[1] + (1 - high) * (_HEART_TOP - _HEART_CENTRE[1])
     # a larger heart grows to the sides, most to the left, and little upwards
