@@ -29,7 +29,7 @@ from phantoms.findings.lung_space import (
 from phantoms.shapes.solids import Piece, Tube
 
 #: Share of patients in whom both upper zones are ill; chosen.
-BOTH_SIDES_SHARE = 0.60
+BOTH_SIDES_SHARE = 0.50
 #: Median days until half of the infiltrate has gone under treatment; chosen.
 HALF_LIFE_DAYS = 90.0
 
@@ -163,8 +163,8 @@ def draw_tuberculosis(
     centres = np.concatenate(patches)
     centres = centres[in_lung(anatomy, centres, margin_mm=1)]
     small = np.concatenate(buds)
-    fill = detectability * float(rng.uniform(3.0, 7.0))
-    sigma = rng.uniform(5, 12, len(centres))
+    fill = detectability * float(rng.uniform(2.5, 5.5))
+    sigma = rng.uniform(4.5, 11, len(centres))
     width = rng.uniform(1.6, 3.0, len(small))
     return Tuberculosis(
         sides=sides,
@@ -183,10 +183,10 @@ def _draw_lung(
     seat = _upper_place(anatomy, rng, side)
     patches = []
     for place in (seat, _upper_place(anatomy, rng, side))[: 2 - rank]:
-        number = int(rng.integers(14, 26))
-        patches.append(place + rng.normal(0, (17, 17, 15), (number, 3)))
+        number = int(rng.integers(11, 21))
+        patches.append(place + rng.normal(0, (15, 15, 13), (number, 3)))
     near = bronchial_places(
-        anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(40, 80))
+        anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(35, 65))
     )
     buds = [near + rng.normal(0, 3, near.shape)]
     cavities = []

@@ -117,19 +117,16 @@ def test_denials_hold_a_negation_or_other_words(usual):
 
 
 def test_no_sentence_grades_what_has_no_grade_or_layers_fluid_in_who_stands(usual):
-    lying = written(lambda number: replace(some_facts(number), view="AP"), n=300)
-    names = [name for kind in PHRASES["graded"].values() for name in kind]
-    graded = re.compile(rf"\b(small|moderate|large) (?!{'|'.join(names)})")
-    layers = {id(r): "layering" in r.text for r in (*usual, *lying)}
-    assert not any(layers[id(r)] for r in usual)
-    assert any(layers[id(r)] for r in lying)
-    for report in (*usual, *lying):
-        said = " ".join(report.sentences.values()).lower()
-        assert not graded.search(said), said
-        assert not re.search("moderate (nodul|round|coin|mass)", said)
-    mass = Facts({"nodule": Seen("left", "upper", 31.0)})
-    texts = [r.sentences.get("nodule", "") for r in written(mass, n=100)]
-    assert not any(re.search("nodul|coin", text) for text in texts)
+    names = "|".join(name for kind in PHRASES["graded"].values() for name in kind)
+    moderate = "moderate (nodul|round|coin|mass)"
+    wrong = re.compile(rf"(small|moderate|large) (?!{names})|{moderate}|layering")
+    for report in usual:
+        assert not wrong.search(" ".join(report.sentences.values()).lower())
+    lying = written(replace(FLUID, view="AP"), n=100)
+    assert any("layering" in report.text for report in lying)
+    mass = written(Facts({"nodule": Seen("left", "upper", 31.0)}), n=100)
+    seen = [r.sentences["nodule"] for r in mass if believes(r, "nodule")]
+    assert not any(re.search("nodul|coin", said) for said in seen)
 
 
 @pytest.mark.parametrize(("rate", "lobe"), [(0.0, "left upper lobe"), (0.2, "")])
