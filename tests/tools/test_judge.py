@@ -192,7 +192,7 @@ def test_the_command_measures_prints_and_writes(tmp_path, monkeypatch, capsys):
     assert len(table) == 3
     area = table.set_index("scored_by")["auc"]
     assert area["mean brightness"] > 0.8  # a square is 80 grey levels on 6 % of it
-    assert area["small network, 64 px"] == area["mean brightness"]
+    assert area["small network, 32 px"] == area["mean brightness"]
     assert "mean brightness" in capsys.readouterr().out
     words = "| square | mean brightness | internal test | 20 / 40 (40) |"
     assert words in page.read_text()
