@@ -15,8 +15,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from helpers.patient_splits import check_leakage, is_missing
+
 SPLITS = ("train", "tuning", "internal test", "external test")
-NEEDED_SPLITS = SPLITS[:3]
 LACKING = {
     "patients": "does not say which images belong to one patient: each image is "
     "counted as a patient of its own.",
@@ -290,7 +291,7 @@ def validate(cohort: Cohort) -> Cohort:
             f"{cohort.findings}, and lacks columns: {sorted(missing) or 'none'}."
         )
     _check_values(cohort)
-    empty = [split for split in NEEDED_SPLITS if split not in cohort.splits]
+    empty = [split for split in SPLITS[:3] if split not in cohort.splits]
     if empty and not cohort.is_part:
         raise CohortError(
             f"{name} has no image in {', '.join(empty)}; COHORT_SPLIT=by_patient "
@@ -329,7 +330,7 @@ def _check_values(cohort: Cohort) -> None:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.strip() != ""
+    return isinstance(value, str) and not is_missing(value)
 
 
 def check_patients(table: pd.DataFrame, name: str) -> None:
@@ -341,12 +342,9 @@ def check_patients(table: pd.DataFrame, name: str) -> None:
     name : str
         What to call it in the message.
     """
-    per_patient = table.groupby("patient_id")["split"].unique()
-    shared = per_patient[per_patient.map(len) > 1]
-    if len(shared):
+    report = check_leakage(table)
+    if not report.clean:
         raise CohortError(
-            f"Patient {shared.index[0]} of {name} is in two splits: "
-            f"{' and '.join(shared.iloc[0])}. {len(shared)} of {len(per_patient)} "
-            "patients are so; expected every patient in one. Mend the column split, or "
-            "set COHORT_SPLIT=by_patient to split an own folder anew."
+            f"{name}: {report.describe()} Expected every patient in one. Mend the "
+            "column split, or COHORT_SPLIT=by_patient splits an own folder anew."
         )

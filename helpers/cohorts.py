@@ -9,7 +9,6 @@ is never used. A damaged one is made anew.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
 import os
@@ -60,7 +59,7 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
     Raises
     ------
     CohortError
-        If there is no such cohort (the message lists names like it), if its files
+        If there is no such cohort (the message lists all names), if its files
         break the contract, or if a file cannot be fetched.
 
     Examples
@@ -77,23 +76,22 @@ def load(name: str | os.PathLike[str], *, size: int | None = None) -> Cohort:
         return load_medmnist(str(name), size=size)
     if find_folder(name) is None:
         known = [*NAME_OF.values(), NODULES_CT, *published]
-        near = difflib.get_close_matches(str(name).lower(), known, cutoff=0.5)
         raise CohortError(
-            f"There is no cohort and no folder {str(name)!r}. Names like it: "
-            f"{', '.join(near) or 'none'}. All names: {', '.join(known)}."
+            f"There is no cohort and no folder {str(name)!r}. Known are: "
+            f"{', '.join(known)}."
         )
     return from_folder(name, size=size)
 
 
 def _load_chest_insilico(
-    settings: ChestCohortSettings | None = None, size: int | None = None
+    settings: ChestCohortSettings, size: int | None = None
 ) -> Cohort:
     """Return an in-silico chest cohort, from the cache or made now.
 
     Parameters
     ----------
-    settings : ChestCohortSettings, optional
-        Variant, strength, seed, number of patients. Default: the course's cohort.
+    settings : ChestCohortSettings
+        Variant, strength, seed, number of patients.
     size : int, optional
         Rows and columns in pixels, 16 to those of the generator (128); smaller ones are
         area averages.
@@ -103,7 +101,6 @@ def _load_chest_insilico(
     CohortError
         If the size is not available.
     """
-    settings = settings or ChestCohortSettings()
     size = settings.size if size is None else size
     variant = phantoms.VARIANTS[settings.variant]
     name = NAME_OF[settings.variant]
@@ -146,15 +143,11 @@ def _chest_card(settings: ChestCohortSettings, *, size: int, **counts: object) -
     )
 
 
-def _load_nodules_ct(
-    settings: NoduleCohortSettings | None = None, size: int | None = None
-) -> Cohort:
+def _load_nodules_ct(size: int | None = None) -> Cohort:
     """Return the in-silico cohort of CT cubes, from the cache or made now.
 
     Parameters
     ----------
-    settings : NoduleCohortSettings, optional
-        Another seed or number of patients.
     size : int, optional
         Rows and columns: 64, the only size there is.
 
@@ -163,7 +156,7 @@ def _load_nodules_ct(
     CohortError
         If another size is asked for.
     """
-    settings = settings or NoduleCohortSettings()
+    settings = NoduleCohortSettings()
     side = phantoms.CUBE_SHAPE[-1]
     if size not in (None, side):
         raise CohortError(f"{NODULES_CT} is not available at size {size}, only {side}.")

@@ -202,27 +202,6 @@ def specificity(counts: Counts) -> float:
     return _share(counts.tn, counts.healthy, of="healthy cases")
 
 
-def accuracy(counts: Counts) -> float:
-    """Return the share of all cases that are called rightly, 0 to 1.
-
-    Parameters
-    ----------
-    counts : Counts
-        Two-by-two table from `confusion_counts`.
-
-    Raises
-    ------
-    ValueError
-        If there is no case at all.
-
-    Examples
-    --------
-    >>> accuracy(Counts(tp=8, fp=1, tn=9, fn=2))
-    0.85
-    """
-    return _share(counts.tp + counts.tn, counts.total, of="cases")
-
-
 def _share(part: int, whole: int, *, of: str) -> float:
     """Divide two counts, or say why the measure does not exist."""
     if whole == 0:
@@ -306,43 +285,3 @@ def area_under_roc(reference: ArrayLike, score: ArrayLike) -> float:
     middle_rank = np.cumsum(ties) - (ties - 1) / 2
     rank_sum = middle_rank[position][labels == 1].sum()
     return float((rank_sum - diseased * (diseased + 1) / 2) / (diseased * healthy))
-
-
-def precision_recall_curve(
-    reference: ArrayLike, score: ArrayLike
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return recall, precision and threshold at each distinct score.
-
-    Parameters
-    ----------
-    reference : array of shape (cases,)
-        Reference standard, 0 or 1; both must occur.
-    score : array of shape (cases,)
-        Score of the network.
-
-    Returns
-    -------
-    recall : float array of shape (points,)
-        Sensitivity, rising to 1.
-    precision : float array of shape (points,)
-        Positive predictive value; the last one is the prevalence.
-    thresholds : float array of shape (points,)
-        Falling.
-
-    Raises
-    ------
-    ValueError
-        See `check_reference_and_score`.
-
-    Examples
-    --------
-    >>> recall, precision, thresholds = precision_recall_curve([1, 0, 1], [3, 2, 1])
-    >>> recall
-    array([0.5, 0.5, 1. ])
-    >>> precision.round(2)
-    array([1.  , 0.5 , 0.67])
-    """
-    labels, scores = check_reference_and_score(reference, score)
-    curve = sklearn.metrics.precision_recall_curve(labels, scores)
-    precision, recall, thresholds = (values[::-1] for values in curve)
-    return recall[1:], precision[1:], thresholds  # without the point of no alarms

@@ -79,6 +79,23 @@ def evidence(file_name: str) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
+def folder_words(kind: str) -> dict[str, str]:
+    """Return the words that are understood in a user's tables, with their meaning.
+
+    Parameters
+    ----------
+    kind : {"column", "split", "cell", "class", "missing"}
+        As in ``data/folder_words.csv``.
+
+    Examples
+    --------
+    >>> folder_words("cell")["yes"]
+    '1'
+    """
+    words = pd.read_csv(DATA / "folder_words.csv", dtype=str, keep_default_na=False)
+    return words[words["kind"] == kind].set_index("word")["meaning"].to_dict()
+
+
 @contextlib.contextmanager
 def written_whole(target: Path) -> Iterator[Path]:
     """Give a path to write to; on success it becomes `target`, else nothing stays.

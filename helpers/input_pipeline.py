@@ -6,12 +6,10 @@ little memory, but every epoch decodes them again unless ``.cache()`` follows) o
 into one array (`FilmFiles.arrays`). Both leave unreadable films out, say so in a
 sentence with the file's name, and stop when there are too many of them.
 
-Only two augmentations are made, because only they keep the label of a chest radiograph
-true: a small shift (patients are never centred the same way twice) and a small change
-of contrast and brightness (exposure and processing differ). The image is *not*
-mirrored: a left-right flip puts the heart on the right, a picture that radiology
-knows as dextrocardia or as a film hung the wrong way round, and an up-down flip puts
-the diaphragm above the lungs. A network has nothing to gain from seeing either.
+Two random changes are made: a small shift, and a small change of contrast and
+brightness (exposure and processing differ). The image is *not* mirrored: a left-right
+flip puts the heart on the right, as in dextrocardia or a film hung the wrong way round,
+and no label with a side survives it (lesson 18 measures that).
 """
 
 from __future__ import annotations

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from helpers.diagnostic_metrics import check_reference_and_score
+from helpers.patient_splits import patient_names
 
 LARGEST_SHARE_UNDEFINED = 0.05
 
@@ -25,32 +27,19 @@ class Interval(NamedTuple):
     ----------
     low, high : float
         Limits, in the unit of the measure.
-    replicates : int
-        Resamples that gave a value, and from which the limits were taken.
     """
 
     low: float
     high: float
-    replicates: int
 
 
-def _check_confidence(confidence: float) -> None:
-    """Raise unless the confidence lies between 0 and 1."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence}, expected a share like 0.95.")
-
-
-def wilson(
-    successes: int, total: int, *, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Return the Wilson score interval of a share such as a sensitivity.
+def wilson(successes: int, total: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a share such as a sensitivity.
 
     Parameters
     ----------
     successes, total : int
         For a sensitivity: the true positives, and all diseased cases (at least 1).
-    confidence : float
-        0.95 for a 95 % interval.
 
     Returns
     -------
@@ -60,8 +49,7 @@ def wilson(
     Raises
     ------
     ValueError
-        If the counts are not whole numbers, contradict each other, or `total` is 0, or
-        the confidence is no share.
+        If the counts are not whole numbers, contradict each other, or `total` is 0.
 
     Examples
     --------
@@ -73,28 +61,22 @@ def wilson(
     ----------
     Wilson EB. J Am Stat Assoc 1927;22:209-212.
     """
-    _check_confidence(confidence)
     whole = int(total) == total and int(successes) == successes
     if not whole or total < 1 or not 0 <= successes <= total:
         raise ValueError(
             f"successes is {successes}, total {total}; expected counts of cases."
         )
-    test = stats.binomtest(int(successes), int(total))
-    found = test.proportion_ci(confidence, method="wilson")
+    found = stats.binomtest(int(successes), int(total)).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
 
 
-def mean_interval(
-    values: ArrayLike, *, confidence: float = 0.95
-) -> tuple[float, float, float]:
-    """Return the mean of a few repeats and its Student t interval.
+def mean_interval(values: ArrayLike) -> tuple[float, float, float]:
+    """Return the mean of a few repeats and its 95 % Student t interval.
 
     Parameters
     ----------
     values : array of shape (repeats,)
         One number for each of at least 2 repeats, for example of each seed.
-    confidence : float
-        0.95 for a 95 % interval.
 
     Returns
     -------
@@ -113,7 +95,6 @@ def mean_interval(
     >>> print(f"{mean:.3f} ({low:.3f} to {high:.3f})")
     0.030 (0.005 to 0.055)
     """
-    _check_confidence(confidence)
     repeats = np.asarray(values, dtype=float)
     if repeats.ndim != 1 or repeats.size < 2 or not np.isfinite(repeats).all():
         raise ValueError(
@@ -121,7 +102,7 @@ def mean_interval(
             "with other seeds; report a failed run, do not average it."
         )
     mean = float(repeats.mean())
-    student = stats.t.ppf(0.5 + confidence / 2, repeats.size - 1)
+    student = stats.t.ppf(0.975, repeats.size - 1)
     half_width = stats.sem(repeats) * student
     return mean, float(mean - half_width), float(mean + half_width)
 
@@ -134,9 +115,8 @@ def clustered_bootstrap(
     clusters: ArrayLike,
     replicates: int = 2000,
     seed: int = 0,
-    confidence: float = 0.95,
 ) -> Interval:
-    """Return a percentile interval found by resampling whole patients.
+    """Return a 95 % percentile interval found by resampling whole patients.
 
     Each replicate draws as many patients as there are, with replacement, and takes all
     images of each: two images of one patient are not two independent witnesses.
@@ -151,19 +131,17 @@ def clustered_bootstrap(
         Patient of each image. ``numpy.arange(images)`` gives the image-level bootstrap.
     replicates, seed : int
         At least 100 resamples; the same seed gives the same limits.
-    confidence : float
-        0.95 for a 95 % interval.
 
     Returns
     -------
     Interval
-        ``low``, ``high`` and the number of replicates that gave a value.
+        ``low`` and ``high``.
 
     Raises
     ------
     ValueError
-        If the inputs disagree, there is one patient only, or more than 5 % of the
-        replicates hold one class only.
+        If the inputs disagree, a patient is missing, there is one only, or more than
+        5 % of the replicates hold one class only.
 
     Examples
     --------
@@ -177,7 +155,6 @@ def clustered_bootstrap(
     ----------
     Efron B, Tibshirani RJ. An Introduction to the Bootstrap. 1993, chapters 8 and 13.
     """
-    _check_confidence(confidence)
     labels, scores = check_reference_and_score(reference, score)
     rows_of_patient = _rows_by_cluster(clusters, n_images=len(labels))
     rng = np.random.default_rng(seed)
@@ -195,18 +172,17 @@ def clustered_bootstrap(
             f"value, the others hold one class only; expected at least 100 resamples "
             f"and {1 - LARGEST_SHARE_UNDEFINED:.0%} with a value. Report the counts."
         )
-    low, high = np.quantile(usable, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    return Interval(low=float(low), high=float(high), replicates=len(usable))
+    low, high = np.quantile(usable, [0.025, 0.975])
+    return Interval(low=float(low), high=float(high))
 
 
 def _rows_by_cluster(clusters: ArrayLike, *, n_images: int) -> list[np.ndarray]:
     """Return the row numbers of each patient, patients in sorted order."""
-    names = np.asarray(clusters)
-    if names.shape != (n_images,) or len(np.unique(names)) < 2:
+    names = patient_names(clusters, called="clusters")
+    rows = pd.Series(names).groupby(names).indices
+    if len(names) != n_images or len(rows) < 2:
         raise ValueError(
-            f"clusters has shape {names.shape} and names {len(np.unique(names))} "
-            f"patient(s), expected that of each of {n_images} images, 2 at least."
+            f"clusters has {len(names)} values and names {len(rows)} patient(s), "
+            f"expected the patient of each of {n_images} images, 2 at least."
         )
-    _, patient_of_row = np.unique(names.astype(str), return_inverse=True)
-    order = np.argsort(patient_of_row, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(patient_of_row[order])) + 1)
+    return [rows[name] for name in sorted(rows)]

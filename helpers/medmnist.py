@@ -26,16 +26,13 @@ CITATION = (
 )
 SPLIT_NAMES = {"train": "train", "val": "tuning", "test": "internal test"}
 TIMEOUT_S = (10, 30)  # to connect, and of silence
-RETRIES = 3
 REBUILT_OF = "pneumoniamnist.npz"
 REBUILT = "pneumoniamnist_28_rebuilt.npz"
 REBUILT_SHA256 = "ce8250bf5debc3c389b89affcc1d9feac579b26e875a848301e9f937bb0c2eee"
 REBUILT_NOTE = (
-    "This is not the published file but one rebuilt from two incomplete copies: counts "
-    "equal the published ones in every split and class, and images that both copies "
-    "hold agree bit for bit, but the order within train is not the published one, and "
-    "it could not be compared with the published file. Its training images hold 18 "
-    "exact duplicates."
+    "This is not the published file but one rebuilt from two incomplete copies: the "
+    "counts are the published ones, the order within train is another, and it could "
+    "not be compared with the published file. Its training images hold 18 duplicates."
 )
 
 
@@ -121,7 +118,7 @@ def _fetch(entry: pd.Series) -> Path:
     url = f"{mirror.rstrip('/')}/{file}" if mirror else entry["url"]
     folder = cache_dir() / "medmnist"
     known = {"registry": {file: f"md5:{entry['md5']}"}, "urls": {file: url}}
-    store = pooch.create(folder, "", **known, retry_if_failed=RETRIES)
+    store = pooch.create(folder, "", **known, retry_if_failed=3)
     if not (folder / file).is_file():
         tell(f"Fetching {file}. Licence: {entry['licence']}. Cite: {CITATION}")
     try:

@@ -4,24 +4,19 @@ A copy that was compressed, rescaled, windowed anew, shifted, cropped a little o
 has another hash. Two things survive all of these: the strengths of the slow spatial
 frequencies, which do not care where the image lies, and the fine detail once the two
 images lie on top of each other. The first give a short list of likely copies at the
-price of one matrix product; the second decides. `planted_copies` makes copies of known
-kinds, to see which of them are found.
+price of one matrix product; the second decides.
 """
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy.fft import irfft2, rfft2
-from scipy.ndimage import gaussian_filter1d, shift
+from scipy.ndimage import gaussian_filter1d
 from skimage.transform import resize, resize_local_mean
-
-from helpers.augmentation import gamma, local_equalisation
 
 #: From here on a pair counts as a copy; chosen on copies that were planted in the
 #: tuning set of the default cohort (lesson 15).
@@ -96,44 +91,6 @@ def near_duplicates(
     order = ["similarity", "first", "second"]
     pairs = pairs.sort_values(order, ascending=[False, True, True])
     return pairs.drop_duplicates(order[1:], ignore_index=True)
-
-
-def similarity_of_pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return how far images agree in detail, pair by pair, once laid on each other.
-
-    Parameters
-    ----------
-    first, second : array of shape (pairs, rows, columns) or (pairs, rows, columns, 3)
-        Image k of one is compared with image k of the other.
-
-    Returns
-    -------
-    float array of shape (pairs,)
-        The largest correlation over shifts of up to a tenth of the side and over
-        ``ZOOMS`` of either image: 1 for the same detail, lower for less.
-
-    Raises
-    ------
-    ValueError
-        If the two do not hold equally many images, or one is no stack of images.
-
-    Examples
-    --------
-    >>> film = np.random.default_rng(0).random((1, 64, 64))
-    >>> similarity_of_pairs(film, 200 * film).round(3).tolist()
-    [1.0]
-    """
-    ours, theirs = small_grey(first), small_grey(second)
-    if len(ours) != len(theirs):
-        raise ValueError(
-            f"first has {len(ours)} images, second {len(theirs)}; expected as many."
-        )
-    tries = [
-        _overlap(_detail(_enlarged(one, zoom)), _detail(other))
-        for one, other in ((ours, theirs), (theirs, ours))
-        for zoom in ZOOMS
-    ]
-    return np.max(tries, axis=0).astype(float)
 
 
 def small_grey(images: np.ndarray) -> np.ndarray:
@@ -268,85 +225,3 @@ def _overlap(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     product = rfft2(one, side) * rfft2(other.astype(np.float32), side).conj()
     reach = np.r_[0 : _LARGEST_SHIFT + 1, -_LARGEST_SHIFT:0]
     return irfft2(product, side)[:, reach][:, :, reach].max(axis=(1, 2))
-
-
-def planted_copies(films: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Return one changed copy of each film, and the name of each change.
-
-    Each change is one that happens on the way from an archive to a data set: another
-    export, another display, a frame cut off, a mark put on.
-
-    Parameters
-    ----------
-    films : uint8 array of shape (n, rows, columns)
-        Grey; the first gets the first of `CHANGES`, the second the second, and so on.
-
-    Returns
-    -------
-    copies : uint8 array of shape (n, rows, columns)
-    names : list of str, n of them
-
-    Raises
-    ------
-    TypeError
-        If the films are not grey images of 8 bits.
-
-    Examples
-    --------
-    >>> copies, names = planted_copies(np.zeros((2, 16, 16), dtype=np.uint8))
-    >>> copies.shape, names
-    ((2, 16, 16), ['JPEG, quality 50', 'narrower window'])
-    """
-    if films.ndim != 3 or films.dtype != np.uint8:
-        raise TypeError(f"films is {films.dtype} {films.shape}, not uint8 and 3-D.")
-    names = list(itertools.islice(itertools.cycle(CHANGES), len(films)))
-    copies = [CHANGES[name](film) for film, name in zip(films, names, strict=True)]
-    return np.array(copies, dtype=np.uint8), names
-
-
-def _compressed(film: np.ndarray) -> np.ndarray:
-    stream = io.BytesIO()
-    Image.fromarray(film).save(stream, format="JPEG", quality=50)
-    return np.asarray(Image.open(stream))
-
-
-def _resized(film: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    return np.asarray(Image.fromarray(film).resize((columns, rows), Image.BILINEAR))
-
-
-def _shifted(film: np.ndarray) -> np.ndarray:
-    """Return the film moved by 2 % downwards and 3 % to the left."""
-    move = round(0.02 * film.shape[0]), -round(0.03 * film.shape[1])
-    return shift(film, move, order=0, mode="nearest")
-
-
-def _cropped(film: np.ndarray) -> np.ndarray:
-    """Return the film without 4 % at each side, brought back to its size."""
-    down, right = (max(1, round(0.04 * side)) for side in film.shape)
-    return _resized(film[down:-down, right:-right], *film.shape)
-
-
-def _halved(film: np.ndarray) -> np.ndarray:
-    rows, columns = film.shape
-    return _resized(_resized(film, rows // 2, columns // 2), rows, columns)
-
-
-def _marked(film: np.ndarray) -> np.ndarray:
-    """Return the film with a white mark, a tenth of its side, in the upper corner."""
-    film, tenth = film.copy(), max(1, film.shape[0] // 10)
-    film[tenth // 2 : tenth // 2 + tenth, -2 * tenth : -tenth] = 255
-    return film
-
-
-#: Name of a change to the function that makes it of one grey film (rows, columns).
-CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "JPEG, quality 50": _compressed,
-    "narrower window": lambda film: np.clip((film - 40.0) * 1.5, 0, 255),
-    "another gamma": lambda film: gamma(film, 0.6),
-    "shifted": _shifted,
-    "cropped": _cropped,
-    "half the pixels": _halved,
-    "mark added": _marked,
-    "local contrast": lambda film: local_equalisation(film[None], 0.02)[0],
-    "negative": lambda film: 255 - film,
-}

@@ -1,22 +1,18 @@
 """Your own images as a cohort: a CSV, and PNG, JPEG, TIFF, DICOM, npz or npy files.
 
-The CSV is read as text, so that a missing value stays missing in whichever word it is
-written and identifiers keep their zeros. The words that are understood stand in
-``data/folder_words.csv``; what was made, guessed or left out is said on the card.
+`helpers.own_table` reads the CSV; here come the files, the patients and the split. What
+was made, guessed or left out is said on the card.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pydicom
+from scipy import ndimage
 from tqdm.auto import tqdm
 
 from helpers.cohort_contract import (
@@ -27,24 +23,20 @@ from helpers.cohort_contract import (
     validate,
     with_both_classes,
 )
-from helpers.files import DATA, PROJECT, data_dir
+from helpers.dicom_pixels import open_dataset
+from helpers.files import PROJECT, data_dir, folder_words
 from helpers.image_files import read_image
-from helpers.patient_splits import DEFAULT_FRACTIONS, split_patients
+from helpers.own_table import numbers, read_findings, read_table, refuse
+from helpers.patient_splits import is_missing, patient_names, split_patients
 from helpers.resizing import as_bytes, fit_into_square, half_covered
 
 DEFAULT_SIZE = 128
 SPLIT_SEED = 2026
 SHARES_OF_TRAIN = {"train": 0.8, "tuning": 0.2}  # where no tuning set is named
-MOST_CLASSES = 30
-NUMBER = r"[-+]?[.\d]+"
-COMPARISON = re.compile(rf"(.+?)\s*(>=|<=|=|>|<)\s*({NUMBER})")
-SIGNS = {">=": "ge", "<=": "le", ">": "gt", "<": "lt", "=": "eq"}  # of a Series
-WORDS = pd.read_csv(DATA / "folder_words.csv", dtype=str, keep_default_na=False)
-# by kind: word to meaning; names of columns stand without blanks and signs
-COLUMN, SPLIT, CELL, CLASS, MISSING = (
-    WORDS[WORDS["kind"] == kind].set_index("word")["meaning"].to_dict()
-    for kind in ("column", "split", "cell", "class", "missing")
-)
+SPLIT = folder_words("split")
+WHITE = 127  # what a mask of black and white shows as marked
+NOISE = 16  # below it lie the traces of lossy compression beside white
+LOSSY = (".jpg", ".jpeg")
 
 
 def from_folder(
@@ -84,14 +76,16 @@ def from_folder(
             f"No folder {str(path)!r} was found from here, the project or "
             f"COURSE_DATA_DIR, or the size {size} is not between 8 and 1024 pixels."
         )
-    table, notes = _read_table(folder), []
+    notes: list[str] = []
+    table = read_table(folder, notes)
     files = _image_files(table, folder)
-    found = _findings(table, findings, notes)
+    found = read_findings(table, findings, notes)
     patients, known = _patients(table, files, notes)
     frame = pd.DataFrame({"patient_id": patients, **found}, index=table.index)
     frame["split"] = _splits(table, frame, notes)
     images, shapes = _read_images(table, files, size, notes)
-    masks = _masks(table, found, shapes, (folder / "masks", folder), images.shape[1])
+    options = {"shapes": shapes, "size": images.shape[1], "notes": notes}
+    masks = _masks(table, found, folder, **options)
     best = with_both_classes(frame, list(found))[:1]
     card = Card(
         title=f"Own folder {folder.name}",
@@ -113,189 +107,23 @@ def find_folder(path: str | Path) -> Path | None:
     return next((folder.resolve() for folder in found if folder.is_dir()), None)
 
 
-def _read_table(folder: Path) -> pd.DataFrame:
-    """Return the CSV as text, numbered by its lines; `attrs` name its columns."""
-    found = sorted(folder.glob("*.csv"))
-    found = [path for path in found if path.name.lower() == "labels.csv"] or found
-    if len(found) != 1:
-        raise CohortError(
-            f"{folder} holds {len(found)} CSV files; expected labels.csv, or only one."
-        )
-    raw = found[0].read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")  # as spreadsheets write it
-    sep = max(",;\t", key=text.split("\n", 1)[0].count)
-    plain = {"header": None, "dtype": str, "keep_default_na": False}
-    cells = pd.read_csv(io.StringIO(text), sep=sep, skip_blank_lines=False, **plain)
-    cells = cells.fillna("").apply(lambda column: column.str.strip())
-    cells.index += 1
-    table = cells.iloc[1:].set_axis([*cells.iloc[0]], axis=1)
-    table = table[(table != "").any(axis=1)]
-    if not len(table) or table.columns.str.lower().duplicated().any():
-        raise CohortError(
-            f"{found[0].name} has no row, or a column twice: {', '.join(table)}."
-        )
-    by_name = {_plain(column): column for column in table}
-    roles = dict.fromkeys(COLUMN.values())
-    for name, role in COLUMN.items():
-        roles[role] = roles[role] or by_name.get(name)
-    table.attrs = {"csv": found[0].name, "sep": sep, **roles}
-    return table
-
-
-def _plain(column: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", column.lower())
-
-
-def _role(column: str) -> str | None:
-    name = _plain(column)
-    return "mask" if name.endswith("mask") else COLUMN.get(name)
-
-
-def _refuse(table: pd.DataFrame, column: str, bad: pd.Series, expected: str) -> None:
-    """Refuse the first line whose cell is bad."""
-    if bad.any():
-        line, cell = bad.idxmax(), table.loc[bad.idxmax(), column]
-        no_value = ", which is no value" * (cell.lower() in MISSING)
-        raise CohortError(
-            f"In line {line} of {table.attrs['csv']}, column {column!r}: found "
-            f"{cell!r}{no_value}; expected {expected}. {bad.sum()} of {len(bad)} lines "
-            "are so. Correct them, or leave these images out of the table."
-        )
-
-
 def _files(table: pd.DataFrame, column: str, places: Sequence[Path]) -> pd.Series:
     """Return the file that every cell names; None where the cell is empty."""
     names = table[column].str.replace("\\", "/")  # as Windows writes paths
     found = [next((p / n for p in places if (p / n).is_file()), None) for n in names]
-    files = pd.Series(found, index=table.index, dtype=object)
+    files = pd.Series(found, index=table.index, dtype=object, name=column)
     where = " or ".join(str(place) for place in places)
     expected = f"a file with its extension in {where}"
-    _refuse(table, column, files.isna() & (names != ""), expected)
+    refuse(table, column, files.isna() & (names != ""), expected)
     return files
 
 
 def _image_files(table: pd.DataFrame, folder: Path) -> pd.Series:
     column = table.attrs["file"]
-    if column is None:
-        raise CohortError(
-            f"No column called file in {table.attrs['csv']}: {', '.join(table)}."
-        )
     files = _files(table, column, (folder, folder / "images"))
     once = "every image in one line, with all its findings"
-    _refuse(table, column, files.isna() | files.duplicated(), once)
+    refuse(table, column, files.isna() | files.duplicated(), once)
     return files
-
-
-def _missing(cells: pd.Series) -> pd.Series:
-    return cells.str.lower().isin(MISSING)
-
-
-def _numbers(table: pd.DataFrame, column: str) -> pd.Series:
-    """Return numbers, NaN where there is none; "1,5" is one unless commas separate."""
-    comma = "," if table.attrs["sep"] == "," else "."
-    return pd.to_numeric(table[column].str.replace(",", comma), errors="coerce")
-
-
-def _findings(
-    table: pd.DataFrame, wanted: Sequence[str], notes: list[str]
-) -> dict[str, np.ndarray]:
-    """Return 0 or 1 per image for every finding that was asked for, or is found."""
-    setting = os.environ.get("FINDING", "")
-    asked = {}
-    for wish in wanted or [setting] * bool(COMPARISON.fullmatch(setting)):
-        asked |= _asked(table, wish)
-    found = asked if wanted else _detected(table) | asked
-    constant = [name for name, values in found.items() if len({*values}) == 1]
-    if len(constant) == len(found) or asked.keys() & {*constant}:
-        raise CohortError(
-            f"{table.attrs['csv']} has no finding to learn: expected columns of 0 and "
-            "1, or a text column label. Of a grade say where: FINDING='grade>=2'. "
-            f"One value: {', '.join(constant) or 'none'}. All: {', '.join(table)}."
-        )
-    notes += [f"{name} is {found[name][0]} in every image." for name in constant]
-    found = {name: found[name] for name in found if name not in constant}
-    others = [c for c in table if c not in found and _role(c) in (None, "no finding")]
-    if others:
-        notes.append(f"Kept in the table, but no finding: {', '.join(others)}.")
-    return found
-
-
-def _detected(table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the 0/1 columns and the classes of a label column, normal ones last."""
-    candidates = [column for column in table if _role(column) in (None, "label")]
-    found = {c: _zero_one(table, c) for c in candidates if _is_zero_one(table[c])}
-    label = table.attrs["label"]
-    if label is not None and label not in found:
-        classes = _classes(table, label)
-        found = {name: classes[name] for name in classes if name not in found} | found
-    normal_last = sorted(found, key=lambda name: CLASS.get(name.lower()) == "normal")
-    return {name: found[name] for name in normal_last}
-
-
-def _is_zero_one(cells: pd.Series) -> bool:
-    """Return True when every filled cell says 0 or 1, and most cells are filled."""
-    filled = cells[~_missing(cells)].str.lower()
-    return len(filled) > len(cells) / 2 and filled.isin(CELL).all()
-
-
-def _zero_one(table: pd.DataFrame, column: str) -> np.ndarray:
-    values = table[column].str.lower().map(CELL)
-    expected = f"0 (absent) or 1 (present); of a grade, say where: '{column}>=2'"
-    _refuse(table, column, values.isna(), expected)
-    return values.to_numpy(dtype=int)
-
-
-def _classes(table: pd.DataFrame, column: str) -> dict[str, np.ndarray]:
-    """Return one 0/1 column per value of a text column but the normal ones."""
-    missing = _missing(table[column]) & ~table[column].str.lower().isin(CLASS)
-    _refuse(table, column, missing, "the name of a class")
-    cells = [[part.strip() for part in re.split("[|;]", c)] for c in table[column]]
-    alone = {part for parts in cells for part in parts}
-    cells = [{one for part in parts for one in _apart(part, alone)} for parts in cells]
-    counts = Counter(value for parts in cells for value in parts)
-    meaning = {value: CLASS.get(value.lower(), "") for value in counts}
-    if all(re.fullmatch(NUMBER, value) for value in counts):
-        return {}  # a grade or a measurement, not classes
-    if len(counts) > MOST_CLASSES:
-        raise CohortError(
-            f"{column!r} has {len(counts)} values, expected at most {MOST_CLASSES}."
-        )
-    values = sorted(counts, key=lambda v: (meaning[v] == "last", -counts[v], v))
-    named = [value for value in values if meaning[value] != "normal"]
-    if len(values) == len(named) == 2 and meaning[named[1]] == "last":
-        named = named[:1]  # benign is then what is not malignant
-    return {v: np.array([v in parts for parts in cells], dtype=int) for v in named}
-
-
-def _apart(value: str, alone: set[str]) -> list[str]:
-    """Take "nodule, mass" apart where one of its parts also stands alone somewhere."""
-    parts = [part.strip() for part in value.split(",")]
-    return parts if alone.intersection(parts) else [value]
-
-
-def _asked(table: pd.DataFrame, wish: str) -> dict[str, np.ndarray]:
-    """Return the column that a wish such as "nodule" or "grade>=2" stands for."""
-    comparison = COMPARISON.fullmatch(wish)
-    name = (comparison[1] if comparison else wish).lower()
-    column = next((column for column in table if column.lower() == name), None)
-    if column and comparison:
-        values = _numbers(table, column)
-        _refuse(table, column, ~np.isfinite(values), "a number, none of them missing")
-        compare = getattr(values, SIGNS[comparison[2]])
-        return {wish: compare(float(comparison[3])).to_numpy(dtype=int)}
-    if column:
-        return {column: _zero_one(table, column)}
-    label = table.attrs["label"]
-    classes = _classes(table, label) if label else {}
-    if wish not in classes:
-        raise CohortError(
-            f"{table.attrs['csv']} has no column and no class {wish!r}. Columns: "
-            f"{', '.join(table)}. Classes: {', '.join(classes) or 'none'}."
-        )
-    return {wish: classes[wish]}
 
 
 def _patients(
@@ -303,29 +131,28 @@ def _patients(
 ) -> tuple[Sequence[str], bool]:
     """Return the patient of every image, and whether that is known."""
     column = table.attrs["patient"]
-    if column is not None:
-        expected = "the patient. Remove the column if patients are not known"
-        _refuse(table, column, _missing(table[column]), expected)
-        return table[column].str.replace(r"^(\d+)\.0$", r"\1", regex=True), True
-    from_dicom = [_dicom_patient(path) for path in files]
-    if all(from_dicom):
+    cells = table[column] if column else files.map(_dicom_patient)
+    missing = cells.map(is_missing)
+    if column is None and missing.all():
+        notes.append(
+            "Patients are not known (no column patient_id or of a like name, no "
+            "PatientID in the files): each image counts as one, and one person may be "
+            "on both sides of a split. Rename the column that holds them, if any does."
+        )
+        return [f"unknown-{row:05d}" for row in range(len(files))], False
+    expected = "a patient in every line: here, or as PatientID in every file"
+    refuse(table, column or table.attrs["file"], missing, expected)
+    if column is None:
         notes.append("Patients are those of the DICOM PatientID.")
-        return from_dicom, True
-    notes.append(
-        "Patients are not known (no column patient_id, no PatientID in the files), so "
-        "each image counts as one: a patient may be on both sides of a split."
-    )
-    return [f"unknown-{row:05d}" for row in range(len(files))], False
+    return patient_names(cells), True
 
 
 def _dicom_patient(path: Path) -> str:
     """Return the PatientID of a DICOM file; "" of others, which are read later."""
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True)
-        patient = str(header.get("PatientID", "")).strip()
-    except Exception:
+        return str(open_dataset(path, stop_before_pixels=True).get("PatientID") or "")
+    except ValueError:
         return ""
-    return "" if patient.lower() in MISSING else patient
 
 
 def _splits(table: pd.DataFrame, frame: pd.DataFrame, notes: list[str]) -> pd.Series:
@@ -335,9 +162,9 @@ def _splits(table: pd.DataFrame, frame: pd.DataFrame, notes: list[str]) -> pd.Se
         raise CohortError(f"COHORT_SPLIT is {anew!r}; expected by_patient, or unset.")
     if anew or column is None:
         notes.append("The split was made here, by patient.")
-        return _dealt(frame, DEFAULT_FRACTIONS)
+        return _dealt(frame)
     split = table[column].str.lower().str.replace("_", " ").map(SPLIT)
-    _refuse(table, column, split.isna(), "train, tuning (or val), test, external test")
+    refuse(table, column, split.isna(), "train, tuning (or val), test, external test")
     check_patients(frame.assign(split=split), table.attrs["csv"])
     train = split == "train"
     if train.any() and "tuning" not in set(split):
@@ -346,7 +173,7 @@ def _splits(table: pd.DataFrame, frame: pd.DataFrame, notes: list[str]) -> pd.Se
     return split
 
 
-def _dealt(frame: pd.DataFrame, shares: dict[str, float]) -> pd.Series:
+def _dealt(frame: pd.DataFrame, shares: dict[str, float] | None = None) -> pd.Series:
     """Deal patients, alike in the first finding where there are enough for that."""
     how = {"fractions": shares, "seed": SPLIT_SEED}
     for stratify in (frame.columns[1], None):
@@ -414,11 +241,7 @@ def _fitted(values: np.ndarray, size: int) -> np.ndarray:
 
 
 def _masks(
-    table: pd.DataFrame,
-    findings: dict[str, np.ndarray],
-    shapes: dict[int, tuple[int, int]],
-    places: Sequence[Path],
-    size: int,
+    table: pd.DataFrame, findings: dict[str, np.ndarray], folder: Path, **options
 ) -> dict[str, np.ndarray] | None:
     """Return masks from `<finding>_mask`, or from `mask` for every finding present."""
     by_name = {column.lower(): column for column in table}
@@ -426,30 +249,64 @@ def _masks(
     for finding, present in findings.items():
         own = by_name.get(f"{finding}_mask".lower())
         column = own or table.attrs["mask"]
-        if column is None:
-            continue
-        files = _files(table, column, places)
-        masks[finding] = np.zeros((len(table), size, size), bool)
-        use = files.notna() & (own is not None or present == 1)
-        for line, values in _pictures(table, files[use], shapes):
-            grey = values if values.ndim == 2 else values.max(axis=2)
-            least = 127 if grey.max() >= 127 else 1  # white, or labels 1, 2, ...
-            row = table.index.get_loc(line)
-            masks[finding][row] = half_covered(fit_into_square(grey >= least, size))
+        if column is not None:
+            files = _files(table, column, (folder / "masks", folder))
+            files = files[files.notna() & (own is not None or present == 1)]
+            masks[finding] = _marked(table, files, **options)
     return masks or None
+
+
+def _marked(
+    table: pd.DataFrame,
+    files: pd.Series,
+    *,
+    shapes: dict[int, tuple[int, int]],
+    size: int,
+    notes: list[str],
+) -> np.ndarray:
+    """Return what mask files mark: white, or labels 1, 2, ... where no file has white.
+
+    Which of the two is decided by all files together: an empty mask with the traces of
+    lossy compression looks like one of labels. Grey that does not count is noted.
+    """
+    white, labels = np.zeros((2, len(table), size, size), bool)
+    has_white, has_labels, greys = False, False, []
+    for line, values in _pictures(table, files, shapes):
+        grey = values if values.ndim == 2 else values.max(axis=2)
+        row, brightest = table.index.get_loc(line), grey.max()
+        white[row] = half_covered(fit_into_square(grey >= WHITE, size))
+        labels[row] = half_covered(fit_into_square(grey > 0, size))
+        has_white |= brightest >= WHITE or files[line].suffix.lower() in LOSSY
+        has_labels |= _has_area(grey > 0)
+        between = (grey >= NOISE) & (grey < WHITE)
+        if 0 < brightest < WHITE or _has_area(between):
+            greys.append(line)
+    if has_labels and not has_white:
+        return labels
+    if greys:
+        notes.append(
+            f"In {len(greys)} masks of {files.name}, the first in line {greys[0]}, "
+            f"grey below {WHITE} of 255 does not count as marked."
+        )
+    return white
+
+
+def _has_area(mask: np.ndarray) -> bool:
+    """Return whether some 3 x 3 pixels are all marked, unlike edges and noise."""
+    return bool(ndimage.binary_erosion(mask, np.ones((3, 3))).any())
 
 
 def _whole(table: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table of the contract, followed by the other columns of the CSV."""
     study, site, whole = table.attrs["study"], table.attrs["site"], frame.copy()
-    numbers = [f"{row:05d}" for row in range(len(table))]
-    whole.insert(1, "study_id", table[study] if study else numbers)
+    row_numbers = [f"{row:05d}" for row in range(len(table))]
+    whole.insert(1, "study_id", table[study] if study else row_numbers)
     whole.insert(2, "site", table[site] if site else "unknown")
     whole.insert(3, "split", whole.pop("split"))
     taken = set(whole.columns.str.lower())
     for name in table:
         if name.lower() not in taken:
-            values = _numbers(table, name)
-            all_numbers = (values.notna() | _missing(table[name])).all()
+            values = numbers(table, name)
+            all_numbers = (values.notna() | table[name].map(is_missing)).all()
             whole[name] = values if all_numbers else table[name]
     return whole.reset_index(drop=True)

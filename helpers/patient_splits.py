@@ -12,18 +12,59 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.files import written_whole
+from helpers.files import folder_words, written_whole
 
 DEFAULT_FRACTIONS = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
+MISSING = folder_words("missing")
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a cell says nothing: None, NaN, blank, or a word such as unknown.
+
+    Examples
+    --------
+    >>> [is_missing(value) for value in (None, " ", "N/A", float("nan"), 0)]
+    [True, True, True, True, False]
+    """
+    return str(value).strip().lower() in MISSING
+
+
+def patient_names(patients: ArrayLike, *, called: str = "patient_id") -> np.ndarray:
+    """Return patients as text without blanks around it; 7, 7.0 and "7" are one.
+
+    Parameters
+    ----------
+    patients : array of shape (images,)
+    called : str
+        What to call them in the message.
+
+    Raises
+    ------
+    ValueError
+        If a patient is missing: unknown people are not one person.
+
+    Examples
+    --------
+    >>> patient_names([7, 7.0, " 7", "07"]).tolist()
+    ['7', '7', '7', '07']
+    """
+    missing = [row for row, patient in enumerate(patients) if is_missing(patient)]
+    if missing:
+        raise ValueError(
+            f"{called} is missing in {len(missing)} of {len(patients)} rows, the first "
+            f"is row {missing[0]}. Fill it in or leave the image out."
+        )
+    names = (re.sub(r"^(\d+)[.,]0+$", r"\1", str(one).strip()) for one in patients)
+    return np.array([*names], dtype=str)
 
 
 def split_patients(
@@ -111,119 +152,7 @@ def _text_column(table: pd.DataFrame, name: str) -> pd.Series:
             f"The table has {len(table)} rows and the columns {list(table)}, expected "
             f"a row for each image and the column {name}: rename what holds it."
         )
-    values = table[name].astype(str)
-    missing = table[name].isna() | (values.str.strip() == "")
-    if missing.any():
-        raise ValueError(
-            f"{name} is missing in {missing.sum()} of {len(table)} rows, the first is "
-            f"row {missing.idxmax()}. Fill it in or leave the image out."
-        )
-    return values
-
-
-def with_coins(
-    labels: pd.DataFrame, patient_id: ArrayLike, *, seed: int
-) -> pd.DataFrame:
-    """Return the labels and two that no image shows: coins per patient and per film.
-
-    An honest AUC is 0.5 for both; whoever recognises patients can do better on the
-    first.
-
-    Parameters
-    ----------
-    labels : pandas.DataFrame
-        One row per image, 0/1.
-    patient_id : array of shape (images,)
-    seed : int
-
-    Returns
-    -------
-    pandas.DataFrame
-        With the columns ``coin per patient`` and ``coin per film`` added.
-
-    Examples
-    --------
-    >>> some = with_coins(pd.DataFrame({"mass": [0, 1, 1]}), ["A", "A", "B"], seed=2)
-    >>> bool(some["coin per patient"][0] == some["coin per patient"][1])
-    True
-    """
-    rng = np.random.default_rng(seed)
-    people, person = np.unique(np.asarray(patient_id).astype(str), return_inverse=True)
-    per_patient = rng.integers(0, 2, len(people))[person]
-    per_film = rng.integers(0, 2, len(labels))
-    return labels.assign(**{"coin per patient": per_patient, "coin per film": per_film})
-
-
-class ExamAndTraining(NamedTuple):
-    """Rows of an exam and of two training sets for it.
-
-    Attributes
-    ----------
-    exam : int array
-        Rows of the exam, drawn image by image.
-    image_level, patient_level : int arrays of equal length
-        Rows to learn from: of any patient, and of patients without an image in the
-        exam.
-    met : bool array, as long as `exam`
-        Whether the patient of an exam row is also in `image_level`.
-    """
-
-    exam: np.ndarray
-    image_level: np.ndarray
-    patient_level: np.ndarray
-    met: np.ndarray
-
-
-def exam_and_training(
-    patient_id: ArrayLike, *, test_fraction: float = 0.25, seed: int
-) -> ExamAndTraining:
-    """Draw an exam image by image, and the two training sets to be compared on it.
-
-    Whoever compares an image-level split with a patient-level one by dealing twice
-    compares two exams as well, and two numbers of training images. Here both stay the
-    same.
-
-    Parameters
-    ----------
-    patient_id : array of shape (images,)
-        Patient of each image.
-    test_fraction : float
-        Share of the images in the exam, above 0 and below 1.
-    seed : int
-        The same seed gives the same rows.
-
-    Returns
-    -------
-    ExamAndTraining
-        The patient-level set is all that remains once the patients of the exam are
-        taken out; the image-level set is as many of the remaining images, at random.
-
-    Raises
-    ------
-    ValueError
-        If a patient is missing, or every patient has an image in the exam, so that
-        nothing remains to learn from.
-
-    Examples
-    --------
-    >>> rows = exam_and_training(list("AABBCDEF"), test_fraction=0.25, seed=3)
-    >>> len(rows.exam), len(rows.image_level) == len(rows.patient_level)
-    (2, True)
-    """
-    table = pd.DataFrame({"patient_id": patient_id})
-    patients = _text_column(table, "patient_id").to_numpy()
-    rng = np.random.default_rng(seed)
-    dealt = rng.permutation(len(patients))
-    exam, rest = np.split(dealt, [max(1, round(test_fraction * len(dealt)))])
-    patient_level = rest[~np.isin(patients[rest], patients[exam])]
-    if not len(patient_level):
-        raise ValueError(
-            f"Every patient has an image in the exam of {len(exam)}, expected one to "
-            "learn from. Draw a smaller exam, or find more patients."
-        )
-    image_level = rng.choice(rest, len(patient_level), replace=False)
-    met = np.isin(patients[exam], patients[image_level])
-    return ExamAndTraining(exam, image_level, patient_level, met)
+    return pd.Series(patient_names(table[name], called=name), table.index, name=name)
 
 
 class LeakageError(ValueError):

@@ -21,7 +21,6 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from scipy.ndimage import gaussian_filter
-from sklearn.metrics import average_precision_score
 
 from helpers import figures
 from helpers.intervals import wilson
@@ -427,34 +426,6 @@ def hit_rate(saliency_maps: np.ndarray, masks: np.ndarray) -> HitRate:
     return HitRate(hits, len(masks), *wilson(hits, len(masks)))
 
 
-def pixel_average_precision(saliency_map: np.ndarray, mask: np.ndarray) -> float:
-    """Return the area under the precision-recall curve of the map's pixels.
-
-    Parameters
-    ----------
-    saliency_map : float array of shape (rows, columns)
-    mask : bool array of shape (rows, columns)
-
-    Returns
-    -------
-    float
-        1: every pixel of the finding ranks above every other pixel. A map without any
-        information gets the share of the image that the finding covers.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, the mask is empty or the map is not finite.
-
-    Examples
-    --------
-    >>> pixel_average_precision(np.array([[0.1, 0.9]]), np.array([[False, True]]))
-    1.0
-    """
-    _check_pair(saliency_map, mask)
-    return float(average_precision_score(mask.ravel(), saliency_map.ravel()))
-
-
 def _check_pair(saliency_map: np.ndarray, mask: np.ndarray) -> None:
     if saliency_map.shape != mask.shape or saliency_map.ndim != 2:
         raise ValueError(
@@ -494,27 +465,6 @@ def mean_mask(masks: np.ndarray) -> np.ndarray:
     return present.mean(axis=0, dtype="float32")
 
 
-def centre_gaussian(shape: tuple[int, int]) -> np.ndarray:
-    """Return a hill in the middle of the image: a map that sees no image.
-
-    Parameters
-    ----------
-    shape : (rows, columns)
-
-    Returns
-    -------
-    float32 array of that shape
-        Its standard deviation is a quarter of the rows, and of the columns.
-
-    Examples
-    --------
-    >>> centre_gaussian((3, 3)).argmax()
-    np.int64(4)
-    """
-    rows, columns = [(np.arange(n) - (n - 1) / 2) / (0.25 * n) for n in shape]
-    return np.exp(-(rows[:, None] ** 2 + columns[None, :] ** 2) / 2).astype("float32")
-
-
 # --- covering and drawing ------------------------------------------------------------
 
 
@@ -547,18 +497,6 @@ def cover(images: np.ndarray, patches: np.ndarray, *, fill: np.ndarray) -> np.nd
     return (1 - share) * images + share * fill
 
 
-def strongest_pixels(saliency_map: np.ndarray, count: int) -> np.ndarray:
-    """Return a bool mask of the map's `count` largest values (fewer if some are equal).
-
-    Examples
-    --------
-    >>> strongest_pixels(np.array([[3, 1], [2, 0]]), 2).tolist()
-    [[True, False], [True, False]]
-    """
-    limit = np.sort(saliency_map, axis=None)[-count - 1]
-    return saliency_map > limit
-
-
 def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Stretch coarse maps to (rows, columns) by linear interpolation between cells.
 
@@ -585,21 +523,35 @@ def enlarge(saliency_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.asarray(stretched).reshape(*maps.shape[:-2], *shape)
 
 
+def scale_limit(saliency_maps: np.ndarray) -> float:
+    """Return where one colour scale for these maps ends: their 99.5th percentile.
+
+    By size, since single pixels would otherwise take all the colour.
+
+    Examples
+    --------
+    >>> scale_limit(np.arange(-1000, 1)).round()
+    np.float64(995.0)
+    """
+    size = np.abs(saliency_maps)
+    return np.percentile(size, SHARE_IN_RANGE) or size.max() or 1.0
+
+
 def show_overlay(
     image: np.ndarray,
     saliency_map: np.ndarray,
     *,
     ax: Axes,
     mask: np.ndarray | None = None,
+    limit: float | None = None,
     unit: str = "logit",
 ) -> Axes:
     """Draw an image, a map over it, the outline of a mask, and the map's scale.
 
     The colour says how much, and so does the opacity: where the map is near zero the
     film shows through unchanged. Maps of one sign use viridis; maps of two signs use
-    purple (lowers the logit) and orange (raises it). The scale ends at the map's 99.5th
-    percentile (by size), since single pixels would otherwise take all the colour;
-    larger values get the last colour, and an arrow at the scale says so.
+    purple (lowers the logit) and orange (raises it). Values beyond the end of the scale
+    get the last colour, and an arrow at the scale says so.
 
     Parameters
     ----------
@@ -610,6 +562,9 @@ def show_overlay(
         Titles are the caller's.
     mask : bool array of shape (rows, columns), optional
         Drawn as an outline.
+    limit : float, optional
+        Where the scale ends, for maps that are compared; see `scale_limit`. None: the
+        map's own limit.
     unit : str
         What one unit of the map is, written at the scale.
 
@@ -631,12 +586,11 @@ def show_overlay(
             "expected the same. Stretch a coarse map with saliency.enlarge."
         )
     figures.show_image(image, ax=ax, mask=mask, mask_colour="sky")
-    size, signed = np.abs(saliency_map), saliency_map.min() < 0
-    limit = float(np.percentile(size, SHARE_IN_RANGE) or size.max() or 1.0)
+    signed, limit = saliency_map.min() < 0, limit or scale_limit(saliency_map)
     scale = Normalize(-limit if signed else 0, limit)
     colours = ScalarMappable(scale, TWO_SIGNS if signed else ONE_SIGN)
     look = {"cmap": colours.cmap, "norm": colours.norm, "interpolation": "nearest"}
-    opacity = STRONGEST_OPACITY * np.clip(size / limit, 0, 1)
+    opacity = STRONGEST_OPACITY * np.clip(np.abs(saliency_map) / limit, 0, 1)
     ax.imshow(saliency_map, alpha=opacity, **look)
     _draw_scale(ax, colours, saliency_map, unit)
     return ax

@@ -2,8 +2,8 @@
 
 ``make_chest_cohort`` makes the cohort of the lessons, ``study_of`` any of its studies
 again, and ``image_study`` a radiograph of a study at any size; ``scan_study`` scans it.
-``draw_patient`` and ``render_chest`` make a single chest by hand, ``nodule_study`` and
-``twin_films`` patients that differ in one thing alone. What is written to disk is in
+``draw_patient`` makes a single person by hand, ``nodule_study`` and ``twin_films``
+patients that differ in one thing alone. What is written to disk is in
 ``phantoms.dicom_writing`` and ``phantoms.damaged_series``. See ``phantoms/README.md``.
 """
 
@@ -25,7 +25,7 @@ from phantoms.cohort.nodules import (
 from phantoms.cohort.settings import VARIANTS, ChestCohortSettings, planted_sentences
 from phantoms.cohort.visits import study_of
 from phantoms.findings.finding import FINDINGS
-from phantoms.study.radiograph import Radiograph, image_study, render_chest
+from phantoms.study.radiograph import Radiograph, image_study
 from phantoms.study.scan import WITH_CONTRAST, CtScan, scan_study
 from phantoms.study.study import Study
 
@@ -52,7 +52,6 @@ __all__ = [
     "nodule_cube",
     "nodule_study",
     "planted_sentences",
-    "render_chest",
     "scan_study",
     "study_of",
     "twin_films",

@@ -4,11 +4,6 @@ import numpy as np
 
 from helpers.checks import Case, Exercise
 
-_COPIES = np.zeros((6, 2, 2), dtype=np.uint8)
-_COPIES[1, 0, 0] = _COPIES[4, 0, 0] = 9
-_COPIES[3, 1, 1] = 9
-_COPIES[5, 0, 1] = 4
-
 EXERCISES = {
     "15.2": Exercise(
         cases=[
@@ -30,6 +25,11 @@ EXERCISES = {
                 expected=np.array([2]),
                 hint="Only rows of the split train are asked for.",
             ),
+            Case(
+                inputs=(["A", "B", "A"], ["train", "test", "train"]),
+                expected=np.array([0, 2]),
+                hint="A has no test film, so both of A's rows stay.",
+            ),
         ],
         hint="First list the patients of the test rows, then mark training rows.",
     ),
@@ -37,18 +37,19 @@ EXERCISES = {
         cases=[
             Case(
                 inputs=([1, 0, 0, 0, 0], [1, 1, 1, 0, 0]),
-                expected=0.5 + (1 / 3 - 0 / 2) / 2,
-                hint="Ones among the three diseased: 1; among the two healthy: 0.",
+                # pairs: 2 count 1 (the first film), 4 count one half: 4 / 6
+                expected=2 / 3,
+                hint="Three films with, two without: six pairs. Two count 1, four 1/2.",
             ),
             Case(
                 inputs=([1, 0, 1, 0], [1, 0, 1, 0]),
                 expected=1.0,
-                hint="Who knows the answer itself has an area of 1.",
+                hint="A yes for just the films with the finding has an AUC of 1.",
             ),
             Case(
                 inputs=([0, 1, 0, 0, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0, 0, 0]),
                 expected=0.125,
-                hint="An answer that is mostly wrong has an area below one half.",
+                hint="An answer that is mostly wrong has an AUC below one half.",
             ),
             Case(
                 inputs=([1, 1, 1], [1, 0, 0]),
@@ -56,33 +57,19 @@ EXERCISES = {
                 hint="The same answer for all is worth one half.",
             ),
         ],
-        hint="Two means: of known where truth is 1, and where truth is 0.",
-    ),
-    "15.6": Exercise(
-        cases=[
-            Case(
-                inputs=(_COPIES,),
-                expected=[2, 4],
-                hint="Image 2 repeats image 0, image 4 repeats 1; 0 and 1 stay.",
-            ),
-            Case(
-                inputs=(_COPIES[[0, 2, 0]],),
-                expected=[1, 2],
-                hint="Three equal images: the second and the third are copies.",
-            ),
-            Case(
-                inputs=(_COPIES[[1, 3, 5]],),
-                expected=[],
-                hint="Images 1 and 3 have the same values at other places: not equal.",
-            ),
-        ],
-        hint="The place of a value matters, so compare bytes, not sums.",
+        hint="Two shares: of yes where truth is 1, and where truth is 0.",
     ),
 }
 
 
 def _examined(patient_id, split):
     return np.array(patient_id)[np.array(split) == "test"]
+
+
+def _stays(patient_id, split):
+    """Return the right rows, as a mask."""
+    known = np.isin(patient_id, _examined(patient_id, split))
+    return (np.array(split) == "train") & ~known
 
 
 def _one_film_each(patient_id, split):
@@ -100,46 +87,57 @@ def _all_but_test_patients(patient_id, split):
     return np.flatnonzero(~np.isin(patient_id, _examined(patient_id, split)))
 
 
-def _copies_and_originals(images):
-    keys = [image.tobytes() for image in images]
-    return [row for row, key in enumerate(keys) if keys.count(key) > 1]
-
-
-def _equal_sums(images):
-    sums = images.sum(axis=(1, 2)).tolist()
-    return [row for row, value in enumerate(sums) if value in sums[:row]]
-
-
-def _neighbours_only(images):
-    same = (images[1:] == images[:-1]).all(axis=(1, 2))
-    return (np.flatnonzero(same) + 1).tolist()
-
-
 def _share(values, given, wanted):
     """Return the mean of some values where another array has a value."""
-    return np.asarray(values)[np.asarray(given) == wanted].mean()
+    chosen = np.asarray(values)[np.asarray(given) == wanted]
+    return chosen.mean() if chosen.size else np.nan
 
 
-def _gain(known, truth):
-    return _share(known, truth, 1) - _share(known, truth, 0)
+def _gain(answer, truth):
+    return _share(answer, truth, 1) - _share(answer, truth, 0)
+
+
+def _wins(answer, truth):
+    """Return the share of pairs won: a yes with the finding, a no without."""
+    return _share(answer, truth, 1) * (1 - _share(answer, truth, 0))
 
 
 MISTAKES = {
     "15.2": {
-        "one film dropped per patient": _one_film_each,
-        "tuning rows kept too": _all_but_test_patients,
-        "nothing dropped": lambda _, split: np.flatnonzero(np.array(split) == "train"),
+        "You dropped one film for each test film. Which of a patient's other training "
+        "films give the test film away?": _one_film_each,
+        "Rows of the tuning set came along. Which split was asked for?": (
+            _all_but_test_patients
+        ),
+        "These are all rows of train. Whose patient has a film in test?": (
+            lambda _, split: np.flatnonzero(np.array(split) == "train")
+        ),
+        "The rows are right, but they are a mask of True and False. Return positions; "
+        "np.flatnonzero(mask) gives them.": _stays,
+        "The positions are right, but they lie in a tuple: np.where returns one. Take "
+        "its first element, or use np.flatnonzero.": (
+            lambda *given: np.where(_stays(*given))
+        ),
+        "These are patients. Return the positions of their rows.": (
+            lambda people, split: np.array(people)[_stays(people, split)]
+        ),
     },
     "15.4": {
-        "share of right answers": lambda known, truth: np.mean(np.equal(known, truth)),
-        "sensitivity alone": lambda known, truth: _share(known, truth, 1),
-        "half forgotten": lambda known, truth: 0.5 + _gain(known, truth),
-        "diseased among the ones": lambda known, truth: 0.5 + _gain(truth, known) / 2,
-        "never below half": lambda known, truth: 0.5 + abs(_gain(known, truth)) / 2,
-    },
-    "15.6": {
-        "the originals as well": _copies_and_originals,
-        "equal sums": _equal_sums,
-        "only neighbours compared": _neighbours_only,
+        "That is the share of right answers. Compare pairs of films, one with and one "
+        "without the finding.": lambda answer, truth: np.mean(np.equal(answer, truth)),
+        "That is the sensitivity. What do the films without the finding add?": (
+            lambda answer, truth: _share(answer, truth, 1)
+        ),
+        "The difference of the two shares runs from -1 to 1, the AUC from 0 to 1. By "
+        "how much must it be shrunk?": lambda *given: 0.5 + _gain(*given),
+        "You looked for the finding among the yeses. Look for the yes among the films "
+        "with the finding.": lambda answer, truth: 0.5 + _gain(truth, answer) / 2,
+        "An answer that is mostly wrong must come out below one half.": (
+            lambda *given: 0.5 + abs(_gain(*given)) / 2
+        ),
+        "Pairs with the same answer count one half; you gave them nothing.": _wins,
+        "Pairs with the same answer count one half; you counted them as won.": (
+            lambda answer, truth: 1 - _wins(truth=truth, answer=1 - np.array(answer))
+        ),
     },
 }

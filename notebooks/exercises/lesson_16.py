@@ -1,4 +1,6 @@
-"""Answers expected in lesson 16, input pipelines and augmentation."""
+"""Answers expected in lesson 16, input pipelines."""
+
+import functools
 
 import numpy as np
 
@@ -8,146 +10,131 @@ COUNT, SIZE = 50, 8
 AGAIN = 1000  # is added to a film's number whenever it is read again
 
 
-class NumberedFilms:
-    """A reader whose films are their own numbers, larger when read again."""
+class Steps:
+    """A `tf.data.Dataset` of films that notes the steps taken, to repeat them anew.
 
-    def __init__(self):
-        self.times = {}
+    Each film is its own number. Two are equal if their batches have the same qualities.
+    """
 
-    def __call__(self, number):
-        """Read a film inside a tf.data graph."""
-        from helpers.input_pipeline import tf
+    def __init__(self, *taken):
+        self.taken = taken
 
-        film = tf.numpy_function(self.read, [number], tf.int64)
-        film.set_shape(())
-        return film
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *given, **named: Steps(*self.taken, (name, given, named))
 
-    def read(self, number):
-        """Return the number, and so many thousands as it was read before."""
-        before = self.times.get(int(number), 0)
-        self.times[int(number)] = before + 1
-        return np.int64(number + AGAIN * before)
+    def __eq__(self, other) -> bool:
+        return self.qualities == other.qualities
 
     def __repr__(self) -> str:
-        return "read"
+        return "films" + "".join(f".{name}(...)" for name, _, _ in self.taken)
+
+    def dataset(self):
+        """Take the steps on a reader that has read nothing yet."""
+        from helpers.input_pipeline import tf
+
+        times = np.zeros(COUNT, int)
+
+        def read(number):
+            times[number] += 1
+            return np.int64(number + AGAIN * (times[number] - 1))
+
+        @tf.autograph.experimental.do_not_convert
+        def film(number):
+            return tf.ensure_shape(tf.numpy_function(read, [number], tf.int64), ())
+
+        data = tf.data.Dataset.range(COUNT).map(film)
+        for name, given, named in self.taken:
+            data = getattr(data, name)(*given, **named)
+        return data
+
+    @functools.cached_property
+    def qualities(self) -> dict[str, bool]:
+        """What is true of the batches of four epochs."""
+        data = self.dataset()
+        epochs = [[batch.numpy() for batch in data] for _ in range(4)]
+        shapes = [[batch.shape for batch in epoch] for epoch in epochs]
+        batches = [np.atleast_1d(batch) for epoch in epochs for batch in epoch]
+        films = np.concatenate(batches)
+        orders = {tuple(np.hstack(epoch) % AGAIN) for epoch in epochs}
+        spans = [np.ptp(batch % AGAIN) for batch in batches[:: COUNT // SIZE]]
+        met = [{frozenset(np.ravel(batch)) for batch in epoch} for epoch in epochs]
+        return {
+            "full": set(map(tuple, shapes)) == {((SIZE,),) * (COUNT // SIZE)},
+            "read once": bool(films.max() < AGAIN),
+            "new order": len(orders) > 2,
+            # eight of fifty evenly mixed films span under 25 places once in 350 times
+            "mixed": bool(np.median(spans) >= COUNT / 2),
+            "the same films meet": met[0] == met[1],
+            "ahead": "prefetch" in type(data).__name__.lower(),
+        }
 
 
-def epochs_of(dataset, number=3):
-    """Return the batches of some epochs as lists of arrays."""
-    return [[batch.numpy() for batch in dataset] for _ in range(number)]
-
-
-def full_batches(dataset) -> bool:
-    """Tell whether each epoch has all full batches and no other."""
-    return all(
-        [batch.shape for batch in epoch] == [(SIZE,)] * (COUNT // SIZE)
-        for epoch in epochs_of(dataset)
+def _asked(quality: str, expected: str, hint: str) -> Case:
+    return Case(
+        inputs=(Steps(), COUNT, SIZE),
+        accept=lambda answer: answer.qualities[quality],
+        expected=expected,
+        hint=hint,
     )
 
-
-def read_once(dataset) -> bool:
-    """Tell whether no film is read a second time in three epochs."""
-    return all(batch.max() < AGAIN for epoch in epochs_of(dataset) for batch in epoch)
-
-
-def new_order(dataset) -> bool:
-    """Tell whether the epochs differ in their order."""
-    first, second, third = (
-        np.concatenate(epoch) % AGAIN for epoch in epochs_of(dataset)
-    )
-    return not (np.array_equal(first, second) and np.array_equal(second, third))
-
-
-def mixed(dataset) -> bool:
-    """Tell whether films from the whole set meet in the first batches."""
-    first = [epoch[0] % AGAIN for epoch in epochs_of(dataset, number=4)]
-    # eight of fifty evenly mixed films span fewer than 25 places once in 350 times
-    return float(np.median([np.ptp(batch) for batch in first])) >= COUNT / 2
-
-
-def prefetched(dataset) -> bool:
-    """Tell whether the last step prefetches."""
-    return "prefetch" in type(dataset).__name__.lower()
-
-
-def _asked(accept, expected: str, hint: str) -> Case:
-    inputs = (NumberedFilms(), COUNT, SIZE)
-    return Case(inputs=inputs, accept=accept, expected=expected, hint=hint)
-
-
-_FOUR_MASKS = np.zeros((4, 4, 4), dtype=bool)
-_FOUR_MASKS[0, 0:2, 2:4] = True  # columns 2 and 3
-_FOUR_MASKS[1, 0, 0:2] = _FOUR_MASKS[1, 1, 1:3] = True  # one of four in column 2
-_FOUR_MASKS[2, 0:2, 0:2] = True  # columns 0 and 1; the last is empty
-_FIVE_AND_EIGHT = np.zeros((2, 4, 6), dtype=bool)
-_FIVE_AND_EIGHT[0, 0, 0:5] = True
-_FIVE_AND_EIGHT[1, 0:2, 0:4] = True
 
 EXERCISES = {
     "16.2": Exercise(
         cases=[
+            Case(
+                inputs=(10, 1, 3, 2),
+                expected=32,
+                hint="Reading is the slower here: ten readings, then the last working.",
+            ),
+            Case(
+                inputs=(4, 2, 1, 5),
+                expected=41,
+                hint="Working is the slower: one reading, then eight workings.",
+            ),
+            Case(inputs=(10, 3, 3, 2), expected=72),
+            Case(inputs=(1, 2, 4, 1), expected=6, hint="One batch: nothing overlaps."),
+        ],
+        hint="Take the first epoch and the later ones apart.",
+    ),
+    "16.4": Exercise(
+        cases=[
             _asked(
-                full_batches,
+                "full",
                 f"{COUNT // SIZE} batches of {SIZE} in every epoch",
-                "batch takes drop_remainder=True, and the films come in batches of "
-                "batch_size.",
+                "How many films has the last batch?",
             ),
             _asked(
-                read_once,
-                "no film read twice in three epochs",
-                "Without cache every epoch reads all films again.",
+                "read once",
+                "no film read twice in four epochs",
+                "Which step keeps what came before it?",
             ),
             _asked(
-                new_order,
+                "new order",
                 "another order in the next epoch",
                 "What comes before cache is done once and kept: is the order kept too?",
             ),
             _asked(
-                mixed,
+                "mixed",
                 "films from the whole set in one batch",
                 "Mix single films, before they are batched, in a buffer of all.",
             ),
             _asked(
-                prefetched,
+                "ahead",
                 "batches that are prepared ahead",
                 "The last step prepares the next batches.",
             ),
         ],
         hint="Four steps, each on the result of the one before.",
     ),
-    "16.4": Exercise(
-        cases=[
-            Case(
-                inputs=([1, 1, 1, 0], _FOUR_MASKS, 0, 4, 2, 4),
-                expected=np.array([1, 1, 0, 0]),
-                hint="The crop keeps columns 2 and 3: all, a quarter and nothing of "
-                "the three findings.",
-            ),
-            Case(
-                inputs=([1, 1, 1, 0], _FOUR_MASKS, 0, 2, 0, 4),
-                expected=np.array([1, 1, 1, 0]),
-                hint="The crop keeps rows 0 and 1, so all findings stay visible.",
-            ),
-            Case(
-                inputs=([1, 1, 1, 0], _FOUR_MASKS, 2, 4, 0, 4),
-                expected=np.array([0, 0, 0, 0]),
-                hint="The crop keeps rows 2 and 3: nothing of any finding.",
-            ),
-            Case(
-                inputs=([1, 1], _FIVE_AND_EIGHT, 0, 4, 0, 1),
-                expected=np.array([0, 1]),
-                hint="One of five pixels is less than a quarter, two of eight are one.",
-            ),
-        ],
-        hint="Compare the pixels left with a quarter of all pixels of the same mask.",
-    ),
 }
 
 
 STEPS = {
     "cache": lambda data, count, size: data.cache(),
-    "shuffle": lambda data, count, size: data.shuffle(count, seed=1),
-    "shuffle a batch": lambda data, count, size: data.shuffle(size, seed=1),
+    "shuffle": lambda data, count, size: data.shuffle(count),
+    "shuffle a batch": lambda data, count, size: data.shuffle(size),
     "batch": lambda data, count, size: data.batch(size, drop_remainder=True),
     "batch all": lambda data, count, size: data.batch(size),
     "prefetch": lambda data, count, size: data.prefetch(2),
@@ -157,10 +144,7 @@ STEPS = {
 def _pipeline(*steps):
     """Make an answer that takes these steps, in this order."""
 
-    def answer(read, count, size):
-        from helpers.input_pipeline import tf
-
-        data = tf.data.Dataset.range(count).map(read)
+    def answer(data, count, size):
         for step in steps:
             data = STEPS[step](data, count, size)
         return data
@@ -168,46 +152,48 @@ def _pipeline(*steps):
     return answer
 
 
-def _kept(labels, masks, box, *, enough):
-    """Keep the labels for which `enough` of what is left and of the whole says so."""
-    top, bottom, left, right = box
-    inside = masks[:, top:bottom, left:right].sum(axis=(1, 2))
-    return np.asarray(labels) * enough(inside, masks.sum(axis=(1, 2)))
-
-
-def _quarter(left, whole):
-    return 4 * left >= whole
-
-
-def _quarter_of_the_crop(labels, masks, *box):
-    inside = masks[:, box[0] : box[1], box[2] : box[3]]
-    return np.asarray(labels) * (inside.mean(axis=(1, 2)) >= 0.25)
+def _first_epoch(batches, read, work):
+    return read + (batches - 1) * max(read, work) + work
 
 
 MISTAKES = {
     "16.2": {
-        "no cache": _pipeline("shuffle", "batch", "prefetch"),
-        "shuffle before cache": _pipeline("shuffle", "cache", "batch", "prefetch"),
-        "batch before shuffle": _pipeline("cache", "batch", "shuffle", "prefetch"),
-        "buffer of a batch": _pipeline("cache", "shuffle a batch", "batch", "prefetch"),
-        "the last batch kept": _pipeline("cache", "shuffle", "batch all", "prefetch"),
-        "no prefetch": _pipeline("cache", "shuffle", "batch"),
-        "not shuffled": _pipeline("cache", "batch", "prefetch"),
+        "This adds reading and working of every batch. Which of the two does prefetch "
+        "hide?": lambda n, epochs, read, work: n * (read + epochs * work),
+        "Here every epoch reads again. What does the cache do from the second on?": (
+            lambda n, epochs, read, work: epochs * _first_epoch(n, read, work)
+        ),
+        "The network cannot begin before something is read, and works on after the "
+        "last reading. Where is that time?": (
+            lambda n, epochs, read, work: n * (max(read, work) + (epochs - 1) * work)
+        ),
+        "Of two things done side by side the longer remains, not the shorter.": (
+            lambda n, epochs, read, work: (
+                read + (n - 1) * min(read, work) + work + (epochs - 1) * n * work
+            )
+        ),
     },
     "16.4": {
-        "old labels": lambda labels, masks, *box: np.asarray(labels),
-        "all of the finding must be left": lambda labels, masks, *box: _kept(
-            labels, masks, box, enough=lambda left, whole: left == whole
+        "Every epoch reads all films again. Which step keeps them?": _pipeline(
+            "shuffle", "batch", "prefetch"
         ),
-        "any pixel is enough": lambda labels, masks, *box: _kept(
-            labels, masks, box, enough=lambda left, whole: left > 0
+        "The order of the first epoch is kept for ever. What does cache keep?": (
+            _pipeline("shuffle", "cache", "batch", "prefetch")
         ),
-        "rows and columns exchanged": lambda labels, masks, *box: _kept(
-            labels, masks, (*box[2:], *box[:2]), enough=_quarter
+        "The same films always meet in a batch. What exactly is shuffled here?": (
+            _pipeline("cache", "batch", "shuffle", "prefetch")
         ),
-        "a quarter of the crop": _quarter_of_the_crop,
-        "ends included": lambda labels, masks, top, bottom, left, right: _kept(
-            labels, masks, (top, bottom + 1, left, right + 1), enough=_quarter
+        "Neighbours in the folder stay near each other. How large is the buffer?": (
+            _pipeline("cache", "shuffle a batch", "batch", "prefetch")
+        ),
+        "The last batch is smaller than the others. `batch` has an option for that.": (
+            _pipeline("cache", "shuffle", "batch all", "prefetch")
+        ),
+        "The network waits while the next batch is made. Which step works ahead?": (
+            _pipeline("cache", "shuffle", "batch")
+        ),
+        "The films come in the order of the folder, in every epoch.": _pipeline(
+            "cache", "batch", "prefetch"
         ),
     },
 }

@@ -14,22 +14,13 @@ EXERCISES = {
         ],
         hint="Go film by film, and write TP, FP, TN or FN under each.",
     ),
-    "30.3": Exercise(
+    "30.4": Exercise(
         cases=[
-            Case(
-                inputs=(18, 20),
-                expected=(0.69898, 0.97213),
-                hint="Both limits lie inside 0 and 1, and not evenly about 18/20.",
-            ),
-            Case(
-                inputs=(20, 20),
-                expected=(0.83887, 1.0),
-                hint="The lower limit does not collapse to 1: keep z²/(4n²).",
-            ),
-            Case(inputs=(150, 300), expected=(0.44378, 0.55622)),
+            Case(inputs=(0.8,), expected=16),  # 16 / 19.84 = 0.806, 15 / 18.84 = 0.796
+            Case(inputs=(0.95,), expected=73),
+            Case(inputs=(0.99,), expected=381),
         ],
-        hint="Centre and half width are both divided by 1 + z²/n.",
-        tolerance=2e-4,
+        hint="The lower limit of n of n is n / (n + z²), with z = 1.96.",
     ),
     "30.5": Exercise(
         cases=[
@@ -54,17 +45,12 @@ EXERCISES = {
 }
 
 
-def _normal_interval(successes, total):
-    share = successes / total
-    half = 1.96 * np.sqrt(share * (1 - share) / total)
-    return share - half, share + half
+def _first(limit, least):
+    return next(films for films in range(1, 9999) if limit(films) >= least)
 
 
-def _wilson(successes, total, *, z=1.96, shrunk=True):
-    share, shrink = successes / total, 1 + z**2 / total
-    centre = (share + z**2 / (2 * total)) / shrink if shrunk else share
-    half = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2)) / shrink
-    return centre - half, centre + half
+def _lower(films, z=1.959964):
+    return films / (films + z**2)
 
 
 def _pairs(reference, score, tie):
@@ -74,19 +60,36 @@ def _pairs(reference, score, tie):
 
 MISTAKES = {
     "30.1": {
-        "threshold excluded": (3, 1, 3, 3),
-        "TP, FN, FP, TN": (4, 2, 1, 3),
-        "rates instead of counts": (4 / 6, 1 / 4, 3 / 4, 2 / 6),
+        "Film e lies on the threshold: at or above it is positive.": (3, 1, 3, 3),
+        "The numbers are right; the order is TP, FP, TN, FN.": (4, 2, 1, 3),
+        "These are shares; give the four counts.": (4 / 6, 1 / 4, 3 / 4, 2 / 6),
     },
-    "30.3": {
-        "the plain formula p +- 1.96 SE": _normal_interval,
-        "z of a one-sided interval": lambda k, n: _wilson(k, n, z=1.645),
-        "centre left at the observed share": lambda k, n: _wilson(k, n, shrunk=False),
+    "30.4": {
+        "The plain formula has no width at n of n: one film would do. Use Wilson.": (
+            lambda least: 1
+        ),
+        "One film short: the limit must reach `least`, so round up.": (
+            lambda least: _first(_lower, least) - 1
+        ),
+        "A two-sided interval of 95 % has z = 1.96; 1.645 is for one side.": (
+            lambda least: _first(lambda films: _lower(films, 1.645), least)
+        ),
+        "Three divided by n is a rule of thumb, and for one side. Use the formula.": (
+            lambda least: round(3 / (1 - least))
+        ),
     },
     "30.5": {
-        "a tie counts as lost": lambda reference, score: _pairs(reference, score, 0),
-        "a tie counts as won": lambda reference, score: _pairs(reference, score, 1),
-        "healthy against diseased": lambda ref, score: _pairs(1 - ref, score, 0.5),
-        "accuracy at 0.5": lambda ref, score: float(np.mean((score >= 0.5) == ref)),
+        "A tie counts half; you count it as lost.": (
+            lambda reference, score: _pairs(reference, score, 0)
+        ),
+        "A tie counts half; you count it as won.": (
+            lambda reference, score: _pairs(reference, score, 1)
+        ),
+        "Turned round: the film with the finding should have the higher score.": (
+            lambda reference, score: _pairs(1 - reference, score, 0.5)
+        ),
+        "That is the accuracy at 0.5; here no threshold is needed.": (
+            lambda reference, score: float(np.mean((score >= 0.5) == reference))
+        ),
     },
 }

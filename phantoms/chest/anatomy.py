@@ -404,19 +404,21 @@ def _shifted(
 def _core(anatomy: Anatomy, x: np.ndarray, z: np.ndarray) -> Interval:
     """Return the tissue about the trachea, oesophagus and great vessels."""
     inlet = 16 / (1 + np.exp(-(z - 94) / 7))
-    upper = 9 / (1 + np.exp(-(z + 22) / 13))
-    width = anatomy.thorax.core_width * (16 + upper) + inlet
+    upper = 1 / (1 + np.exp(-(z + 22) / 13))
+    width = anatomy.thorax.core_width * (15 + 10 * upper) + inlet
     off = x - 1 - 0.6 * anatomy.skeleton.spine.course(z) - 2.5 * np.sin(z / 23)
-    # thin at its sides, so that its edges are soft where no vessel makes them sharp
+    off = off - 7 * (1 - upper)
+    # thin at its sides, so that its edges are soft where no vessel makes them sharp;
+    # behind the heart the lungs reach far in
     room = np.maximum(1 - np.square(off / width), 0)
-    half = anatomy.thorax.core_mm * np.power(room, 0.7)
+    half = anatomy.thorax.core_mm * np.power(room, 1.3 - 0.6 * upper)
     return _CORE_DEPTH_MM - half, _CORE_DEPTH_MM + half
 
 
 def _front_wedge(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
-    """Return the fat behind the sternum that parts the two lungs in front."""
+    """Return the fat behind the sternum and about the heart that parts the lungs."""
     low = 1 / (1 + np.exp((z + 52) / 14))
-    u = np.square((x - 4 - 6 * low) / (13 + 22 * low))
+    u = np.square((x - 4 - 14 * low) / (13 + 36 * low))
     deep = (18 + 26 * low) * np.square(np.maximum(1 - u, 0))
     front = -thorax.cage_depth(z)
     return front, front + deep

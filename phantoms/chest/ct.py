@@ -292,7 +292,10 @@ def compose_scene(
     small = peripheral_vessels(anatomy.patient)
     small = posed_tree(replace(anatomy, tree=small), posture)
     hidden = tube_coverage(small.start, small.end, small.radius, grid=grid)
-    branches = _branches(posed_tree(anatomy, posture), grid, energy_kev, rise)
+    inflated = float(lung.mean())
+    blood = above["blood"] - inflated
+    values = (soft - inflated, blood + rise, above["air"] - soft)
+    branches = _branches(posed_tree(anatomy, posture), grid, values)
     times = grid.rays_per_slice
     mean = lung.reshape(-1, times, lung.shape[1]).mean(axis=1)[::-1]
     return Scene(
@@ -303,7 +306,7 @@ def compose_scene(
         grain=grain_of(mean, spacing_mm=grid.spacing_mm, seed=anatomy.patient.seed),
         branches=[*branches, (hidden, rise)] if rise else branches,
         hidden=hidden,
-        blood_above_lung=above["blood"] - above["lung"],
+        blood_above_lung=blood,
         sinking=_SINKING * grid.spacing_mm[1] if posture.supine else 0.0,
     )
 
@@ -327,13 +330,13 @@ def _contrast(
 
 
 def _branches(
-    tree: Tree, grid: VoxelGrid, energy_kev: float, rise: float
+    tree: Tree, grid: VoxelGrid, values: tuple[float, float, float]
 ) -> list[tuple[Part, float]]:
-    """Return the vessels and the bronchi of the lungs, with their HU against lung."""
-    lung, soft, blood, air = (
-        material_hu(name, energy_kev=energy_kev)
-        for name in ("lung", "soft tissue", "blood", "air")
-    )
+    """Return the vessels and the bronchi of the lungs, with their HU against lung.
+
+    ``values`` are the HU of wall and blood against lung and of air against wall.
+    """
+    wall, blood, air = values
     vessels = tube_coverage(tree.start, tree.end, tree.radius, grid=grid)
     chosen = tree.radius > _SMALLEST_BRONCHUS_MM
     start, end, radius = (part[chosen] for part in (tree.start, tree.end, tree.radius))
@@ -342,11 +345,11 @@ def _branches(
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
     lumen = 0.8 * radius
     # the wall weighs what the lumen lacks: no ray notices the bronchus
-    outer = lumen * np.sqrt((soft - air) / (soft - lung))
+    outer = lumen * np.sqrt(-air / wall)
     beside = across * (radius + outer)[:, None]
     walls = tube_coverage(start + beside, end + beside, outer, grid=grid)
     lumens = tube_coverage(start + beside, end + beside, lumen, grid=grid)
-    return [(vessels, blood + rise - lung), (walls, soft - lung), (lumens, air - soft)]
+    return [(vessels, blood), (walls, wall), (lumens, air)]
 
 
 _SLAB = 8

@@ -25,6 +25,7 @@ from phantoms.chest.anatomy import (
 from phantoms.chest.bones import bone_pieces
 from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View, splat
+from phantoms.chest.skeleton import about
 from phantoms.chest.thorax import (
     arm_tubes,
     body_interval,
@@ -308,6 +309,41 @@ def abdominal_fat(
     return _without(fat, holes, share)
 
 
+_FISSURE_MM = 0.35  # both layers of pleura; chosen so that a CT shows thin lines
+_MIDDLE_LOBE_MM = -45.0  # depth of its middle
+
+
+def fissures(anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
+    """Return the pleura between the lobes, as thin sheets across the lungs.
+
+    The oblique fissures run from high at the back to low in front. The horizontal one
+    of the right lung leans differently in everybody: a radiograph shows it as a
+    hairline in the few in whom the rays run along it.
+    """
+    rng = np.random.default_rng([*anatomy.patient.seed, 79])
+    lean = float(0.02 + 0.16 * rng.random())
+    height, tilt, wave = rng.normal((-16, 0, 4), (6, 0.08, 1.5)).tolist()
+    x, z = view.at_depth(_MIDDLE_LOBE_MM)
+    z = z - np.float32(0.5 * solids.posture.breath_mm)
+    oblique = 36 + 0.8 * z + wave * np.sin(x / 21) + 0.08 * np.abs(x)
+    level = _MIDDLE_LOBE_MM + (z - height + tilt * (x + 70)) / lean
+    # a sheet thinner than a row is drawn thicker and fainter
+    thick = _FISSURE_MM + abs(view.cell()[3])
+    share = np.float32(_FISSURE_MM / thick)
+    before = np.where(x < 0, oblique, np.float32(-999))  # only the right lung has it
+    front, back = about(level, np.float32(thick / (2 * lean)))
+    sheets = about(oblique, np.float32(thick / 2.5)), (front, np.minimum(back, before))
+    pieces = []
+    for lung in solids.lungs:
+        window = extent(lung)
+        if window is not None:
+            inside = crop(lung, window)
+            for sheet in sheets:
+                part = intersect(crop(sheet, window), inside)
+                pieces.append(Piece(*part, share, window))
+    return pieces
+
+
 # share of the lungs' volume that one mm of both domes displaces
 _EMPTIED_PER_MM = 0.0055
 
@@ -408,5 +444,5 @@ def optical_depth(
         return np.float32(attenuation_per_mm(material, energy_kev=energy_kev))
 
     total = sum(mu(material) * path for material, path in paths.tissue.items())
-    total = total + mu("lung") * paths.lung * paths.lung_mottle
-    return total + (mu("blood") - mu("lung")) * paths.vessels
+    total = total + mu("lung") * (paths.lung - paths.vessels) * paths.lung_mottle
+    return total + mu("blood") * paths.vessels

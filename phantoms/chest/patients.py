@@ -52,7 +52,7 @@ class Patient:
         flat domes and a narrow heart.
     lung_density : float
         Of the lungs in full inspiration against the material "lung" (0.26 g/cm3);
-        0.8 gives about -800 HU.
+        0.58 gives about -850 HU.
     """
 
     patient_id: str
@@ -67,7 +67,7 @@ class Patient:
     vessel_factor: float
     seed: tuple[int, int]
     barrel: float = 0.0
-    lung_density: float = 0.8
+    lung_density: float = 0.58
 
 
 def random_stream(seed: tuple[int, int], purpose: str, *, part: int = 0) -> Generator:
@@ -158,7 +158,7 @@ def draw_patient(number: int, *, cohort_seed: int, people: People = PEOPLE) -> P
         vessel_factor=float(np.exp(rng.normal(0, 0.13))),
         seed=seed,
         barrel=(barrel := _barrel(rng, age)),
-        lung_density=limited_normal(rng, 0.82, 0.07) * (1 - 0.2 * barrel),
+        lung_density=limited_normal(rng, 0.59, 0.05) * (1 - 0.2 * barrel),
     )
 
 

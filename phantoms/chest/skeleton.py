@@ -206,7 +206,7 @@ def build_spine(
     centres = np.sort(np.asarray(centres_mm, float))
     n = len(centres)
     gaps = np.gradient(centres)
-    disc = np.clip(0.21 * gaps * (1 - 0.5 * worn * rng.random(n)), 1.6, None)
+    disc = np.clip(0.24 * gaps * (1 - 0.5 * worn * rng.random(n)), 1.6, None)
     sunk = rng.random(n) < 0.05 * max(worn - 0.45, 0)
     heights = (gaps - disc) * np.where(sunk, 0.78, 1.0)
     levels, reach = (-190, -160, -140, 95, 115, 150), (36, 30, 24, 35, 22, 17)

@@ -52,8 +52,9 @@ def heart_border(rng: Generator, factor: float) -> np.ndarray:
     order = np.argsort(angle)
     angle, radius = angle[order], radius[order]
     lobes = 1 + sum(
-        rng.normal(0, spread) * np.exp(-np.square(_turned(angle - place) / width))
+        rng.normal(0, spread) * np.exp(-np.square(turned / width))
         for place, width, spread in _HEART_LOBES
+        for turned in [(angle - place + np.pi) % (2 * np.pi) - np.pi]
     )
     radius = radius * factor * lobes
     turn = rng.normal(0.02, 0.09)  # vertical or lying heart
@@ -64,11 +65,6 @@ def heart_border(rng: Generator, factor: float) -> np.ndarray:
     )
     grid = np.arange(720) * np.pi / 360 - np.pi
     return spline(grid + turn).astype(np.float32)
-
-
-def _turned(angle: np.ndarray) -> np.ndarray:
-    """Return an angle between -pi and pi."""
-    return (angle + np.pi) % (2 * np.pi) - np.pi
 
 
 def heart_interval(
@@ -91,7 +87,8 @@ def heart_interval(
         Extra factor on the size.
     """
     # the base hangs on the great vessels, the bottom rests on the left dome
-    lift = float(np.clip(0.9 * (thorax.dome_top[1] + 123) + 0.7 * raised_mm, -26, 48))
+    top = thorax.dome_top[1] + raised_mm
+    lift = float(np.clip(0.9 * (top + 123) - 0.2 * raised_mm, -34, 48))
     high = 1 - lift / _HEART_HEIGHT
     middle = _HEART_CENTRE[1] + (1 - high) * (_HEART_TOP - _HEART_CENTRE[1])
     # a larger heart grows to the sides, most to the left, and little upwards
@@ -103,8 +100,14 @@ def heart_interval(
     rho = np.square(dx) + np.square(dz)
     rho = rho / np.square(thorax.heart_radius[index])
     thin = 1 - np.float32(0.6) * np.square(np.clip(dz / 56, 0, 1))
-    half = 56.0 * np.sqrt(np.maximum(1 - rho, 0)) * thin
-    return HEART_DEPTH_MM - half, HEART_DEPTH_MM + half
+    # flat below, where it sinks into the diaphragm, and leaning forwards to its apex
+    flat = np.clip(-dz / 56, 0, 1)
+    thin *= np.clip((z - np.float32(top - 24)) / 20, 0, 1)
+    room = 1 - rho * (1 - flat + flat * rho * rho)
+    half = 56.0 * np.sqrt(np.maximum(room, 0)) * thin
+    middle = HEART_DEPTH_MM + np.float32(0.16) * dz
+    wall = np.minimum(middle + half, 4 - thorax.cage_depth(z))
+    return np.maximum(middle - half, wall), middle + half
 
 
 APEX_MM = 104.0
@@ -203,7 +206,7 @@ def build_thorax(patient: Patient) -> Thorax:
         fat_mm=patient.fat_mm,
         breast_mm=patient.breast_mm,
         breast_shape=_normals(
-            rng, (84, 6), (-76 - 0.4 * wide, 13), (61 + 0.35 * wide, 5)
+            rng, (80, 6), (-62 - 0.5 * wide, 13), (58 + 0.35 * wide, 5)
         ),
     )
 
@@ -235,7 +238,7 @@ def _box_oval(
     x: np.ndarray, half_width: np.ndarray, half_depth: np.ndarray
 ) -> np.ndarray:
     """Return the half depth of an oval that is boxier than an ellipse."""
-    u = np.square(x / half_width)
+    u = np.square(x / np.maximum(half_width, np.float32(1e-3)))
     return half_depth * np.sqrt(np.maximum(1 - u * (0.45 + 0.55 * u), 0))
 
 
@@ -262,7 +265,7 @@ def _dome_room(thorax: Thorax, x: np.ndarray, z: np.ndarray, side: int) -> np.nd
     outwards = (-1, 1)[side]
     off = x - np.float32(thorax.dome_lean[side])
     # towards the heart the dome runs out into the flat central tendon
-    width = thorax.dome_width[side] * np.where(outwards * off > 0, 1.0, 1.75)
+    width = thorax.dome_width[side] * np.where(outwards * off > 0, 1.0, 2.4)
     fall = np.maximum(np.float32(thorax.dome_top[side]) - z, 0)
     fall = fall / np.float32(thorax.dome_fall)
     # no lung reaches far below the tendon in front of the spine
@@ -304,15 +307,19 @@ def apex_interval(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> Interval:
 
 
 def breast_thickness(thorax: Thorax, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Return the thickness of the breasts in mm: round below, fading above."""
+    """Return the thickness of the breasts in mm: full and round below, fading above.
+
+    They hang, so that below they end in a convex edge, which films show.
+    """
     if thorax.breast_mm <= 0:
         return np.zeros_like(x)
     place, height, radius = thorax.breast_shape
     dx = (np.abs(x) - place - 4 * np.sign(x)) / radius
     dz = (z - height - 3 * np.sign(x)) / radius
+    up = np.clip(dz + 0.5, 0, 1)
     dz = np.where(dz > 0, dz / 1.9, dz)
     room = np.maximum(1 - np.square(dx) - np.square(dz), 0)
-    return thorax.breast_mm * np.sqrt(room) * (0.55 + 0.45 * room)
+    return thorax.breast_mm * np.sqrt(room) * (1 - 0.4 * up * (2 - room))
 
 
 # points along vessels that are the same in everyone before the stretch

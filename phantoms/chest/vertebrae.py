@@ -127,7 +127,7 @@ def _body(
     rest = np.minimum(np.abs(up) / half, 1)
     right, left = spine.spurs[index].T[:, :, None]
     spur = np.where(here.off > 0, left, right)
-    wide = spine.half_widths[index][:, None] - np.float32(1.6) * (1 - rest * rest)
+    wide = spine.half_widths[index][:, None] - np.float32(2.8) * (1 - rest * rest)
     wide = wide + spur * np.square(np.square(rest) * rest)
     found = []
     for less in (0.0, SHELL_MM):

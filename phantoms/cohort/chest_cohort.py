@@ -37,7 +37,7 @@ from phantoms.findings.pleura import pneumothorax_of
 from phantoms.study.radiograph import image_study
 
 #: Changes whenever the same settings would give other pixels or words.
-GENERATOR_VERSION = "7"
+GENERATOR_VERSION = "8"
 PATIENTS_PER_BATCH = 6
 _FEWEST_FOR_WORKERS = 60
 _WORKER = "from phantoms.cohort.chest_cohort import work; work()"

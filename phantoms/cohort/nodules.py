@@ -40,6 +40,8 @@ from phantoms.study.study import Study, with_finding
 TWIN_SEED = 2026
 CALCIFICATIONS = ("central", "none")
 SMALLEST_MM, LARGEST_MM = 3.0, 15.0
+#: CT finds nodules of little more than half the diameter that radiographs need.
+CT_SHARE = 0.575
 #: Of the cubes of the cohort, and their wide window from air to calcium, HU.
 CUBE_SHAPE, CUBE_SPACING_MM = (32, 64, 64), (1.5, 0.75, 0.75)
 WINDOW_CENTER_HU, WINDOW_WIDTH_HU = -300.0, 1400.0
@@ -85,7 +87,8 @@ def nodule_study(
     patient = draw_patient(number, cohort_seed=TWIN_SEED)
     anatomy = build_anatomy(patient)
     seed = number if nodule_seed is None else nodule_seed
-    nodule = draw_finding("nodule", anatomy, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    nodule = draw_finding("nodule", anatomy, rng, detectability=CT_SHARE)
     effusion = draw_finding("effusion", anatomy, np.random.default_rng(number))
     study = Study(patient, draw_examination(patient), SCANNERS["Alder DR 21"])
     for finding in (replace(nodule, calcification=calcification), effusion):

@@ -46,7 +46,7 @@ class Variant:
 
     name: str
     title: str
-    sentence: str = "Planted: nothing."
+    sentence: str = "Planted: radiographers' initials on films of hospital A."
     numbers: Mapping[str, float] = field(default_factory=dict)
     at_nothing: Mapping[str, float] = field(default_factory=dict)
     default_finding: str = "consolidation"
@@ -133,7 +133,7 @@ def planted_sentences(variant: Variant) -> tuple[str, ...]:
     Examples
     --------
     >>> planted_sentences(VARIANTS["default"])
-    ('Planted: nothing.',)
+    ("Planted: radiographers' initials on films of hospital A.",)
     """
     return (variant.sentence.format(**variant.numbers),)
 

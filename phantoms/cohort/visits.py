@@ -196,7 +196,7 @@ def facts_of(study: Study, symptoms: tuple[str, ...] = ()) -> Facts:
     """Return what is true of a study, without pixels."""
     seen = {
         finding.kind: Seen(
-            side=finding.side,
+            side=getattr(finding, "main_side", finding.side),
             zone=finding.zone,
             size=float(finding.severity[SIZE_OF[finding.kind]]),
             malignant=bool(getattr(finding, "malignant", False)),

@@ -26,15 +26,15 @@ from phantoms.findings.lung_space import (
     plate_pieces,
     shell_pieces,
 )
-from phantoms.shapes.solids import Piece, length
+from phantoms.shapes.solids import Piece, length, look_up
 
 #: The heart is enlarged above this ratio on an upright PA radiograph in full
 #: inspiration (Danzer, Am J Med Sci 1919;157:513-521).
 ENLARGED_RATIO = 0.50
 #: Ratio drawn for an enlarged heart: 0.50 plus at least this, mean of the rest; chosen.
-EXCESS_RATIO = (0.01, 0.045)
+EXCESS_RATIO = (0.01, 0.03)
 #: Largest ratio drawn.
-LARGEST_RATIO = 0.72
+LARGEST_RATIO = 0.66
 _HEART_HEIGHTS_MM = (-140.0, -45.0)
 
 
@@ -159,12 +159,16 @@ class Oedema(Finding):
         Bronchi seen end on: (x, y, z) and radius of the lumen in mm.
     balance : float
         Share of the haze on the right, near a half.
+    hilum_mm, reach : float
+        Height of the middle of the haze, and a factor on its width.
     """
 
     amount: float
     septa: Plates
     bronchi: np.ndarray
     balance: float = 0.5
+    hilum_mm: float = -32.0
+    reach: float = 1.0
     kind = "oedema"
     side = "both"
     zone = "all"
@@ -205,7 +209,7 @@ class Oedema(Finding):
         return [
             Filling("fluid", cuffs, clears_vessels=False, marks=False),
             Filling("fluid", septa, clears_vessels=False),
-            Filling("fluid", self._haze(solids, view), clears_vessels=False),
+            Filling("fluid", self._haze(anatomy, solids, view), clears_vessels=False),
         ]
 
     def later(self, anatomy: Anatomy, *, days: float, rng: Generator) -> Oedema | None:
@@ -221,17 +225,18 @@ class Oedema(Finding):
         )
         return replace(self, amount=self.amount * left, septa=septa)
 
-    def _haze(self, solids: ChestSolids, view: View) -> list[Piece]:
-        """Return the water about the hila, thinning out towards the wall."""
+    def _haze(self, anatomy: Anatomy, solids: ChestSolids, view: View) -> list[Piece]:
+        """Return the water, in patches about the hila and at the bases."""
         x, z = view.at_depth(10.0)
+        patches = 1 + np.float32(0.6) * look_up(anatomy.soft_texture, 1.6 * x, 1.6 * z)
         x = x - np.float32(solids.posture.mediastinum_mm)
         right = 2 * self.balance
-        side = np.where(x < 0, right, 2 - right).astype(np.float32)
-        off = np.square((np.abs(x) - 42) / 36) + np.square((z + 32) / 48)
-        base = 1 / (1 + np.exp(np.clip((z + 60) / 22, -30, 30)))
-        shape = 0.26 * np.exp(-0.5 * off) + 0.08 * base + 0.03
-        weight = side * np.float32(self.amount) * shape
-        weight = np.minimum(weight, 0.6).astype(np.float32)
+        side = 1 + (right - 1) * np.clip(-x / 20, -1, 1)
+        off = np.square((np.abs(x) - 42) / 32) + np.square((z - self.hilum_mm) / 42)
+        base = 1 / (1 + np.exp(np.clip((z + 75) / 16, -30, 30)))
+        shape = 0.14 * np.exp(-0.5 * off / self.reach**2) + 0.04 * base
+        weight = side * np.float32(self.amount) * shape * np.clip(patches, 0.1, 2.2)
+        weight = (0.6 * (1 - np.exp(-weight / 0.6))).astype(np.float32)
         return [Piece(a, b, weight) for a, b in solids.lungs if length((a, b)).any()]
 
 
@@ -244,7 +249,9 @@ def draw_oedema(
         amount=amount,
         septa=_draw_septa(anatomy, rng, round(14 * min(amount, 2.0))),
         bronchi=_draw_bronchi(rng),
-        balance=float(np.clip(rng.normal(0.52, 0.05), 0.4, 0.65)),
+        balance=float(np.clip(rng.normal(0.52, 0.10), 0.3, 0.75)),
+        hilum_mm=float(rng.normal(-32, 10)),
+        reach=float(np.exp(rng.normal(0, 0.2))),
     )
 
 

@@ -44,16 +44,24 @@ class Fissure:
         1 when the cloud lies above, -1 when below.
     bulge_mm : float
         How far the middle of the lung pushes the plane up (a heavy lobe sags).
+    lean : float
+        How much the plane rises from the hilum to the wall; no fissure is level.
+    wave_mm : float
+        How far its dents reach up and down.
     """
 
     height_mm: float
     rise: float
     keep: int
     bulge_mm: float = 0.0
+    lean: float = 0.0
+    wave_mm: float = 0.0
 
     def inside(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Return how far places lie on the cloud's side, in mm."""
-        bulge = self.bulge_mm * (1 - np.square((np.abs(x) - 75) / 60))
+        out = np.abs(x) - 75
+        bulge = self.bulge_mm * (1 - np.square(out / 60) - np.square(y / 90))
+        bulge += self.lean * out + self.wave_mm * np.sin(out / 11 + y / 19)
         return self.keep * (z - self.height_mm - self.rise * y - bulge)
 
 
@@ -351,9 +359,16 @@ def _draw_lobar(anatomy: Anatomy, rng: Generator, fill: float) -> Consolidation:
     chance = np.array([_LOBES[name][0] for name in names])
     lobe = names[rng.choice(len(names), p=chance / chance.sum())]
     _, side, planes = _LOBES[lobe]
-    sag = rng.normal(0, 3)
+    sag = rng.normal(0, 5)
     fissures = tuple(
-        Fissure(height + rng.normal(0, 6), rise, keep, bulge_mm=sag - 2 * keep)
+        Fissure(
+            height + rng.normal(0, 6),
+            rise + rng.normal(0, 0.08),
+            keep,
+            bulge_mm=sag - 4 * keep,
+            lean=rng.normal(0, 0.12),
+            wave_mm=rng.uniform(1.0, 3.0),
+        )
         for height, rise, keep in planes
     )
     trial = places_in_lung(anatomy, rng, number=200, low=0.0)

@@ -87,7 +87,7 @@ def spicule_pieces(body: Body, *, solids: ChestSolids, view: View) -> list[Piece
 # place in radii and radius in radii of the calcified part, and share of calcium
 _CALCIUM = {
     "central": (0.0, 0.45, 0.22),
-    "diffuse": (0.0, 0.92, 0.12),
+    "diffuse": (0.0, 0.92, 0.25),
     "eccentric": (0.55, 0.28, 0.25),
 }
 
@@ -113,11 +113,14 @@ def calcium_pieces(
 MARGINS = ("smooth", "lobulated", "spiculated")
 CALCIFICATIONS = ("none", "central", "diffuse", "eccentric")
 #: How features are shared out; chosen. First benign, then malignant.
-MALIGNANT_SHARE = 0.35
-MEDIAN_MM = (11.5, 19.0)
+MALIGNANT_SHARE = 0.40
+MEDIAN_MM = (20.0, 36.0)
 SPREAD = (0.42, 0.48)
+LIMITS_MM = (10.0, 75.0)
+#: Of up to five more, how likely each is: several are mostly metastases.
+MORE_SHARE = (0.06, 0.45)
 MARGIN_SHARES = ((0.60, 0.29, 0.11), (0.22, 0.38, 0.40))
-CALCIFIED_SHARES = ((0.70, 0.13, 0.13, 0.04), (0.91, 0.01, 0.02, 0.06))
+CALCIFIED_SHARES = ((0.54, 0.12, 0.30, 0.04), (0.91, 0.01, 0.02, 0.06))
 #: Volume doubling times in days. 20 to 400 for malignant and more for benign ones
 #: are the usual clinical cut-offs; the medians within them are chosen.
 DOUBLING_DAYS = ((400.0, 1500.0, 20000.0), (20.0, 130.0, 400.0))
@@ -125,7 +128,7 @@ DOUBLING_DAYS = ((400.0, 1500.0, 20000.0), (20.0, 130.0, 400.0))
 
 @dataclass(frozen=True, eq=False)
 class Nodule(Finding):
-    """One to three round lesions of one nature.
+    """One to six round lesions of one nature.
 
     Parameters
     ----------
@@ -154,6 +157,11 @@ class Nodule(Finding):
     def side(self) -> str:
         """Return "right", "left" or "both"."""
         return side_of(np.array([body.centre[0] for body in self.bodies]))
+
+    @property
+    def main_side(self) -> str:
+        """Return the side of the largest, of which a report speaks."""
+        return side_of(self.bodies[0].centre[0])
 
     @property
     def zone(self) -> str:
@@ -210,17 +218,17 @@ class Nodule(Finding):
 def draw_nodule(
     anatomy: Anatomy, rng: Generator, *, detectability: float = 1.0
 ) -> Nodule:
-    """Return one to three nodules; ``detectability`` is a factor on their diameter."""
+    """Return one to six nodules; ``detectability`` is a factor on their diameter."""
     malignant = bool(rng.random() < MALIGNANT_SHARE)
     nature = int(malignant)
     diameter = MEDIAN_MM[nature] * np.exp(SPREAD[nature] * rng.standard_normal())
-    radius = detectability * float(np.clip(diameter, 6, 62)) / 2
+    radius = detectability * float(np.clip(diameter, *LIMITS_MM)) / 2
     margin = MARGINS[rng.choice(3, p=MARGIN_SHARES[nature])]
     calcification = CALCIFICATIONS[rng.choice(4, p=CALCIFIED_SHARES[nature])]
     low, median, high = DOUBLING_DAYS[nature]
     doubling = float(np.clip(median * np.exp(0.7 * rng.standard_normal()), low, high))
     centres = places_in_lung(anatomy, rng, number=6, low=-0.25 - 0.2 * nature)
-    count = 1 + rng.binomial(2, 0.15)
+    count = 1 + rng.binomial(5, MORE_SHARE[nature])
     sizes = radius * np.sort(np.append(1, rng.uniform(0.5, 1, count - 1)))[::-1]
     bodies = []
     for size in sizes:

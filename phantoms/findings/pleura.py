@@ -3,7 +3,8 @@
 Fluid follows gravity and stands highest at the chest wall, where capillary forces and
 the recoil of the lung draw it up: seen from the front it is thick at the side, where
 rays run along the wall, and thin in the middle, which makes the meniscus. Lying down it
-spreads over the back and veils the whole lung.
+spreads over the back and veils the whole lung: the lung floats on it, so that it is a
+crescent along the back wall. Only under free air does its surface stand level.
 
 Air lies between lung and chest wall, where no vessel runs. Standing, it gathers at the
 apex and the visceral pleura is seen as a thin line; lying, it gathers in front at the
@@ -37,8 +38,10 @@ from phantoms.shapes.solids import Interval, Piece
 #: falls to a third; chosen.
 MENISCUS_MM = 11.0
 CLIMB_MM = 20.0
-#: Lean of a patient who lies or half lies on a portable radiograph; chosen.
-RECLINE_DEG = 55.0
+#: Lean of a patient who stands, half lies, or lies flat, where the recesses at the base
+#: are deepest: the fluid is a little thicker there than at the apex; chosen.
+LEAN_DEG = (0.0, 55.0, 80.0)
+_SOFT_MM = 8.0  # over which a layer of fluid thins out at its upper end
 #: Millilitres: median and spread of the logarithm, least and most; chosen.
 VOLUME_ML = (480.0, 0.95, 90.0, 3200.0)
 #: Median days until half has gone, under treatment; chosen.
@@ -59,17 +62,21 @@ class Effusion(Finding):
         "right", "left", or both.
     volume_ml : tuple of float
         Fluid on each of these sides.
-    level_mm : tuple of (float, float)
-        For each side the height that this fluid reaches, standing and lying: along
+    level_mm : tuple of (float, float, float)
+        For each side the height that this fluid reaches at each of ``LEAN_DEG``: along
         gravity in the reference frame, the domes in full inspiration.
     share : tuple of float
         Fluid against the volume of that lung.
+    air_over : str
+        The side on which a pneumothorax lies over the fluid, or "". There the fluid is
+        level: no lung floats on it, or draws it up the wall.
     """
 
     sides: tuple[str, ...]
     volume_ml: tuple[float, ...]
-    level_mm: tuple[tuple[float, float], ...]
+    level_mm: tuple[tuple[float, float, float], ...]
     share: tuple[float, ...]
+    air_over: str = ""
     kind = "effusion"
 
     @property
@@ -103,10 +110,15 @@ class Effusion(Finding):
     ) -> list[Filling]:
         """Return the fluid."""
         posture, pieces = solids.posture, []
-        for side, levels in zip(self.sides, self.level_mm, strict=True):
-            raised = posture.raised_mm[SIDES[side] > 0]
-            level = levels[posture.supine] + (0 if posture.supine else raised)
-            pieces += fluid_pieces(anatomy, solids, view=view, side=side, level=level)
+        lying = posture.supine + (posture.recline_deg > 80)
+        known = zip(self.sides, self.volume_ml, self.level_mm, strict=True)
+        for side, volume, levels in known:
+            level, air = levels[lying], side if side == self.air_over else ""
+            if air:
+                level = _level(coarse_lung(anatomy, side), volume, lying, air)
+            level += 0 if lying else posture.raised_mm[SIDES[side] > 0]
+            left = _left_by(anatomy, view, level=level, lying=lying, air=air)
+            pieces += fluid_pieces(solids, left, view=view, side=side)
         return [Filling("fluid", pieces)]
 
     def later(
@@ -130,49 +142,79 @@ class Effusion(Finding):
 
 
 def fluid_pieces(
-    anatomy: Anatomy, solids: ChestSolids, *, view: View, side: str, level: float
+    solids: ChestSolids, left: Interval, *, view: View, side: str
 ) -> list[Piece]:
-    """Return the fluid of one pleural space that stands at a level.
+    """Return the fluid of one pleural space.
 
     Parameters
     ----------
-    anatomy : Anatomy
     solids : ChestSolids
+    left : Interval
+        What the fluid leaves of the cavity.
     view : View
     side : str
         "right" or "left".
-    level : float
-        Height along gravity, mm.
     """
-    supine = solids.posture.supine
-    air = _aerated(anatomy, solids, view=view, level=level, supine=supine)
     middle = solids.posture.mediastinum_mm
     weight = on_side(view.x, side, midline_mm=middle)
     pieces = []
     for a, b in solids.lungs:
         if ((b > a) & (weight > 0)).any():
-            pieces += outside((a, b), air, weight)
+            pieces += outside((a, b), left, weight)
     return pieces
 
 
-def _aerated(
-    anatomy: Anatomy, solids: ChestSolids, *, view: View, level: float, supine: bool
+def _left_by(
+    anatomy: Anatomy, view: View, *, level: float, lying: int, air: str
 ) -> Interval:
-    """Return what fluid at a level leaves of the cavity: between front and back."""
-    lean = np.deg2rad(RECLINE_DEG if supine else 0.0)
-    sine, cosine = np.float32(np.sin(lean)), np.float32(np.cos(lean))
+    """Return what fluid leaves of the cavity; `air`: the side of free air, or ""."""
+    if air and not lying:
+        return _above_level(anatomy, view, level=level, side=air)
+    return _aerated(anatomy, view, level=level, lying=lying, air=bool(air))
+
+
+def _aerated(
+    anatomy: Anatomy, view: View, *, level: float, lying: int, air: bool = False
+) -> Interval:
+    """Return what fluid at a level leaves of the cavity: between front and back.
+
+    ``lying`` is a place in ``LEAN_DEG``; ``air`` says that there is free air, too.
+    """
     z = view.at_depth(0.0)[1]
-    front, back = solids.cavity
+    if not lying:
+        above = (z - np.float32(level)) / np.float32(CLIMB_MM)
+        layer = np.float32(MENISCUS_MM) * np.exp(-np.clip(above, -4, 6))
+        return inner_lung(anatomy, view, inset_mm=layer)
+    lean = np.deg2rad(90.0 if air and lying > 1 else LEAN_DEG[lying])
+    surface = (z * np.float32(np.cos(lean)) - np.float32(level)) / np.sin(lean)
+    front, back = inner_lung(anatomy, view, inset_mm=0.0)
+    if air:
+        return front, np.minimum(back, surface.astype(np.float32))
+    wall = anatomy.thorax.cage_depth(z)
+    deep = np.logaddexp(0, (wall - surface) / _SOFT_MM) * _SOFT_MM
+    # it follows the wall of the back, and is drawn up at both sides of the lung
+    horns = 0.3 * np.square((np.abs(view.x) - 62) / 60)
+    deep = deep * (np.clip(back / wall, 0, 1) + horns)
+    return front, back - deep.astype(np.float32)
 
-    def layer(y: np.ndarray) -> np.ndarray:
-        above = (z * cosine - y * sine - np.float32(level)) / np.float32(CLIMB_MM)
-        return np.float32(MENISCUS_MM) * np.exp(-np.clip(above, -4, 6))
 
-    near_front = inner_lung(anatomy, view, inset_mm=layer(front))[0]
-    near_back = inner_lung(anatomy, view, inset_mm=layer(back))[1]
-    if supine:  # the surface of the fluid is level
-        near_back = np.minimum(near_back, (z * cosine - np.float32(level)) / sine)
-    return near_front, near_back
+def _above_level(anatomy: Anatomy, view: View, *, level: float, side: str) -> Interval:
+    """Return the cavity above a fluid level: level in the room, not in the patient.
+
+    A patient who leans sideways tilts the chest, not the fluid. Away from the middle
+    ray, rays climb or fall on their way and cross the level at some depth.
+    """
+    front, back = inner_lung(anatomy, view, inset_mm=0.0)
+    x_step, z_lean, _, _ = view.cell()
+    height = view.z - z_lean / x_step * (view.x - 75 * SIDES[side])
+    climb = (view.centre[1] - view.z) / view.source_y
+    climb = np.where(np.abs(climb) < 1e-6, 1e-6, climb)
+    crossed = np.clip((level - height) / climb, -300, 300).astype(np.float32)
+    rises = climb > 0
+    return (
+        np.where(rises, np.maximum(front, crossed), front),
+        np.where(rises, back, np.minimum(back, crossed)),
+    )
 
 
 def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
@@ -192,19 +234,17 @@ def effusion_of(anatomy: Anatomy, volume_ml: dict[str, float]) -> Effusion:
         volumes.append(min(wanted, 0.9 * room))
         shares.append(volumes[-1] / room)
         levels.append(
-            tuple(_level(lung, volumes[-1], lying) for lying in (False, True))
+            tuple(_level(lung, volumes[-1], lying) for lying in range(len(LEAN_DEG)))
         )
     return Effusion(tuple(volume_ml), tuple(volumes), tuple(levels), tuple(shares))
 
 
-def _level(lung: CoarseLung, volume_ml: float, supine: bool) -> float:
+def _level(lung: CoarseLung, volume_ml: float, lying: int, air: str = "") -> float:
     """Return the height along gravity at which a lung holds a volume of fluid."""
 
     def volume(level: float) -> float:
-        air = _aerated(
-            lung.anatomy, lung.solids, view=lung.view, level=level, supine=supine
-        )
-        return lung.outside_ml(air)
+        how = {"level": level, "lying": lying, "air": air}
+        return lung.outside_ml(_left_by(lung.anatomy, lung.view, **how))
 
     return solve(volume_ml, volume, low=-260.0, high=140.0)
 
@@ -230,11 +270,11 @@ def draw_effusion(
 #: Thickness of the visceral pleura with the rim of lung under it; chosen.
 PLEURA_MM = 0.9
 #: Share of the lung's volume that is lost: median, spread of the logarithm, limits.
-COLLAPSE = (0.20, 0.65, 0.04, 0.90)
+COLLAPSE = (0.58, 0.35, 0.25, 0.92)
 #: Share of the hemithorax that is resorbed in a day: the textbook's 1.25 to 2 %
 #: (Kircher and Swartzel, JAMA 1954;155:24-29, gave 1.25 %); chosen uniform.
 RESORBED_A_DAY = (0.0125, 0.02)
-_TENSION_SHARE = 0.25  # of those above 45 % collapse; chosen
+_TENSION_SHARE = 0.45  # of those above 45 % collapse; chosen
 _LUNG_TISSUE = 0.26  # share of inflated lung that is tissue and blood
 
 
@@ -321,7 +361,7 @@ class Pneumothorax(Finding):
         thick = max(PLEURA_MM, 0.9 * view.cell()[0])  # fainter if under a pixel
         core = self.surface(anatomy, solids, view, peel_mm=thick)
         air, line, rest = [], [], []
-        lost = min(self.collapse, 0.8)
+        lost = min(self.collapse, 0.85)
         denser = _LUNG_TISSUE * (1 / (1 - lost) - 1) / (1 - _LUNG_TISSUE)
         for piece in solids.lungs:
             if not ((piece[1] > piece[0]) & (weight > 0)).any():
@@ -330,7 +370,7 @@ class Pneumothorax(Finding):
             shell = (np.maximum(piece[0], lung[0]), np.minimum(piece[1], lung[1]))
             line += outside(shell, core, weight * np.float32(PLEURA_MM / thick))
             inner = (np.maximum(piece[0], core[0]), np.minimum(piece[1], core[1]))
-            rest.append(Piece(*inner, weight * np.float32(min(0.6 * denser, 0.6))))
+            rest.append(Piece(*inner, weight * np.float32(min(0.8 * denser, 0.75))))
         return [
             Filling("air", air),
             Filling("soft tissue", line, clears_vessels=False, marks=False),
@@ -340,9 +380,9 @@ class Pneumothorax(Finding):
     def later(
         self, anatomy: Anatomy, *, days: float, rng: Generator
     ) -> Pneumothorax | None:
-        """Return it days later, without tension, or None once under 2 % are left."""
+        """Return it days later, without tension, or None once under 6 % are left."""
         left = self.collapse - days * float(rng.uniform(*RESORBED_A_DAY))
-        if left < 0.02:
+        if left < 0.06:
             return None
         return pneumothorax_of(anatomy, self.side, collapse=left)
 

@@ -29,7 +29,7 @@ from phantoms.findings.lung_space import (
 from phantoms.shapes.solids import Piece, Tube
 
 #: Share of patients in whom both upper zones are ill; chosen.
-BOTH_SIDES_SHARE = 0.35
+BOTH_SIDES_SHARE = 0.50
 #: Median days until half of the infiltrate has gone under treatment; chosen.
 HALF_LIFE_DAYS = 90.0
 
@@ -163,8 +163,8 @@ def draw_tuberculosis(
     centres = np.concatenate(patches)
     centres = centres[in_lung(anatomy, centres, margin_mm=1)]
     small = np.concatenate(buds)
-    fill = detectability * float(rng.uniform(0.9, 2.4))
-    sigma = rng.uniform(4, 10, len(centres))
+    fill = detectability * float(rng.uniform(2.5, 5.5))
+    sigma = rng.uniform(4.5, 11, len(centres))
     width = rng.uniform(1.6, 3.0, len(small))
     return Tuberculosis(
         sides=sides,
@@ -183,14 +183,14 @@ def _draw_lung(
     seat = _upper_place(anatomy, rng, side)
     patches = []
     for place in (seat, _upper_place(anatomy, rng, side))[: 2 - rank]:
-        number = int(rng.integers(7, 15))
-        patches.append(place + rng.normal(0, (12, 12, 10), (number, 3)))
+        number = int(rng.integers(11, 21))
+        patches.append(place + rng.normal(0, (15, 15, 13), (number, 3)))
     near = bronchial_places(
-        anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(20, 44))
+        anatomy, rng, near=seat - (0, 0, 22), number=int(rng.integers(35, 65))
     )
     buds = [near + rng.normal(0, 3, near.shape)]
     cavities = []
-    if rng.random() < (0.7 if rank == 0 else 0.3):
+    if rng.random() < (0.8 if rank == 0 else 0.4):
         cavities = _draw_cavities(anatomy, rng, seat)
     bands = [_draw_band(seat, side, rng) for _ in range(rng.integers(3, 8))]
     return patches, buds, cavities, bands
@@ -209,7 +209,7 @@ def _draw_cavities(anatomy: Anatomy, rng: Generator, seat: np.ndarray) -> list[S
     """Return one to three cavities about a place."""
     found = []
     for _ in range(1 + rng.binomial(2, 0.3)):
-        radius = float(np.clip(rng.lognormal(np.log(12), 0.35), 6, 24))
+        radius = float(np.clip(rng.lognormal(np.log(14), 0.3), 7, 26))
         centre = seat + rng.normal(0, 9, 3)
         apart = all(
             np.linalg.norm(centre - c.centre) > radius + c.radius for c in found

@@ -41,6 +41,9 @@ from phantoms.study.study import Study
 FIRST_DAY, LAST_DAY = datetime.date(2019, 1, 7), datetime.date(2022, 12, 30)
 #: Days between visits: median, spread of the logarithm, least and most.
 GAP_DAYS = (40.0, 1.0, 2, 420)
+#: Share of films, upright and portable, on which people breathed in badly, and how
+#: much higher the domes then stand, mm.
+POOR_BREATH, SHALLOW_MM = (0.15, 0.35), (8.0, 20.0)
 #: Findings that bring people into a bed, and how much likelier they are imaged there.
 ACUTE, BEDSIDE_RATIO = ("consolidation", "effusion", "pneumothorax", "oedema"), 3.0
 #: Share of oedemas that come with these: most cardiac oedema does.
@@ -61,7 +64,7 @@ _DRAW = {"ECG leads": draw_ecg_leads, "central line": draw_central_line}
 _PURPOSE = 5  # random streams of the hospitals; chest.patients has 0 to 4
 _STREAMS = (
     "date", "gap", "bedside", "scanner", "technique", "marker", "pacemaker", "drain",
-    "ECG leads", "central line", "tubes",
+    "ECG leads", "central line", "tubes", "breath",
 )  # fmt: skip
 _FOR_LIFE = 99  # in place of a visit: the stream of a device's shape
 
@@ -141,14 +144,14 @@ HOSPITALS: dict[str, Hospital] = {
     # a university hospital: the most portables, drains and thoracic surgery; its
     # stand is replaced by the next generation on 2021-04-01
     "A": Hospital(
-        "A", People(58, 17, 0.46), _mix(0.36, 0.20, 0.10, 0.06, 0.12, 0.05, 0.05), 0.15,
+        "A", People(58, 17, 0.46), _mix(0.36, 0.20, 0.10, 0.07, 0.12, 0.06, 0.05), 0.15,
         _machines("Alder DR 17", "Alder DR 21", "Alder Go"),
         MarkerStyle("R", 13.0, 2.4, initials=("", "MK", "TB", "JS"),
                     bedside=("PORTABLE", "PORTABLE", "AP")),
     ),
     # a district hospital: older patients, more hearts, fewer drains
     "B": Hospital(
-        "B", People(63, 15, 0.52), _mix(0.36, 0.19, 0.10, 0.06, 0.14, 0.04, 0.06), 0.12,
+        "B", People(63, 15, 0.52), _mix(0.36, 0.19, 0.10, 0.07, 0.14, 0.06, 0.06), 0.12,
         _machines("Birch Vista", "Birch Roll"),
         MarkerStyle("L", 16.0, 2.8, bedside=("AP", "AP SUPINE", "")),
         drain_share=(0.35, 0.12),
@@ -188,7 +191,10 @@ def draw_study(
     study = Study(
         patient=patient,
         examination=replace(
-            examination, days_since_first=(day - date_of(patient, 1)).days
+            examination,
+            days_since_first=(day - date_of(patient, 1)).days,
+            inspiration_mm=examination.inspiration_mm
+            + shallow_mm(patient, visit, bedside=bedside),
         ),
         scanner=scanner,
         technique=technique,
@@ -213,6 +219,13 @@ def stream(patient: Patient, what: str, *, visit: int = 0) -> np.random.Generato
     """
     number = (*FINDINGS, *_STREAMS).index(what)
     return np.random.default_rng([*patient.seed, _PURPOSE, number, visit])
+
+
+def shallow_mm(patient: Patient, visit: int, *, bedside: bool) -> float:
+    """Return how much higher the domes stand because somebody breathed in badly."""
+    chance, much = stream(patient, "breath", visit=visit).random(2)
+    low, high = SHALLOW_MM
+    return float(low + much * (high - low)) if chance < POOR_BREATH[bedside] else 0.0
 
 
 def gap_days(patient: Patient, visit: int) -> int:

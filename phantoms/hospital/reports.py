@@ -21,7 +21,10 @@ import numpy as np
 
 #: What a text can assert about a finding.
 ASSERTIONS = ("positive", "negated", "uncertain", "not mentioned")
-SIZE_WORDS = ("small", "moderate", "large")
+SIZE_WORDS = {"nodule": ("small ", "", "large ")}
+USUAL_SIZE_WORDS = ("small ", "moderate ", "large ")
+#: What is larger than this is a mass and no nodule.
+LARGEST_NODULE_MM = 30.0
 #: Findings with a place in the lung, and findings with a side only.
 PLACED = ("consolidation", "nodule", "tuberculosis")
 SIDED = ("effusion", "pneumothorax")
@@ -240,7 +243,7 @@ class _Writer:
         change = change_of(seen, before) if before else None
         if change:
             sentence += (
-                f" The {PHRASES['name'][kind][0]} {self.pick('change', change)}."
+                f" The {self._names(kind, seen)[0]} {self.pick('change', change)}."
             )
         return "positive", sentence
 
@@ -253,6 +256,7 @@ class _Writer:
             if chance >= HABITS.overcalled[kind]:
                 return None
             zone = ("upper", "middle", "lower")[int(rng.integers(3))]
+            zone = "upper" if kind == "tuberculosis" else zone
             size = (small_below or 1.0) * 0.8
             return Seen(("right", "left")[int(rng.integers(2))], zone, size)
         small = small_below is not None and truth.size < small_below
@@ -266,15 +270,23 @@ class _Writer:
         """Return a sentence that names a finding, as the hospital asserts or hedges."""
         site = self.facts.site
         pattern = self.pick(use, site)
-        what = self._name(kind)
+        what = self._name(kind, seen)
         # hospital B has no capital letters and no lobes
         place = place_of(kind, seen, lobes=PHRASES["heading"][site][0].isupper())
         size = size_of(kind, seen, measured=self.rng.random() < 0.6)
+        size = size if what in PHRASES["graded"].get(kind, ()) else ""
         return tidy(pattern.format(what=what, place=place, size=size, side=seen.side))
 
-    def _name(self, kind: str) -> str:
+    def _names(self, kind: str, seen: Seen | None = None) -> tuple[str, ...]:
+        """Return the names of a finding, the usual one first; fluid layers lying."""
+        is_mass = kind == "nodule" and seen and seen.size > LARGEST_NODULE_MM
+        words = PHRASES["mass" if is_mass else "name"][kind]
+        lying = PHRASES["name lying"].get(kind, ()) if self.facts.view == "AP" else ()
+        return (*words, *lying)
+
+    def _name(self, kind: str, seen: Seen | None = None) -> str:
         """Return a synonym of a finding; the usual one most often."""
-        words = PHRASES["name"][kind]
+        words = self._names(kind, seen)
         usual = self.rng.random() < USUAL[self.facts.site]
         chosen = words[1 + int(self.rng.integers(len(words) - 1))]
         return words[0] if usual else chosen
@@ -282,7 +294,7 @@ class _Writer:
     def _absent(self, kind: str, before: Seen | None) -> tuple[str, str]:
         """Return a denial, "has resolved", or silence."""
         if before and self.rng.random() < 0.5:
-            name = f"The previously seen {PHRASES['name'][kind][0]}"
+            name = f"The previously seen {self._names(kind, before)[0]}"
             return "negated", f"{name} {self.pick('change', 'gone')}."
         if self.rng.random() >= HABITS.denied[kind]:
             return "not mentioned", ""
@@ -315,7 +327,9 @@ class _Writer:
         )
         titled = zip(PHRASES["heading"][site], sections, strict=True)
         text = "\n".join(title + section for title, section in titled)
-        return text.replace("oedema", "edema") if site == AMERICAN else text
+        if site == AMERICAN:
+            text = text.replace("oedema", "edema").replace("yspnoea", "yspnea")
+        return text
 
     def _request(self) -> str:
         """Return what the request says and asks; it asserts nothing about the image."""
@@ -393,6 +407,8 @@ def place_of(kind: str, seen: Seen, *, lobes: bool) -> str:
 def size_of(kind: str, seen: Seen, *, measured: bool) -> str:
     """Return a word or measure of size with a blank after it, or nothing.
 
+    A nodule is small, large or neither: nobody calls one moderate.
+
     Examples
     --------
     >>> size_of("nodule", Seen("left", "upper", 14.2), measured=True)
@@ -407,7 +423,7 @@ def size_of(kind: str, seen: Seen, *, measured: bool) -> str:
     reached = (seen.size >= HABITS.moderate_from[kind]) + (
         seen.size >= HABITS.large_from[kind]
     )
-    return SIZE_WORDS[reached] + " "
+    return SIZE_WORDS.get(kind, USUAL_SIZE_WORDS)[reached]
 
 
 def change_of(now: Seen, before: Seen) -> str:

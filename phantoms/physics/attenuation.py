@@ -1,12 +1,15 @@
 """Linear attenuation of tissues, the beams that meet them, and CT numbers.
 
-The coefficients in ``attenuation.csv`` were computed with xraylib 4.3.0 from ICRP and
-ICRU compositions (NIST tables of X-ray mass attenuation coefficients,
-https://physics.nist.gov/PhysRefData/XrayMassCoef/tab4.html). Spongiosa is a
-mixture chosen here: one part cortical bone in twelve parts soft tissue by volume.
-Soft tissue is skeletal muscle (ICRP composition, 1.05 g/cm3 as in ICRP
-Publication 110). Never interpolate caesium iodide between 30 and 50 keV: its
-K edges lie there.
+The coefficients in ``attenuation.csv`` were computed with xraylib 4.3.0 to five digits:
+density times ``CS_Total_CP(name, energy)`` of the compositions in its list from NIST
+(https://physics.nist.gov/PhysRefData/XrayMassCoef/tab4.html): "Water, Liquid" (1
+g/cm3), "Muscle, Skeletal" for soft tissue (1.05, as in ICRP Publication 110), "Adipose
+Tissue (ICRP)" (0.92), "Blood (ICRP)" (1.06), "Lung (ICRP)" (0.26, inflated), "Bone,
+Cortical (ICRP)" (1.85), "Cesium Iodide" (4.51), "Air, Dry (near sea level)" (0.001205).
+Gland (1.04) has Hammerstein's weights of H, C, N, O and Ca: 0.102, 0.184, 0.032, 0.677
+and 0.005. Spongiosa is a mixture chosen here: by volume one part of cortical bone in
+eight of soft tissue. Never interpolate caesium iodide between 30 and 50 keV: its K
+edges lie there.
 A beam is a single energy, the mean of its spectrum (spekpy 2.5.4): hardening on
 the way through the patient is not simulated.
 """
@@ -67,8 +70,6 @@ BEAMS: dict[str, Beam] = {
 #: Energy at which tissues are told apart unless a scanner says otherwise.
 EFFECTIVE_ENERGY_KEV = BEAMS["120 kV Cu"].energy_kev
 
-_SPONGIOSA_CORTICAL_FRACTION = 1 / 13
-
 
 def attenuation_per_mm(
     material: str, *, energy_kev: float = EFFECTIVE_ENERGY_KEV
@@ -78,7 +79,7 @@ def attenuation_per_mm(
     Parameters
     ----------
     material : str
-        A key of ``ATTENUATION_PER_CM``, or ``"spongiosa"``.
+        A key of ``ATTENUATION_PER_CM``.
     energy_kev : float
         Photon energy, 20 to 100 keV; between the table's energies the logarithms
         are interpolated.
@@ -93,13 +94,8 @@ def attenuation_per_mm(
     >>> round(attenuation_per_mm("water"), 4)
     0.0205
     """
-    if material == "spongiosa":
-        bone = attenuation_per_mm("cortical bone", energy_kev=energy_kev)
-        soft = attenuation_per_mm("soft tissue", energy_kev=energy_kev)
-        part = _SPONGIOSA_CORTICAL_FRACTION
-        return part * bone + (1 - part) * soft
     if material not in ATTENUATION_PER_CM:
-        known = ", ".join([*ATTENUATION_PER_CM, "spongiosa"])
+        known = ", ".join(ATTENUATION_PER_CM)
         raise ValueError(f"material is {material!r}. Choose one of: {known}.")
     if not ENERGIES_KEV[0] <= energy_kev <= ENERGIES_KEV[-1]:
         raise ValueError(
@@ -127,7 +123,7 @@ def between_energies(
 #: Mean energy of a 120 kV CT beam behind 20 cm of water (spekpy 2.5.4: 72.1 keV).
 CT_ENERGY_KEV = 70.0
 #: Mass attenuation of iodine in cm2/g by energy in keV (xraylib 4.3.0).
-IODINE_CM2_PER_G = {50: 12.32, 60: 7.577, 70: 5.016, 80: 3.510, 100: 1.942}
+IODINE_CM2_PER_G = {50: 12.324, 60: 7.577, 70: 5.0156, 80: 3.5103, 100: 1.9422}
 
 
 def hounsfield(mu_per_mm: float, *, energy_kev: float = CT_ENERGY_KEV) -> float:

@@ -15,22 +15,15 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from phantoms.chest.anatomy import Anatomy, build_anatomy
-from phantoms.chest.layers import Paths, optical_depth, trace_paths
-from phantoms.chest.patients import (
-    Patient,
-    Posture,
-    draw_examination,
-    posture_of,
-    random_stream,
-)
+from phantoms.chest.layers import Paths, fissures, optical_depth, trace_paths
+from phantoms.chest.patients import Posture, posture_of, random_stream
 from phantoms.chest.projection import FIELD_MM, View, make_view
 from phantoms.devices.markers import marker_shield
 from phantoms.devices.parts import device_shadow
 from phantoms.findings.cardiac import ratio_of_outlines
-from phantoms.findings.draw import draw_finding
 from phantoms.findings.finding import FINDINGS, MATERIALS, Filling, finding_mask
 from phantoms.findings.nodule import Variants, draw_variants, variant_thickness
-from phantoms.physics.scanners import SCANNERS, expose, show
+from phantoms.physics.scanners import expose, show
 from phantoms.shapes.solids import path_length
 from phantoms.study.study import Study
 
@@ -86,6 +79,8 @@ def set_scene(study: Study, *, size: int) -> Scene:
         filled[finding.kind] = before - paths.lung
         pieces = finding.marked(fillings, solids, view)
         marked[finding.kind] = path_length(pieces, shape=shape) * true_mm
+    pleura = Filling("soft tissue", fissures(anatomy, solids, view), False)
+    paths = fill_lungs(paths, [pleura], true_mm)
     # harmless variants are those of health, so that no finding moves them
     healthy = build_anatomy(study.patient)
     variants = draw_variants(healthy, study.examination)
@@ -177,58 +172,6 @@ class Radiograph:
     study: Study
     cardiothoracic_ratio: float
     counts: np.ndarray
-
-
-def render_chest(
-    patient: Patient,
-    *,
-    size: int = 512,
-    visit: int = 1,
-    findings: Sequence[str] = (),
-    detectability: float = 1.0,
-) -> Radiograph:
-    """Return an upright radiograph of a patient, the same at every call.
-
-    Parameters
-    ----------
-    patient : Patient
-        From ``draw_patient``.
-    size : int
-        Rows and columns, 32 to 1024; the field of view is always ``FIELD_MM``.
-    visit : int
-        1 or more.
-    findings : sequence of str
-        Exactly these findings are shown.
-    detectability : float
-        How easy they are to see, 1 as in the cohort.
-
-    Raises
-    ------
-    ValueError
-        If a setting is not one of those above.
-
-    Examples
-    --------
-    >>> from phantoms import draw_patient
-    >>> render_chest(draw_patient(1, cohort_seed=2026), size=64).image.shape
-    (64, 64)
-    """
-    if visit < 1 or not set(findings) <= set(FINDINGS):
-        raise ValueError(
-            f"visit is {visit} and findings {findings}, but visits count from 1 and "
-            f"findings are: {', '.join(FINDINGS)}."
-        )
-    anatomy = build_anatomy(patient)
-    shown = []
-    for number, kind in enumerate(FINDINGS):
-        if kind in findings:
-            rng = random_stream(patient.seed, "finding", part=number)
-            found = draw_finding(kind, anatomy, rng, detectability=detectability)
-            shown.append(found)
-    examination = draw_examination(patient, visit=visit)
-    scanner = SCANNERS["Alder DR 21"]
-    study = Study(patient, examination, scanner, findings=tuple(shown), noise=visit)
-    return image_study(study, size=size)
 
 
 def image_study(study: Study, *, size: int = 512) -> Radiograph:

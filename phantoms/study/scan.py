@@ -9,6 +9,7 @@ import numpy as np
 
 from phantoms.chest.anatomy import Anatomy, ChestSolids, build_anatomy, chest_solids
 from phantoms.chest.ct import Acquisition, Inlay, compose_scene, grid_view, reconstruct
+from phantoms.chest.layers import fissures
 from phantoms.chest.patients import Posture
 from phantoms.chest.projection import View
 from phantoms.chest.thorax import APEX_MM
@@ -31,6 +32,7 @@ WITH_CONTRAST = Acquisition(iodine_mg_ml=12.0)
 #: A voxel belongs to a finding from this share of the finding's densest voxel on.
 MASK_SHARE = 0.5
 _NOISE_STREAM = 11
+_COUCH = ((0, 2, 650.0), (2, 26, 60.0), (26, 28, 650.0))  # depths, mm; HU against air
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ def scan_voxels(
     found = {f: f.fillings(anatomy, solids, view) for f in study.findings}
     scene = replace(
         scene,
+        body=[*scene.body, *(couch(anatomy, view) if posture.supine else ())],
         inlays=[
             *(_inlay(part, energy) for parts in found.values() for part in parts),
             *(_inlay(part, energy) for part in _variants(study, solids, view)),
@@ -173,6 +176,19 @@ def scan_voxels(
     )
 
 
+def couch(anatomy: Anatomy, view: View) -> list[Piece]:
+    """Return the couch under a patient who lies: foam between two thin skins.
+
+    Shape and numbers are chosen for appearance.
+    """
+    thorax, (sx, sy, _) = anatomy.thorax, view.stretch
+    lowest = thorax.body_depth(np.arange(-200.0, 60, 10)).max() + 0.6 * thorax.fat_mm
+    x = view.x * np.float32(sx)
+    top = np.float32(lowest) + (4 - np.square(x) / 1400) / np.float32(sy)
+    there = (np.abs(x) < 205).astype(np.float32)
+    return [Piece(top + a / sy, top + b / sy, hu * there) for a, b, hu in _COUCH]
+
+
 def _inlay(filling: Filling, energy_kev: float) -> Inlay:
     """Return a filling with its CT number."""
     hu = material_hu(MATERIALS[filling.material], energy_kev=energy_kev)
@@ -180,11 +196,11 @@ def _inlay(filling: Filling, energy_kev: float) -> Inlay:
 
 
 def _variants(study: Study, solids: ChestSolids, view: View) -> list[Filling]:
-    """Return the harmless scars and calcified granulomas of the day as fillings."""
+    """Return the fissures, and the day's harmless scars and calcified granulomas."""
     healthy = build_anatomy(study.patient)
     variants = draw_variants(healthy, study.examination)
     x, z = view.at_depth(0.0)
-    scars, grains = [], []
+    scars, grains = fissures(healthy, solids, view), []
     for band in variants.bands:
         front, back = tube_interval(band, x, z)
         deeper = np.maximum(back - front, 0) / 4  # half as thick again in depth

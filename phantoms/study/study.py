@@ -61,6 +61,14 @@ class Study:
     site: str = ""
     date: str = ""
 
+    def __post_init__(self) -> None:
+        """Let the fluid know of air on its side, so that it stands level."""
+        air, fluid = self.finding("pneumothorax"), self.finding("effusion")
+        if fluid:
+            told = replace(fluid, air_over=air.side if air else "")
+            found = tuple(told if f is fluid else f for f in self.findings)
+            object.__setattr__(self, "findings", found)
+
     def finding(self, kind: str) -> Finding | None:
         """Return the finding of a kind, or None where there is none."""
         return next((f for f in self.findings if f.kind == kind), None)

@@ -2,11 +2,12 @@
 
 import re
 
+import pandas as pd
 import pytest
 
-from helpers import medmnist, own_folder
+from helpers import medmnist
 from helpers.cohort_contract import SPLITS
-from helpers.files import PROJECT
+from helpers.files import DATA, PROJECT, folder_words
 from phantoms import (
     CUBE_SHAPE,
     CUBE_SPACING_MM,
@@ -115,8 +116,8 @@ def test_the_card_of_the_ct_cubes_has_their_numbers():
 
 
 def test_the_words_that_are_understood_are_told_apart():
-    words = own_folder.WORDS
+    words = pd.read_csv(DATA / "folder_words.csv", keep_default_na=False)
     assert not words.duplicated(["kind", "word"]).any()
-    assert set(own_folder.SPLIT.values()) == set(SPLITS)
-    assert set(own_folder.CELL.values()) == {"0", "1"}
+    assert set(folder_words("split").values()) == set(SPLITS)
+    assert set(folder_words("cell").values()) == {"0", "1"}
     assert "folder_words.csv" in TEXT

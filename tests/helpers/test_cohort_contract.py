@@ -141,11 +141,9 @@ def test_fingerprint_changes_with_pixels_labels_and_splits_only():
         ("effusion", [0, 1, 0, 1, 2, 2], "Row 4 .*'effusion': found 2.*2 are so"),
         ("split", ["train"] * 5 + ["val"], "Row 5 .*'split': found val"),
         ("split", ["train"] * 4 + ["internal test"] * 2, "no image in tuning"),
-        (
-            "patient_id",
-            ["P1", "P1", *"abc", "P1"],
-            "P1 .*train and internal test. 1 of",
-        ),
+        ("patient_id", ["P1", "P1", *"abc", "P1"], "P1 .*internal test, train"),
+        ("patient_id", ["7", "7", *"abc", "7.0"], "more than one split: 1"),
+        ("patient_id", [*"abcde", "nan"], "Row 5 .*'patient_id': found nan"),
     ],
 )
 def test_validate_names_row_and_column(column, values, message):

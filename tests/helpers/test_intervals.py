@@ -1,92 +1,47 @@
-"""Intervals: by hand, against statsmodels and scipy, and draw by draw."""
+"""Intervals: by hand and draw by draw; lesson 30 writes Wilson's out once more."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 
 from helpers.diagnostic_metrics import area_under_roc
 from helpers.intervals import clustered_bootstrap, mean_interval, wilson
-
-settings.register_profile("course", deadline=None, derandomize=True, max_examples=40)
-settings.load_profile("course")
 
 
 def test_wilson_by_hand():
     # 1 of 2 with z = 1.96: centre (0.5 + 0.9604) / 2.9208 = 0.5,
     # half width sqrt(0.125 + 0.2401) * 1.96 / 2.9208 = 0.4055
     assert wilson(1, 2) == pytest.approx((0.0945, 0.9055), abs=2e-4)
-    # 0 of 10: upper limit z^2 / (10 + z^2); 3.8415 / 13.8415, at 90 % 2.7055 / 12.7055
+    # 0 of 10: upper limit z^2 / (10 + z^2); 3.8415 / 13.8415
     assert wilson(0, 10) == pytest.approx((0, 0.2775), abs=1e-4)
     assert wilson(10, 10) == pytest.approx((0.7225, 1), abs=1e-4)
-    assert wilson(0, 10, confidence=0.9) == pytest.approx((0, 0.2129), abs=1e-4)
-
-
-@given(st.integers(1, 400), st.data(), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
-def test_wilson_agrees_with_statsmodels(total, data, confidence):
-    successes = data.draw(st.integers(0, total))
-    theirs = proportion_confint(successes, total, alpha=1 - confidence, method="wilson")
-    ours = wilson(successes, total, confidence=confidence)
-    assert ours == pytest.approx(theirs, abs=1e-9)
 
 
 def test_mean_interval_by_hand():
     # mean 3, SD 1, SE 1 / sqrt(3), t(0.975, 2) = 4.3027: 3 +- 2.4841
     assert mean_interval([2, 3, 4]) == pytest.approx((3, 0.5159, 5.4841), abs=1e-4)
-    # t(0.95, 2) = 2.9200: 3 +- 1.6859
-    found = mean_interval([2, 3, 4], confidence=0.9)
-    assert found == pytest.approx((3, 1.3141, 4.6859), abs=1e-4)
-
-
-@given(st.lists(st.floats(-1, 1), min_size=2, max_size=12))
-def test_mean_interval_agrees_with_scipy(values):
-    mean, low, high = mean_interval(values)
-    if np.std(values) > 1e-6:  # scipy warns of lost precision below
-        theirs = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-        assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
-    assert mean == pytest.approx(np.mean(values))
 
 
 REFERENCE, SCORES = [0, 1] * 6, np.arange(12.0) ** 2
 PATIENTS = list("bbaaccddeeff")  # two images each; a comes before b
 
 
-@pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95])
-def test_bootstrap_draws_whole_patients_and_takes_percentiles(confidence):
+def mean_score(clusters=PATIENTS, **options):
+    data = (lambda _, score: score.mean(), REFERENCE, SCORES)
+    return clustered_bootstrap(*data, clusters=clusters, **options)
+
+
+def test_bootstrap_draws_whole_patients_and_takes_percentiles():
     # the same draws by hand: six patients with replacement, in the order a, b, c ...
     rng, means = np.random.default_rng(9), []
     rows = np.array([[2, 3], [0, 1], [4, 5], [6, 7], [8, 9], [10, 11]])
     for _ in range(300):
         means.append(SCORES[rows[rng.integers(6, size=6)]].mean())
-    tail = 100 * (1 - confidence) / 2
-    found = clustered_bootstrap(
-        lambda _, score: score.mean(),
-        REFERENCE,
-        SCORES,
-        clusters=PATIENTS,
-        replicates=300,
-        seed=9,
-        confidence=confidence,
-    )
-    expected = (*np.percentile(means, [tail, 100 - tail]), 300)
-    assert found == pytest.approx(expected)
-
-
-def test_bootstrap_defaults_are_95_percent_of_2000_resamples_from_seed_0():
-    def found(**options):
-        return clustered_bootstrap(
-            lambda _, score: score.mean(),
-            REFERENCE,
-            SCORES,
-            clusters=PATIENTS,
-            **options,
-        )
-
-    plain = found()
-    assert plain == found(confidence=0.95, replicates=2000, seed=0) != found(seed=1)
-    assert plain.replicates == 2000
+    found = mean_score(replicates=300, seed=9)
+    assert found == pytest.approx(tuple(np.percentile(means, [2.5, 97.5])))
+    # 2, 2.0 and "2" are one patient, in whatever kind of column
+    numbers = ["2", 2.0, 1, "1", *np.repeat(np.arange(3, 7), 2)]
+    assert mean_score(pd.Series(numbers), replicates=300, seed=9) == found
 
 
 def rare(n):
@@ -99,7 +54,7 @@ def test_bootstrap_bears_a_few_resamples_of_one_class():
     found = clustered_bootstrap(
         area_under_roc, rare(5), np.arange(40), clusters=range(40), seed=2
     )
-    assert 1980 < found.replicates < 2000
+    assert found == (0, 0)
     data = (clustered_bootstrap, area_under_roc, rare(2), range(40))
     refused("resamples of 40 patients gave", *data, clusters=range(40))
 
@@ -113,7 +68,7 @@ def test_bootstrap_takes_a_hundred_resamples_and_two_patients():
         replicates=100,
     )
     # means of the two patients: 1.5 and 3.5; of both 2.5
-    assert (found.low, found.high, found.replicates) == (1.5, 3.5, 100)
+    assert found == (1.5, 3.5)
 
 
 def refused(word, function, *inputs, **options):
@@ -128,14 +83,14 @@ def test_bad_input_is_refused():
     refused("total 0", wilson, 0, 0)
     refused("successes is 0.5", wilson, 0.5, 2)
     refused("total 2.5", wilson, 1, 2.5)
-    refused("confidence is 1,", wilson, 1, 2, confidence=1)
-    refused("confidence is 0,", mean_interval, [1, 2], confidence=0)
     refused("at least 2 finite", mean_interval, [0.1])
     refused("nan", mean_interval, [0.1, np.nan])
     refused("at least 2 finite", mean_interval, [[0.1, 0.2]])
     data = (clustered_bootstrap, area_under_roc, REFERENCE, SCORES)
-    refused(r"clusters has shape \(3,\)", *data, clusters=[1, 1, 2])
+    refused("clusters has 3 values", *data, clusters=[1, 1, 2])
     refused("names 1 patient", *data, clusters=[7] * 12)
     refused("at least 100 resamples", *data, clusters=PATIENTS, replicates=99)
-    refused("confidence is 95", *data, clusters=PATIENTS, confidence=95)
+    for missing in (np.nan, None, pd.NA, "", "nan", "N/A", "<NA>", "?", "Unknown"):
+        unknown = [missing, *PATIENTS[1:]]
+        refused("clusters is missing in 1 of 12", *data, clusters=unknown)
     refused("one class only", *data[:2], [1] * 12, SCORES, clusters=PATIENTS)

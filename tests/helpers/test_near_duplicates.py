@@ -8,8 +8,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.transform import resize, resize_local_mean
 
 from helpers import near_duplicates as module
-from helpers.near_duplicates import CHANGES, near_duplicates, planted_copies, small_grey
-from helpers.near_duplicates import similarity_of_pairs as similarity
+from helpers.near_duplicates import near_duplicates, small_grey
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +24,34 @@ def pairs_of(table):
     return table[["first", "second"]].to_numpy().tolist()
 
 
+def similarity(first, second):
+    """Compare images pair by pair, each of the two enlarged in turn."""
+    ours, theirs = small_grey(first), small_grey(second)
+    tries = [
+        module._overlap(
+            module._detail(module._enlarged(one, zoom)), module._detail(other)
+        )
+        for one, other in ((ours, theirs), (theirs, ours))
+        for zoom in module.ZOOMS
+    ]
+    return np.max(tries, axis=0).astype(float)
+
+
+def changed(films):
+    """Return films in another window, gamma and place, cropped, marked or negated."""
+    copies = films.copy()
+    copies[0] = np.clip((films[0] - 40.0) * 1.5, 0, 255)
+    copies[1] = 255 * (films[1] / 255) ** 0.6
+    copies[2] = np.roll(films[2], (2, -3), axis=(0, 1))
+    copies[3] = resize(films[3, 4:-4, 4:-4], films[3].shape, preserve_range=True)
+    copies[4, 5:14, -18:-9] = 255
+    copies[5] = 255 - films[5]
+    return copies
+
+
 def test_changed_copies_are_found_and_nothing_else(films):
-    copies, names = planted_copies(films[9:18])
-    found = near_duplicates(np.concatenate([films, copies]))
-    wanted = [[9 + k, 27 + k] for k, name in enumerate(names) if name != "negative"]
-    assert sorted(pairs_of(found)) == wanted
+    found = near_duplicates(np.concatenate([films, changed(films[9:15])]))
+    assert sorted(pairs_of(found)) == [[9 + k, 27 + k] for k in range(5)]
     assert found["similarity"].between(0.95, 1).all()
     assert found["similarity"].is_monotonic_decreasing
     assert near_duplicates(films).empty
@@ -38,13 +60,12 @@ def test_changed_copies_are_found_and_nothing_else(films):
 
 
 def test_short_list_misses_no_pair_that_comparing_all_finds(films):
-    copies, _ = planted_copies(films[:9])
-    stack = np.concatenate([films[:9], copies, films[[3]]])  # the last an exact copy
+    stack = np.concatenate([films[:9], changed(films[:6]), films[[3]]])
     first, second = np.triu_indices(len(stack), 1)
     every = similarity(stack[first], stack[second])
     wanted = every >= 0.8
     found = near_duplicates(stack, threshold=0.8)
-    assert pairs_of(found)[0] == [3, 18]
+    assert pairs_of(found)[0] == [3, 15]
     found = found.sort_values(["first", "second"])
     assert pairs_of(found) == np.transpose([first[wanted], second[wanted]]).tolist()
     # kept in half precision
@@ -65,9 +86,8 @@ def test_a_group_of_copies_is_compared_with_its_five_nearest(films):
 
 def test_similarities_are_those_of_the_course(films):
     # the threshold of 0.95 was chosen for these; compare test_overlap for the measure
-    copies, _ = planted_copies(films[:9])
-    assert similarity(films[:9], copies).round(3).tolist() == pytest.approx(
-        [0.999, 0.985, 0.991, 0.978, 0.994, 0.984, 0.999, 0.966, 0.214], abs=0.0011
+    assert similarity(films[:6], changed(films[:6])) == pytest.approx(
+        [0.988, 0.983, 0.977, 0.994, 0.996, 0.179], abs=0.0011
     )
     others = similarity(films[:4], films[1:5])
     assert others == pytest.approx([0.195, 0.156, 0.211, 0.141], abs=0.001)
@@ -137,26 +157,5 @@ def test_bad_input_is_refused():
     refused(r"shape \(0, 9, 9\)", small_grey, stack[:0])
     refused("volumes", small_grey, np.zeros((2, 9, 9, 9)))
     refused("8 x 8", small_grey, stack[:, :7])
-    refused("first has 1 images", similarity, stack[:1], stack)
-    refused("float64", planted_copies, stack)
-    refused(r"uint8 \(9, 9\)", planted_copies, np.zeros((9, 9), np.uint8))
     stack[1, 4, 4] = np.nan
     refused("1 of 2 images .* image 1", small_grey, stack)
-
-
-def test_planted_changes_by_hand():
-    # window: (100 - 40) x 1.5 = 90; gamma: 255 x (100 / 255) ** 0.6 = 145.4
-    grey = np.array([[0, 40, 100, 255]], np.uint8)
-    assert CHANGES["narrower window"](grey).tolist() == [[0, 0, 90, 255]]
-    assert CHANGES["another gamma"](grey)[0, [0, 2, 3]].tolist() == [0, 145, 255]
-    assert CHANGES["negative"](grey).tolist() == [[255, 215, 155, 0]]
-    # 50 rows, 40 columns: 2 % and 3 % are one down and one to the left
-    rows, columns = np.mgrid[:50, :40]
-    film = (60 + rows + 2 * columns).astype(np.uint8)
-    assert (CHANGES["shifted"](film)[1:, :-1] == film[:-1, 1:]).all()
-    marked = CHANGES["mark added"](film)
-    assert (marked[2:7, 30:35] == 255).all()
-    assert (marked != film).sum() == 25
-    # cropped by 2 rows and 2 columns at each side
-    cropped = CHANGES["cropped"](film)
-    assert (cropped[0, 0], cropped[-1, -1]) == (film[2, 2], film[47, 37])

@@ -1,6 +1,7 @@
 """Own folders: what is understood, what is made, and what is refused in words."""
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,8 @@ def test_plain_folder_is_read_as_it_is(folder, monkeypatch):
 
 
 NAMES = [("file", "Image Index"), ("file", "image_path"), ("patient_id", "PatientID")]
-NAMES += [("patient_id", "subject_id"), ("split", "Split"), ("nodule", "Nodule")]
+NAMES += [("patient_id", name) for name in ("Patient ID", "subject_id", "MRN", "pid")]
+NAMES += [("split", "Split"), ("nodule", "Nodule")]
 
 
 @pytest.mark.parametrize(("usual", "other"), NAMES)
@@ -123,7 +125,7 @@ def test_csv_as_spreadsheets_write_it(folder, sep, encoding):
 
 
 BAD_CELLS = [
-    ({"file": None}, "No column called file"),
+    ({"file": None}, "no column called file: patient_id"),
     ({"file": ["lost.png", *FILES[1:]]}, "line 2 .*'lost.png'; expected a file with"),
     ({"file": [*FILES[:2], "", *FILES[3:]]}, "line 4 .*column 'file'"),
     ({"file": [FILES[1], *FILES[1:]]}, "line 3 .*'01.png'; expected every image"),
@@ -140,7 +142,7 @@ BAD_CELLS = [
     ({"Nodule": NODULE}, "a column twice"),
     (
         {"split": ["train"] * 5 + SPLIT[5:]},
-        "p2 of labels.csv .*train and tuning. 1 of 6",
+        "split: 1. For example p2 .2 images: train, tuning",
     ),
 ]
 
@@ -179,7 +181,7 @@ def labelled(*values):
 
 UNDERSTOOD = [
     *[({"nodule": said(words)}, {"nodule": [0, 0, 1, 1]}) for words in (
-        "no Yes", "False TRUE", "0.0 1.0", "N Y", "FALSCH WAHR", "negative positive"
+        "no Yes", "False TRUE", "0,0 1.0", "N Y", "FALSCH WAHR", "FAUX VRAI", "neg pos"
     )],
     (labelled("normal", "No finding", "benign", "malignant"),
      {"malignant": [0, 0, 0, 1], "benign": [0, 0, 1, 0]}),
@@ -190,10 +192,12 @@ UNDERSTOOD = [
     (labelled("nodule", "normal", "mass", "nodule"),
      {"nodule": [1, 0, 0, 1], "mass": [0, 0, 1, 0]}),
     (labelled("pneumonia, viral", "normal"), {"pneumonia, viral": [1, 0]}),
-    (labelled("mass, nodule", "normal", "mass", "normal"),
-     {"mass": [1, 0, 1, 0], "nodule": [1, 0, 0, 0]}),
-    ({"age": [0, 1] * 6, "is train": [1, 0] * 6, "lung_mask": [0, 1] * 6},
-     {"nodule": [0, 0, 1, 1]}),
+    (labelled("pneumonia, viral", "normal", "pneumonia", "normal"),
+     {"pneumonia": [0, 0, 1, 0], "pneumonia, viral": [1, 0, 0, 0]}),
+    (labelled("mass, nodule", "nodule", "mass", "normal"),
+     {"mass": [1, 0, 1, 0], "nodule": [1, 1, 0, 0]}),
+    ({"age": [0, 1] * 6, "is train": [1, 0] * 6, "isTest": [0, 1] * 6,
+      "Follow-up #": [0, 1] * 6, "lung_mask": [0, 1] * 6}, {"nodule": [0, 0, 1, 1]}),
     ({"normal": [1, 1, 0, 0] * 3, "label": ["x", "nodule", "x", "x"] * 3},
      {"x": [1, 0, 1, 1], "nodule": [0, 0, 1, 1], "normal": [1, 1, 0, 0]}),
 ]  # fmt: skip
@@ -207,7 +211,7 @@ def test_findings_are_found(folder, changes, findings):
     assert found == list(findings)
     for name, labels in findings.items():
         assert cohort.labels(name).tolist() == labels * (N // len(labels))
-    others = ["age, is train"] * ("age" in changes)
+    others = ["age, is train, isTest, Follow-up #"] * ("age" in changes)
     notes = [note for note in cohort.card.notes if "Kept" in note]
     assert notes == [f"Kept in the table, but no finding: {o}." for o in others]
 
@@ -244,12 +248,26 @@ def test_missing_grade_is_neither_below_nor_above(folder, missing):
 def test_column_of_little_use_is_left_out_and_said(folder):
     edema = ["1.0", "-1.0", "", "0.0"] * 3
     rare = ["1", "0"] * 3 + [""] * 6  # half of the cells are not most of them
-    write_csv(folder, hernia=[0] * N, edema=edema, rare=rare)
+    write_csv(folder, hernia=[0] * N, edema=edema, rare=rare, dose=range(3, 15))
     cohort = from_folder(folder)
     assert cohort.findings == ["nodule"]
-    kept = "Kept in the table, but no finding: hernia, edema, rare."
+    kept = "Kept in the table, but no finding: edema, rare, dose. Not 0 or 1 "
+    kept += "in every line: edema (3 of 12 empty; other values: '-1.0'); "
+    kept += "rare (6 of 12 empty; other values: none)."
     assert cohort.card.notes == ("hernia is 0 in every image.", kept)
     refused(folder, "'-1.0'; expected 0", findings=["edema"])
+    write_csv(folder, nodule=None, edema=edema)  # all that CheXpert has
+    refused(folder, "Not 0 or 1 in every line: edema .3 of 12 empty")
+
+
+def test_columns_used_under_another_name_are_said_and_so_are_unused_ones(folder):
+    changes = {"pid": PATIENTS, "case": ["c"] * N, "label": [0, 1, 2] * 4}
+    write_csv(folder, patient_id=None, file=None, Path=FILES, **changes)
+    cohort = from_folder(folder)
+    assert cohort.table["patient_id"].tolist() == PATIENTS
+    read = "Columns read under another name: 'Path' as file, 'pid' as patient."
+    kept = "Kept in the table, but no finding: case, label."
+    assert cohort.card.notes == (read, kept)
 
 
 def test_default_finding_has_both_classes_in_every_split(folder):
@@ -368,7 +386,9 @@ def test_dicom_files_give_pixels_and_patients(folder):
     (folder / "IM00").rename(folder / "IM00.film")
     names = ["IM00.film", *(f"IM{row:02d}" for row in range(1, N))]
     write_csv(folder, file=names, patient_id=None)
+    filters = [*warnings.filters]
     cohort = from_folder(folder)
+    assert warnings.filters == filters
     assert cohort.table["patient_id"].tolist() == PATIENTS
     assert cohort.knows_patients
     assert "DICOM PatientID" in cohort.card.notes[0]
@@ -376,6 +396,9 @@ def test_dicom_files_give_pixels_and_patients(folder):
     assert np.ptp(cohort.images[0]) > 100
     film.PatientID = "unknown"
     film.save_as(folder / "IM03")
+    refused(folder, "line 5 .*'IM03'; expected a patient.* 1 of 12")
+    for name in names:
+        film.save_as(folder / name)
     assert not from_folder(folder).knows_patients
     (folder / "IM03").write_bytes((folder / "IM03").read_bytes()[:1500])
     refused(folder, r"^IM03 \(line 5 of labels.csv\) cannot be used")
@@ -387,7 +410,10 @@ def masks_of(values, shape=(16, 16)):
     return mask
 
 
-@pytest.mark.parametrize("values", [(255, 255), (1, 1), (1, 2), (127, 255), (3, 1)])
+VALUES = [(255, 255), (1, 1), (1, 2), (127, 255), (3, 1), (9, 126)]
+
+
+@pytest.mark.parametrize("values", VALUES)
 def test_masks_are_white_or_labels(folder, values):
     (folder / "masks").mkdir()
     for name in FILES:
@@ -404,6 +430,27 @@ def test_masks_are_white_or_labels(folder, values):
         present = cohort.masks[finding].any(axis=(1, 2))
         assert present.tolist() == (cohort.labels(finding) == 1).tolist()
     assert from_folder(folder, size=8).masks["nodule"][2].sum() < 12
+
+
+def test_grey_in_masks_is_no_finding_and_said(folder):
+    (folder / "masks").mkdir()
+    write_csv(folder, nodule_mask=FILES)
+    noise = np.zeros((16, 16), np.uint8)
+    noise[::3, ::2] = 2  # single pixels, as lossy compression leaves them
+    for name in FILES:
+        Image.fromarray(noise).save(folder / "masks" / name)
+    assert not from_folder(folder).masks["nodule"].any()
+    noise[:9, :9] = 85  # a whole area, beside a mask with white
+    Image.fromarray(noise).save(folder / "masks" / FILES[1])
+    Image.fromarray(masks_of((255, 255))).save(folder / "masks" / FILES[0])
+    cohort = from_folder(folder)
+    marked = cohort.masks["nodule"].sum(axis=(1, 2))
+    assert marked.tolist() == [12] + [0] * 11
+    assert "11 masks of nodule_mask, the first in line 3" in cohort.card.notes[0]
+    for name in FILES:
+        Image.fromarray(noise).save(folder / "masks" / f"{name}.jpg")
+    write_csv(folder, nodule_mask=[f"{name}.jpg" for name in FILES])
+    assert not from_folder(folder).masks["nodule"].any()
 
 
 def test_wrong_masks_are_refused(folder):
@@ -454,7 +501,7 @@ def test_real_folders_are_read_and_a_real_leak_is_mended(monkeypatch):
     breasts = from_folder(REAL / "mammo_cbis_ddsm")
     assert (len(covid), len(covid.findings), covid.knows_patients) == (98, 7, False)
     assert (breasts.findings, breasts.card.n_patients) == (["malignant"], 8)
-    refused(REAL / "cxr_nih14_64px", "train and tuning. 30 of 264 patients")
+    refused(REAL / "cxr_nih14_64px", "more than one split: 30.*COHORT_SPLIT")
     monkeypatch.setenv("COHORT_SPLIT", "by_patient")
     cohort = from_folder(REAL / "cxr_nih14_64px")
     assert cohort.images.shape == (1000, 64, 64)

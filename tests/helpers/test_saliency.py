@@ -348,14 +348,6 @@ def test_hit_rate_without_pairs_is_refused():
         refuses(f"{n_maps} maps and {n_masks} masks", saliency.hit_rate, maps, masks)
 
 
-def test_pixel_average_precision_by_hand():
-    # ranked: outside, inside, inside, outside -> (1/2 + 2/3) / 2 = 7/12
-    mask = np.array([[False, True], [True, False]])
-    got = saliency.pixel_average_precision(np.array([[4.0, 3.0], [2.0, 1.0]]), mask)
-    assert got == pytest.approx(7 / 12)
-    assert saliency.pixel_average_precision(np.ones((2, 2)), MASK) == 0.25
-
-
 @pytest.mark.parametrize(
     ("values", "mask", "match"),
     [
@@ -367,7 +359,6 @@ def test_pixel_average_precision_by_hand():
     ],
 )
 def test_pairs_that_do_not_fit_are_refused(values, mask, match):
-    refuses(match, saliency.pixel_average_precision, values, mask)
     refuses(match, saliency.hit_rate, [values], [mask])
 
 
@@ -375,14 +366,6 @@ def test_mean_mask_leaves_images_without_the_finding_out():
     masks = np.array([[[True, False]], [[True, True]], [[False, False]]])
     np.testing.assert_allclose(saliency.mean_mask(masks), [[1.0, 0.5]])
     refuses("All 1 masks are empty", saliency.mean_mask, masks[2:])
-
-
-def test_centre_gaussian_has_the_width_of_a_quarter():
-    hill = saliency.centre_gaussian((5, 9))
-    assert hill[2, 4] == 1
-    # one row is 1 / (0.25 * 5) = 0.8 standard deviations, two columns are 2 / 2.25
-    assert hill[1, 4] == hill[3, 4] == pytest.approx(np.exp(-(0.8**2) / 2))
-    assert hill[2, 2] == hill[2, 6] == pytest.approx(np.exp(-((2 / 2.25) ** 2) / 2))
 
 
 # --- covering and drawing ------------------------------------------------------------
@@ -399,13 +382,6 @@ def test_cover_fills_the_patch_and_leaves_the_rest(channels):
     for column, grey in wanted.items():
         np.testing.assert_allclose(got[0, :, column], grey, atol=1)
     assert got.shape == images.shape
-
-
-def test_strongest_pixels_by_hand():
-    values = np.array([[0.5, 4.0], [3.0, -9.0]])
-    got = saliency.strongest_pixels(values, 2)
-    np.testing.assert_array_equal(got, [[False, True], [True, False]])
-    assert saliency.strongest_pixels(np.array([[4.0, 4.0, 4.0]]), 2).sum() == 0
 
 
 def test_enlarge_interpolates_between_the_centres_of_the_cells():
@@ -446,6 +422,16 @@ def test_overlay_of_two_signs_is_even_about_zero(axes, values, arrows):
     assert drawn.norm.vmin == -drawn.norm.vmax
     assert drawn.get_cmap().name == "PuOr_r"
     assert axes.figure.axes[1]._colorbar.extend == arrows
+
+
+def test_overlays_that_are_compared_share_one_scale(axes):
+    maps = np.array([[[0.0, 1.0]], [[0.0, 4.0]]])
+    limit = saliency.scale_limit(maps)  # 99.5 % of the way from 0, 0, 1 to 4
+    assert limit == pytest.approx(1 + 3 * (0.995 * 3 - 2))
+    saliency.show_overlay(np.zeros((1, 2)), maps[0], ax=axes, limit=limit)
+    assert axes.images[1].norm.vmax == limit
+    opacity = axes.images[1].get_alpha() / saliency.STRONGEST_OPACITY
+    np.testing.assert_allclose(opacity, [[0, 1 / limit]])
 
 
 def test_overlay_of_an_empty_map_leaves_the_film(axes):

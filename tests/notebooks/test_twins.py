@@ -11,6 +11,7 @@ TWIN_SAME = {"helpers.networks.small_network": same_layers}.
 
 from __future__ import annotations
 
+import ast
 import copy
 import dataclasses
 import importlib
@@ -29,6 +30,7 @@ from tests.notebooks.lesson_material import (
 
 pytestmark = pytest.mark.slow
 
+DEFINED = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 TOLERANCE = 1e-6
 
 
@@ -61,9 +63,9 @@ def taught(name: str, tag: str):
     for cell in view.cells:
         needed = {one.partition(":")[0] for one in cell.tags} & {"twin", "model"}
         if cell.is_code and cell.number <= last and needed:
-            exec(
-                compile(plain(cell.text), f"{name}, cell {cell.number}", "exec"), space
-            )
+            tree = ast.parse(plain(cell.text))
+            tree.body = [node for node in tree.body if isinstance(node, DEFINED)]
+            exec(compile(tree, f"{name}, cell {cell.number}", "exec"), space)
     return space[tag.rpartition(".")[2]]
 
 

@@ -20,7 +20,7 @@ from phantoms.chest.patients import (
 )
 from phantoms.chest.projection import flat_view, make_view
 from phantoms.physics.attenuation import attenuation_per_mm
-from phantoms.shapes.solids import length, path_length, total_length
+from phantoms.shapes.solids import intersect, length, path_length, total_length
 
 GASSY = Posture(gas_mm=30.0, gas_kind="both")
 
@@ -86,6 +86,13 @@ def test_the_heart_lies_two_thirds_to_the_left_and_the_right_dome_above_the_left
     gaps = tops[:, 0] - tops[:, 1]
     assert 10 < gaps.mean() < 20
     assert gaps.min() > 0
+
+
+def test_the_heart_rests_on_the_diaphragm_and_meets_the_chest_wall_in_front():
+    view = flat_view(*np.meshgrid(np.arange(10.0, 41, 3), np.arange(-80.0, -170, -2)))
+    for number in (1, 2, 3, 4):
+        lungs = chest_solids(anatomy_of(number), view).lungs
+        assert total_length([intersect(p, (-99.0, -5.0)) for p in lungs]).mean() < 0.5
 
 
 def test_vessels_taper_and_obey_murray():
@@ -204,9 +211,9 @@ def test_lung_path_agrees_with_marching_along_the_oblique_ray(view_name):
 def test_optical_depth_is_the_sum_of_attenuation_times_path():
     paths = trace_paths(anatomy_of(3), UPRIGHT, coarse(30.0))
     mu = {m: attenuation_per_mm(m, energy_kev=60) for m in ("lung", "blood")}
-    expected = mu["lung"] * paths.lung * paths.lung_mottle
     # blood in the lung's vessels takes the place of lung
-    expected += (mu["blood"] - mu["lung"]) * paths.vessels
+    expected = mu["lung"] * (paths.lung - paths.vessels) * paths.lung_mottle
+    expected += mu["blood"] * paths.vessels
     for material, path in paths.tissue.items():
         expected += attenuation_per_mm(material, energy_kev=60) * path
     found = optical_depth(paths, energy_kev=60)

@@ -2,18 +2,22 @@
 
 import datetime
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from phantoms import FIELD_MM, FINDINGS, draw_patient
+from phantoms import FIELD_MM, FINDINGS, ChestCohortSettings, draw_patient
+from phantoms.chest.patients import draw_examination
+from phantoms.cohort.settings import groups_of_patients, visits_of_patients
 from phantoms.devices.markers import marker_shield
 from phantoms.hospital.hospitals import (
     HOSPITALS,
     bedside_chance,
     chance_of,
     date_of,
+    draw_markers,
     draw_study,
     findings_at,
     gap_days,
@@ -21,6 +25,7 @@ from phantoms.hospital.hospitals import (
     scanner_on,
 )
 from phantoms.physics.scanners import SCANNERS
+from phantoms.study.study import Study
 
 A = HOSPITALS["A"]
 # many of each group; exact tests of drawn studies at 0.005
@@ -209,3 +214,15 @@ def test_markers_lie_on_their_side_whole_inside_the_field(site):
     assert agrees(texts[False] + texts[True], lettered, style.share)
     words = {word for film in texts[True] for word in film}
     assert {word for word in style.bedside if word} <= words
+
+
+def test_the_data_page_counts_the_films_with_initials():
+    settings, number, stand = ChestCohortSettings(), 0, SCANNERS["Alder DR 21"]
+    visits = visits_of_patients(settings)
+    for patient in np.flatnonzero(groups_of_patients(settings) == "A"):
+        person = draw_patient(int(patient) + 1, cohort_seed=settings.seed)
+        for visit in range(1, int(visits[patient]) + 1):
+            study = Study(person, draw_examination(person, visit=visit), stand)
+            number += any(" " in marker.text for marker in draw_markers(study, A))
+    page = Path(__file__).parents[2] / "data" / "README.md"
+    assert f"on {number} of the 2,000 films" in page.read_text(encoding="utf-8")

@@ -116,6 +116,19 @@ def test_denials_hold_a_negation_or_other_words(usual):
     assert within(other, HABITS.implied)
 
 
+def test_no_sentence_grades_what_has_no_grade_or_layers_fluid_in_who_stands(usual):
+    names = "|".join(name for kind in PHRASES["graded"].values() for name in kind)
+    moderate = "moderate (nodul|round|coin|mass)"
+    wrong = re.compile(rf"(small|moderate|large) (?!{names})|{moderate}|layering")
+    for report in usual:
+        assert not wrong.search(" ".join(report.sentences.values()).lower())
+    lying = written(replace(FLUID, view="AP"), n=100)
+    assert any("layering" in report.text for report in lying)
+    mass = written(Facts({"nodule": Seen("left", "upper", 31.0)}), n=100)
+    seen = [r.sentences["nodule"] for r in mass if believes(r, "nodule")]
+    assert not any(re.search("nodul|coin", said) for said in seen)
+
+
 @pytest.mark.parametrize(("rate", "lobe"), [(0.0, "left upper lobe"), (0.2, "")])
 def test_the_wrong_side_comes_as_often_as_stated(monkeypatch, rate, lobe):
     monkeypatch.setattr(reports, "HABITS", replace(PERFECT, wrong_side=rate))
@@ -153,7 +166,7 @@ def test_sizes_and_changes_in_words():
     assert words == ["small ", "moderate ", "moderate ", "large "]
     nodule = Seen("left", "upper", 14.6)
     assert size_of("nodule", nodule, measured=True) == "15 mm "
-    assert size_of("nodule", nodule, measured=False) == "moderate "
+    assert size_of("nodule", nodule, measured=False) == ""
     assert size_of("oedema", nodule, measured=True) == ""
     for now, word in ((111, "same"), (113, "larger"), (89, "same"), (87, "smaller")):
         before = Seen("left", "lower", 100.0)

@@ -18,13 +18,7 @@ from phantoms.findings.draw import draw_finding
 from phantoms.findings.finding import FINDINGS, Filling
 from phantoms.physics.scanners import SCANNERS, Technique
 from phantoms.shapes.solids import Piece
-from phantoms.study.radiograph import (
-    fill_lungs,
-    image_study,
-    render_chest,
-    set_scene,
-    to_pixels,
-)
+from phantoms.study.radiograph import fill_lungs, image_study, set_scene, to_pixels
 from phantoms.study.study import Study, with_finding, without_finding
 
 SIZE = 96
@@ -52,19 +46,19 @@ def counts_of(study):
 # one radiograph
 
 
-def test_render_chest_shows_exactly_the_findings_it_is_asked_for():
-    shot = render_chest(PATIENT, size=SIZE, findings=["effusion", "nodule"])
+def test_a_radiograph_shows_exactly_the_findings_of_its_study():
+    study = with_finding(with_drawn("effusion"), with_drawn("nodule").findings[0])
+    shot = image_study(study, size=SIZE)
     shown = [kind for kind in FINDINGS if shot.masks[kind].any()]
     assert shown == ["nodule", "effusion"]
     assert (shot.image.shape, shot.image.dtype) == ((SIZE, SIZE), np.uint8)
     assert shot.pixel_mm == FIELD_MM / SIZE
     # air is black, lung dark, abdomen white
-    image = render_chest(PATIENT, size=SIZE).image
+    image = image_study(HEALTHY, size=SIZE).image
     assert image[:4, :4].mean() < image[34:45, 21:28].mean() < image[88:, 30:66].mean()
-    wrong = (("size", 31), ("size", 1025), ("visit", 0), ("findings", ["measles"]))
-    for name, value in wrong:
-        with pytest.raises(ValueError, match=name):
-            render_chest(PATIENT, **{"size": SIZE, name: value})
+    for size in (31, 1025):
+        with pytest.raises(ValueError, match=f"size is {size}"):
+            image_study(HEALTHY, size=size)
 
 
 def test_the_same_study_gives_the_same_pixels_in_another_process():

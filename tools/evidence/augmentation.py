@@ -1,4 +1,4 @@
-"""Measure once what lesson 16 quotes and does not compute again: five seeds of each.
+"""Measure once what lessons 16 and 18 quote: five seeds of each training.
 
     python -m tools.evidence.augmentation trainings    an hour or more
     python -m tools.evidence.augmentation scores       a minute, after the trainings
@@ -31,8 +31,8 @@ from tools.evidence.pages import EVIDENCE, record_missing, run_job, write_table
 
 tf = input_pipeline.tf
 
-TRAININGS, SCORES = "lesson_16_trainings.csv", "lesson_16_intensity.csv"
-REAL_COHORT, REAL = "pneumoniamnist", "lesson_16_pneumoniamnist.csv"
+TRAININGS, SCORES = "lesson_18_trainings.csv", "lesson_18_intensity.csv"
+REAL_COHORT, REAL = "pneumoniamnist", "lesson_18_pneumoniamnist.csv"
 REAL_CHANGES = (
     *("none", "shift", "rotation", "exposure", "all three", "flip left-right"),
     *("all three and flip", "flip up-down"),
@@ -47,7 +47,7 @@ VISIBLE = 0.25  # part of a finding that must be left for the label to stay
 COLLAPSE = (0.15, 0.60)  # share of the lung's volume, drawn evenly
 DRAWN_WITH = 16  # seed of sides and sizes
 KEYS = ("seed", "task", "change")
-SCORED = {"pneumothorax": "none", "consolidation": "all three"}
+SCORED = "pneumothorax", "none"  # task and change of the networks that are scored
 PLAN = (  # task and changes, the most important first
     ("consolidation", ("none", "all three", "flip left-right", "all three and flip")),
     ("consolidation", (*ORDERS, "crop, old label", "crop, label by mask")),
@@ -237,17 +237,17 @@ def planned() -> list[tuple[int, str, str]]:
 def measured(seed: int, name: str, change: str) -> list[dict]:
     """Train once and return the row of its AUCs; keep a network that is asked again."""
     network = train(task(name).part("train"), change, seed)
-    if SCORED.get(name) == change:
-        network.save(kept_network(name, seed))
+    if (name, change) == SCORED:
+        network.save(kept_network(seed))
     row = {"task": name, "change": change, "seed": seed}
     return [row | aucs(network, task(name))]
 
 
-def kept_network(name: str, seed: int) -> Path:
+def kept_network(seed: int) -> Path:
     """Return where a network whose scores will be asked for is kept meanwhile."""
     folder = cache_dir() / "networks"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"lesson_16_{name}_{seed}.keras"
+    return folder / f"lesson_18_{seed}.keras"
 
 
 def flagged(network: keras.Model, test: Films, threshold: float) -> pd.DataFrame:
@@ -271,13 +271,13 @@ def threshold_of(network: keras.Model, tuning: Films) -> float:
 
 
 def record_scores() -> None:
-    """Write lesson_16_intensity.csv from the networks that were kept."""
-    tables = []
-    for name, seed in product(SCORED, SEEDS):
-        network = keras.saving.load_model(kept_network(name, seed))
-        threshold = threshold_of(network, task(name).part("tuning"))
-        table = flagged(network, task(name).part("internal test"), threshold)
-        tables.append(table.assign(task=name, seed=seed))
+    """Write lesson_18_intensity.csv from the networks that were kept."""
+    films, tables = task(SCORED[0]), []
+    for seed in SEEDS:
+        network = keras.saving.load_model(kept_network(seed))
+        threshold = threshold_of(network, films.part("tuning"))
+        table = flagged(network, films.part("internal test"), threshold)
+        tables.append(table.assign(seed=seed))
     write_table(pd.concat(tables), EVIDENCE / SCORES)
 
 

@@ -5,7 +5,7 @@
     python -m tools.evidence.judge --write              also write evidence and page
 
 difficulty: per finding the AUC of mean brightness, of a logistic regression on 16 x 16
-block means and of the small network of lesson 21 (here 64 px); and of a channelised
+block means and of the small network of lesson 21, at 128 px; and of a channelised
 Hotelling observer on twins, told the place: it says how much signal there is for a
 linear reader, not how a network must fare. transfer: networks trained on simulated
 films and tested on real ones, and the reverse; it needs the NIH and PneumoniaMNIST
@@ -121,11 +121,11 @@ def regression_scores(cohort: Cohort, finding: str) -> np.ndarray:
 
 def difficulty_of(cohort: Cohort, finding: str) -> Iterator[dict]:
     """Yield one row for each way to score an image, on each test."""
-    network = checkpoints.trained_network(cohort, finding)
+    network, side = checkpoints.trained_network(cohort, finding), cohort.images.shape[1]
     ways = {
         "mean brightness": brightness_scores(cohort, finding),
         "logistic regression, 16 x 16": regression_scores(cohort, finding),
-        f"small network, {SIDE_PX} px": training.predict_scores(network, cohort.images),
+        f"small network, {side} px": training.predict_scores(network, cohort.images),
     }
     for (way, score), test in itertools.product(ways.items(), TESTS):
         rows = (cohort.table["split"] == test).to_numpy()
@@ -267,9 +267,9 @@ def brightness_row(simulated: Cohort, films: Cohort, finding: str) -> dict:
 
 def difficulty() -> Iterator[dict]:
     """Yield all rows that need simulated films alone."""
-    small, whole = cohorts.load(SIMULATED, size=SIDE_PX), cohorts.load(SIMULATED)
-    for finding in small.findings:
-        yield from difficulty_of(small, finding)
+    whole = cohorts.load(SIMULATED)
+    for finding in whole.findings:
+        yield from difficulty_of(whole, finding)
     for finding in WIDTH_PX:
         yield judge_observer(*twins_of(whole, finding), finding)
 

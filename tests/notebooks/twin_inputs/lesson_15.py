@@ -1,6 +1,5 @@
 """Inputs for the functions that lesson 15 teaches and helpers keep."""
 
-import numpy as np
 import pandas as pd
 
 _SHARES = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
@@ -13,16 +12,4 @@ TWIN_INPUTS = {
         ((_TWO_FILMS[::-1],), {"fractions": _SHARES, "seed": 2}),
         ((_NUMBERS,), {"fractions": {"a": 0.25, "b": 0.75}, "seed": 3}),
     ],
-    "helpers.patient_splits.exam_and_training": [
-        ((_TWO_FILMS["patient_id"],), {"seed": 1}),
-        ((np.arange(40) % 25,), {"test_fraction": 0.1, "seed": 2}),
-    ],
 }
-
-
-def _same_rows(taught, helper):
-    """Compare arrays in order; the helper gives them names as well."""
-    return all(np.array_equal(*pair) for pair in zip(taught, helper, strict=True))
-
-
-TWIN_SAME = {"helpers.patient_splits.exam_and_training": _same_rows}

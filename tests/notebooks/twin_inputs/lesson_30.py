@@ -12,6 +12,7 @@ TWIN_INPUTS = {
         ((_REFERENCE, _SCORE), {"threshold": 99.0}),
         (([1, 0], [0.5, 0.5]), {"threshold": 0.5}),
     ],
+    "helpers.intervals.wilson": [((18, 20), {}), ((20, 20), {}), ((0, 7), {})],
     "helpers.diagnostic_metrics.roc_curve": [
         ((_REFERENCE, _SCORE), {}),
         (([1, 0, 1, 0], [0.5, 0.5, 0.5, 0.1]), {}),

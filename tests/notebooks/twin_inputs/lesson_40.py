@@ -13,9 +13,11 @@ def _network_and_image(shape):
     return logits, image[..., 0] if shape[-1] == 1 else image
 
 
-def _inputs(*options):
+def _inputs(*options, stack=False):
     def make():
         pairs = [_network_and_image((28, 28, 1)), _network_and_image((30, 28, 3))]
+        if stack:
+            pairs = [(net, np.stack([image, 255 - image])) for net, image in pairs]
         return [(pair, keywords) for pair in pairs for keywords in options]
 
     return make
@@ -27,6 +29,6 @@ TWIN_INPUTS = {
         {"baseline": 0, "steps": 5}, {"baseline": 90.0, "steps": 2}
     ),
     "helpers.saliency.grad_cam": _inputs(
-        {"layer": "stage3_relu2"}, {"layer": "stage1_relu2"}
+        {"layer": "stage3_relu2"}, {"layer": "stage1_relu2"}, stack=True
     ),
 }
