@@ -229,6 +229,7 @@ class KeepBest(keras.callbacks.Callback):
         # no bar where COURSE_QUIET is set; stdout, as notebooks show stderr in red
         quiet = bool(os.environ.get("COURSE_QUIET"))
         look = {"bar_format": BAR, "desc": "compiling", "file": sys.stdout}
+        look["mininterval"] = 1  # seconds; a saved notebook keeps every redrawing
         steps = self.params["epochs"] * self.params["steps"]
         self.bar = tqdm(total=steps, disable=quiet, **look)
 

@@ -208,7 +208,7 @@ describe(fig, f"The three tuning films on which the score is farthest from the t
 for row in worst:
     others = [name for name in cohort.card.findings
               if name != finding and tuning.table[name].iloc[row]]
-    print(tuning.table.study_id.iloc[row], "also has:", ", ".join(others) or "nothing")
+    print(tuning.table.study_id.iloc[row], "also has:", ", ".join(others) or "nothing known")
 
 # %% [markdown]
 # Such a look costs a minute, and no measure replaces it: a wrong label, a film hung the wrong
@@ -404,6 +404,8 @@ def small_residual_network(input_shape, *, filters=(16, 32, 64)):
 
 # %% tags=["model", "nbval-ignore-output"]
 progress = training.KeepBest()  # first: it belongs to the network that is built next
+training.set_seed(SEED)  # of the first weights and, below, of the order of the films
+network = small_residual_network(shape)
 settings = training.TrainingSettings(
     steps=STEPS, learning_rate=LEARNING_RATE, weight_decay=WEIGHT_DECAY,
     label_smoothing=LABEL_SMOOTHING, warm_up=WARM_UP, seed=SEED,
@@ -413,8 +415,6 @@ train_batches = make_dataset(
     train.images, labels, batch_size=plan.batch_size, augment=True, seed=SEED
 )
 tuning_batches = make_dataset(tuning.images, truth, batch_size=64)
-training.set_seed(SEED)
-network = small_residual_network(shape)
 steps = plan.steps_per_epoch * plan.epochs
 warm_up_steps = max(1, round(WARM_UP * steps))
 learning_rate = keras.optimizers.schedules.CosineDecay(
