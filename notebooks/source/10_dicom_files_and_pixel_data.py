@@ -79,6 +79,7 @@ BITS_STORED = 12  # bits of a stored value in those films
 # The files used here are real and lie inside the pydicom package, so nothing is downloaded. The
 # first is a piece of a chest CT, 128 pixels wide, cut out around a vertebra.
 
+
 # %%
 def shipped(name):
     """Return the path of a DICOM file that pydicom carries with it."""
@@ -147,12 +148,14 @@ describe(
 # Write the rescale so that it survives every integer type a scanner may use.
 # <details><summary>Hint</summary>Convert to a floating type before you multiply.</details>
 
+
 # %% tags=["exercise-code"]
 def stored_to_hounsfield(stored_values, slope, intercept):
     """Return CT numbers in HU for integer stored values of any shape."""
     ### BEGIN SOLUTION
     return stored_values.astype(np.float32) * slope + intercept
     ### END SOLUTION
+
 
 # %% tags=["check"]
 check_exercise("10.1", stored_to_hounsfield)
@@ -200,12 +203,14 @@ describe(
 # <details><summary>Hint</summary>Twelve ones in a row are the number 4095, or
 # <code>(1 << 12) - 1</code>; <code>&</code> keeps the bits that are set in both.</details>
 
+
 # %% tags=["exercise-code"]
 def keep_stored_bits(cell_values, bits_stored):
     """Return the stored values without what lies in the spare bits."""
     ### BEGIN SOLUTION
     return cell_values & ((1 << bits_stored) - 1)
     ### END SOLUTION
+
 
 # %% tags=["check"]
 check_exercise("10.2", keep_stored_bits)
@@ -220,11 +225,13 @@ check_exercise("10.2", keep_stored_bits)
 # A CT slice spans 4,000 values and a screen shows 256 greys. A *window* picks the range: all
 # below it is black, all above white. The plain form has a centre and a width.
 
+
 # %% tags=["twin:helpers.windowing.plain_window"]
 def plain_window(values, *, center, width):
     """Return grey values 0 (black) to 1 (white)."""
     low = center - width / 2
     return np.clip((np.asarray(values, dtype=np.float32) - low) / width, 0.0, 1.0)
+
 
 # %% [markdown] tags=["predict"]
 # ### Predict 10.3p - Three tissues in a brain window (2 min)
@@ -277,6 +284,7 @@ print(f"Grey levels for 0 to 80 HU in the brain window: {levels_brain:.0f} of 25
 #
 # Write it. With centre 128 and width 256, the values 0 and 255 must become exactly 0 and 1.
 
+
 # %% tags=["exercise-code"]
 def dicom_linear_window(values, center, width):
     """Return grey values 0 to 1 by the VOI LUT function LINEAR."""
@@ -284,6 +292,7 @@ def dicom_linear_window(values, center, width):
     grey = (np.asarray(values, dtype=float) - (center - 0.5)) / (width - 1) + 0.5
     return np.clip(grey, 0.0, 1.0)
     ### END SOLUTION
+
 
 # %% tags=["check"]
 check_exercise("10.4", dicom_linear_window)
@@ -326,6 +335,7 @@ print(f"SIGMOID at the ends of the window: {ends[0]:.0f} and {ends[1]:.0f} of 25
 # list; what lies outside takes the end entries. The order never changes: stored value, modality,
 # VOI, polarity. Whoever reads only Window Center misses the table and does not notice.
 
+
 # %%
 def apply_table(values, first, entries):
     """Replace ``first + k`` by ``entries[k]``; outside, the end entries count."""
@@ -347,6 +357,7 @@ print("Stored 90, 100, 102, 500 ->", ", ".join(map(str, density)))
 # the smallest value is black. MONOCHROME1: the smallest value is *white*. Both are in daily use,
 # and both files below hold the same film of the course's cohort.
 
+
 # %% tags=["twin:phantoms.dicom_writing.stored_values"]
 def stored_values(image, *, photometric, bits):
     """Return display values 0..255 as stored values of so many bits."""
@@ -355,6 +366,7 @@ def stored_values(image, *, photometric, bits):
     if photometric == "MONOCHROME1":
         stored = largest - stored
     return stored.astype(np.uint8 if bits == 8 else np.uint16)
+
 
 # %% [markdown]
 # `write_radiograph` builds the whole object around these values: a Digital X-Ray Image with an
@@ -479,6 +491,7 @@ describe(
 # notice in a single picture? (1) sign ignored (2) rescale forgotten (3) unsigned arithmetic (4)
 # spare bits kept (5) bytes swapped (6) minimum to maximum instead of a window (7) MONOCHROME1
 # ignored (8) padding shown (9) planar configuration ignored (10) YBR as RGB.
+
 
 # %%
 def grey_levels(values, center=40, width=100):
@@ -625,33 +638,43 @@ for name in ("MR_truncated.dcm", "badVR.dcm", "rtplan.dcm"):
 # windows of single frames in enhanced objects, nor padding; `helpers.dicom_pixels` does. A test
 # compares the two on the files that pydicom ships: at most one grey level apart.
 
-# %% tags=["recipe:dicom-to-display"]
+# %% tags=["recipe:dicom-to-display", "model"]
 # MIT licence - recipe "dicom-to-display" from Deep Learning in Radiology
 import numpy as np
 from pydicom import data, dcmread, pixels
 
 
-def dicom_to_display(path):
-    """Return uint8 display values, 0 black to 255 white, of one DICOM image."""
+def dicom_to_display(path):  # one DICOM image as uint8, 0 black to 255 white
     ds = dcmread(path)
-    photometric, grey = ds.PhotometricInterpretation, ds.pixel_array
-    grey = pixels.apply_color_lut(grey, ds)[..., :3] if photometric[0] == "P" else grey
-    if not photometric.startswith("MONOCHROME"):  # YBR is RGB by now
-        return np.rint(grey / np.iinfo(grey.dtype).max * 255).astype(np.uint8)
-    grey = pixels.apply_modality_lut(grey, ds).astype(float)
-    low, high = (0, 255) if ds.BitsStored == 8 else (grey.min(), grey.max())
+    if ds.file_meta.TransferSyntaxUID.is_encapsulated:
+        ds.PlanarConfiguration = 0  # compressed colours have an order of their own
+    kind, stored = ds.PhotometricInterpretation, ds.pixel_array
+    if kind[0] in "YRP":  # YBR is RGB by now, a palette is not
+        rgb = pixels.apply_color_lut(stored, ds)[..., :3] if kind[0] == "P" else stored
+        return np.rint(rgb / np.iinfo(rgb.dtype).max * 255).astype(np.uint8)
+    own = ds.get("PerFrameFunctionalGroupsSequence", [])
+    if any(0x00289132 in group or 0x00289145 in group for group in own):
+        raise ValueError("frames have a rescale or a window of their own")
+    for one in (ds.get("SharedFunctionalGroupsSequence") or [[]])[0]:
+        ds.update(one.value[0])  # of an enhanced object: the same for all frames
+    values = pixels.apply_modality_lut(stored, ds).astype(float)
+    pad = np.array(ds.get("PixelPaddingValue", [])).astype(stored.dtype)
+    inside = ~np.isin(stored, pad)
+    known = values[inside & ((values >= -1500) | (ds.get("Modality") != "CT"))]
+    black, white = np.quantile(known, [0.005, 0.995], method="nearest")
+    if ds.BitsStored <= 8 and np.array_equal(values, stored):
+        black, white = 0, 2**ds.BitsStored - 1
+    window = [ds.get("WindowCenter"), ds.get("WindowWidth")]
     if "VOILUTSequence" in ds:
-        grey = pixels.apply_voi(grey.astype(int), ds)
-        low, high = 0, 2 ** ds.VOILUTSequence[0].LUTDescriptor[2] - 1
-    elif "WindowWidth" in ds:
-        c, w = (float(np.ravel(v)[0]) for v in (ds.WindowCenter, ds.WindowWidth))
-        function = ds.get("VOILUTFunction", "LINEAR")
-        low, high = c - w / 2, c + w / 2 - (function == "LINEAR")
-        if function == "SIGMOID":
-            low, high, grey = 0, 1, 1 / (1 + np.exp(-4 * (grey - c) / w))
-    grey = np.clip((grey - low) / max(high - low, 1e-9), 0, 1)
-    grey = 1 - grey if photometric == "MONOCHROME1" else grey
-    return np.rint(grey * 255).astype(np.uint8)
+        values = pixels.apply_voi(np.rint(values).astype(int), ds)
+        black, white = 0, 2 ** ds.VOILUTSequence[0].LUTDescriptor[2] - 1
+    elif None not in window and "" not in window:
+        c, w = (float(np.ravel(one)[0]) for one in window)
+        if (function := ds.get("VOILUTFunction")) == "SIGMOID":
+            c, w, values = 0.5, 1, 1 / (1 + np.exp(-4 * (values - c) / w))
+        black, white = c - w / 2, c + w / 2 - (function in (None, "LINEAR"))
+    grey = np.clip((values - black) / max(white - black, 1e-9), 0, 1)
+    return np.rint(255 * inside * abs((kind == "MONOCHROME1") - grey)).astype(np.uint8)
 
 
 print(dicom_to_display(data.get_testdata_file("CT_small.dcm")).shape)

@@ -131,6 +131,7 @@ describe(
 # the person in this file (names, numbers, dates, places), which share can still be read? Write
 # down a guess before you run the next cell.
 
+
 # %%
 def facts_left(path, entries):
     """Return how many different facts can still be found in a file."""
@@ -215,12 +216,14 @@ print(f"Course helper: {len(left_by_helper)} places still salted.")
 # They must change, and still fit together: two slices of one series must stay in one series,
 # also when half of it is sent next month. The substitute is therefore computed, with a secret.
 
+
 # %% tags=["twin:helpers.de_identification.substitute_uid"]
 def substitute_uid(uid, secret):
     """Return the UID that stands for another one; only the secret tells which."""
     text = uid.strip(" \0").encode()
     digest = hashlib.blake2b(text, key=secret, digest_size=32, person=b"uid").digest()
     return f"2.25.{int.from_bytes(digest[:16], 'big')}"
+
 
 # %%
 # A lesson must come out the same twice. Take new_secret() for your own data.
@@ -248,6 +251,7 @@ print("another secret, same UID:", new == substitute_uid(old, new_secret()))
 # <details><summary>Hint</summary>datetime.strptime refuses what is no date with a ValueError; a
 # timedelta moves a date.</details>
 
+
 # %% tags=["exercise-code"]
 def shift_date(date, days):
     """Return a date (YYYYMMDD) moved back by whole days, "" for what is none."""
@@ -261,8 +265,10 @@ def shift_date(date, days):
     return moved.strftime("%Y%m%d")
     ### END SOLUTION
 
+
 # %% tags=["check"]
 check_exercise("13.2", shift_date)
+
 
 # %%
 def days_between(first, second):
@@ -313,6 +319,7 @@ describe(
 # five sizes (`python -m tools.evidence.burned_in`, a few minutes). A line counts as found if 90 %
 # of its letters lie in a box, as readable if it is 30 grey levels whiter than what is beside it.
 
+
 # %%
 def share(successes, total):
     """Return a share with its counts and its 95 % interval."""
@@ -350,6 +357,7 @@ print("Films with a false alarm:", share(alarms, len(trial)))
 #
 # <details><summary>Hint</summary>MONOCHROME1 shows the largest value black.</details>
 
+
 # %% tags=["exercise-code"]
 def black_out(stored, box, photometric):
     """Return a copy with the box (top, left, bottom, right) black on the screen."""
@@ -360,6 +368,7 @@ def black_out(stored, box, photometric):
     painted[top:bottom, left:right] = darkest
     return painted
     ### END SOLUTION
+
 
 # %% tags=["check"]
 check_exercise("13.3", black_out)
@@ -376,6 +385,7 @@ check_exercise("13.3", black_out)
 # remembers who was there on a Tuesday. Wherever exactly one name fits a row of the release, the
 # row has its name back. This is called *linkage*.
 
+
 # %%
 def find_again(released, register, columns):
     """Return for every released row the one name that fits it, or None."""
@@ -386,6 +396,7 @@ def find_again(released, register, columns):
     keys = (key if len(columns) > 1 else key[0] for key in keys)
     names = [single.get(key) for key in keys]
     return pd.Series(names, index=released.index, name="found", dtype=object)
+
 
 # %% [markdown]
 # The registers are invented, with the ages, sexes and numbers of visits of the course's cohort.
@@ -490,12 +501,14 @@ describe(
 #
 # <details><summary>Hint</summary>groupby(...).transform keeps the order of the rows.</details>
 
+
 # %% tags=["exercise-code"]
 def how_many_alike(table, columns):
     """Return a Series: for each row the number of rows with its values."""
     ### BEGIN SOLUTION
     return table.groupby(columns)[columns[0]].transform("size")
     ### END SOLUTION
+
 
 # %% tags=["check"]
 check_exercise("13.5", how_many_alike)
@@ -520,6 +533,7 @@ print(report.describe())
 # Now the exam. Everything that was planted in the five files is looked for in all new files. A
 # sheet shows every series at a glance: the brightest value that each pixel has in any of its
 # files, so that writing on one slice of a hundred stays visible.
+
 
 # %%
 def check_sheet(folder):
@@ -594,53 +608,54 @@ print("Nothing to read in that corner, second delivery:", one_grey(mended))
 
 # %% tags=["recipe:de-identify-folder", "model"]
 # MIT licence - recipe "de-identify-folder" from Deep Learning in Radiology
-import hashlib, io, pathlib, secrets, tempfile, pydicom
-from dicomanonymizer import simpledicomanonymizer as package
+import hashlib, io, pathlib, pydicom, dicomanonymizer.dicomfields_selector as package
 
-STATED = {"PatientIdentityRemoved": "YES", "DeidentificationMethod": "PS3.15 2026c"}
-STATED |= {"LongitudinalTemporalInformationModified": "REMOVED"}
-
-
-def clean(dataset):  # the table of PS3.15 at every depth; no curves, no overlays
-    rules = package.initialize_actions("dicomfields_2026c")
-    package.anonymize_dataset(dataset, base_rules_gen=lambda: rules)
-    [dataset.pop(one.tag) for one in list(dataset) if one.tag.group >> 8 in (80, 96)]
-    for element in dataset:
-        if element.VR == "SQ":
-            [clean(item) for item in element.value]
-        elif element.VR in ("DA", "DT"):
-            element.value = "19000101"  # the package writes 00010101: no valid date
+TABLE = package.dicom_anonymization_database_selector("dicomfields_2026c")
+KEPT = ("Code", "CodingScheme", "Manufacturer", "RescaleType", "Segment", "PixelData")
 
 
-def de_identify_folder(source, target, secret):  # target: an empty folder
+def clean(parent, one, key, words="LO SH ST LT UT UC UR PN AE UN OB DA DT TM"):
+    tag, is_text = (one.tag.group, one.tag.element), one.VR in words
+    rule = next((name for name in TABLE if tag in TABLE[name]), "")
+    if rule == "X_TAGS" or tag[0] % 2 or tag[0] >> 8 in (80, 96) or tag == (40, 769):
+        del parent[one.tag]  # also private, curves, overlays, Burned In Annotation
+    elif one.VR == "UI" and one.VM == 1 and not one.value.startswith("1.2.840.10008."):
+        new = hashlib.blake2b(one.value.encode(), key=key, digest_size=16).hexdigest()
+        one.value = f"2.25.{int(new, 16)}"  # the same wherever the old one stood
+    elif rule == "X_Z_U_STAR_TAGS":  # references to images: nothing in words
+        [item.pop(e.tag) for item in one.value for e in list(item) if e.VR in words]
+    elif rule or (is_text and not one.keyword.startswith(KEPT)):
+        one.value = None  # listed, or free text that no table lists
+
+
+def de_identify_folder(source, target, key):  # key: 16 to 64 bytes, kept secret
     for path in sorted(one for one in pathlib.Path(source).rglob("*") if one.is_file()):
         try:
-            dataset, meta = pydicom.dcmread(path), pydicom.dataset.FileMetaDataset()
-            if not (person := dataset.PatientID.strip()):
-                raise ValueError("no ID")
-            code = hashlib.blake2b(person.encode(), key=secret).hexdigest()[:12]
-            meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
-            clean(dataset)
-            dataset.update(STATED | {"PatientName": code, "PatientID": code})
-            dataset.preamble, dataset.file_meta = bytes(128), meta
-            dataset.save_as(content := io.BytesIO(), enforce_file_format=True)
-            with open(f"{target}/{code}_{dataset.SOPInstanceUID[-9:]}.dcm", "xb") as f:
+            ds, meta = pydicom.dcmread(path), pydicom.dataset.FileMetaDataset()
+            if "PixelData" not in ds or not (person := str(ds.PatientID or "").strip()):
+                raise ValueError("no picture, or no Patient ID")
+            code = hashlib.blake2b(person.encode(), key=key).hexdigest()[:12]
+            ds.walk(lambda parent, one: clean(parent, one, key))  # at every depth
+            ds.PatientName = ds.PatientID = code
+            ds.PatientIdentityRemoved, ds.DeidentificationMethod = "YES", "PS3.15 2026c"
+            meta.TransferSyntaxUID = ds.file_meta.TransferSyntaxUID
+            ds.preamble, ds.file_meta = bytes(128), meta
+            ds.save_as(content := io.BytesIO(), enforce_file_format=True)
+            with open(f"{target}/{code}_{ds.SOPInstanceUID[-9:]}.dcm", "xb") as f:
                 f.write(content.getvalue())  # "x": never over another file
             yield path.name, f"{code}: look at its pixels before you send it"
         except Exception as error:
             yield path.name, f"left out: {error}"
 
 
-names = pathlib.Path(pydicom.data.__file__).parent / "charset_files"  # many scripts
-with tempfile.TemporaryDirectory() as out:
-    done = list(de_identify_folder(names, out, secrets.token_bytes(32)))
-print(len(done), "files;", sum("left out" in what for _, what in done), "left out")
+print(len(TABLE["ALL_TAGS"]), "attributes in the table")
 
 # %% [markdown]
 # The files of the demonstration come with pydicom and hold names in a dozen scripts. Four of
 # the five left out have no Patient ID, the fifth is a text; what cannot be cleaned must not be sent.
 #
 # ## What we measured
+
 
 # %% tags=["headline"]
 def found_again(kind):

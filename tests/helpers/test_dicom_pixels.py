@@ -76,7 +76,8 @@ def test_a_rescale_that_changes_nothing_leaves_the_integers(kind):
 @pytest.mark.parametrize(
     ("attributes", "unit"),
     [
-        ({"RescaleSlope": 1, "RescaleIntercept": 0, "RescaleType": "hu"}, "HU"),
+        ({"RescaleSlope": 1, "RescaleIntercept": -1000, "RescaleType": "hu"}, "HU"),
+        ({"RescaleSlope": 1, "RescaleIntercept": -1, "RescaleType": "HU"}, "US"),
         ({"RescaleSlope": 1, "RescaleIntercept": -999}, "US"),  # 0 is not yet air
         ({"RescaleSlope": 1, "RescaleIntercept": -1000}, "HU"),
         # -128 * 8 + 24 = -1000, but only with a sign

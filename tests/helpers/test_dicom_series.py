@@ -171,11 +171,12 @@ def test_list_series_and_series_uid_tell_series_apart(tmp_path):
     assert table.images.tolist() == [6, 6]
     with pytest.raises(DicomSeriesError, match="several series.*6 images of .*;"):
         read_series(tmp_path)
-    with pytest.raises(DicomSeriesError, match="several series"):
-        read_series(tmp_path, series_uid="1.2.3")
+    with pytest.raises(DicomSeriesError, match="no DICOM image with .*1.2.3"):
+        read_series(tmp_path, where={"SeriesInstanceUID": "1.2.3"})
     uid = pydicom.dcmread(second[0]).SeriesInstanceUID
     assert table.series_uid[1] == uid
-    assert read_series(tmp_path, series_uid=uid).spacing_mm == pytest.approx((5, 1, 1))
+    volume = read_series(tmp_path, where={"SeriesInstanceUID": uid})
+    assert volume.spacing_mm == pytest.approx((5, 1, 1))
 
 
 # ------------------------------------------------------------------ gaps and spacing

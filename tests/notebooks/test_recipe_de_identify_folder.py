@@ -11,6 +11,7 @@ from phantoms.dicom_writing import (
     salt_attributes,
     write_radiograph,
 )
+from tests.helpers.dicom_examples import a_study, instances, targets_of
 from tests.notebooks import lesson_material
 
 pytestmark = pytest.mark.slow
@@ -67,5 +68,19 @@ def test_nobody_without_a_number_and_no_file_twice(recipe, tmp_path):
     told = dict(recipe(tmp_path / "in", tmp_path / "out", SECRET))
     assert "look at its pixels" in told["a.dcm"]
     assert "left out" in told["b.dcm"]
-    assert told["c.dcm"] == "left out: no ID"
+    assert "left out" in told["c.dcm"]
     assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+def test_references_of_a_study_survive_and_what_is_no_picture_is_refused(
+    recipe, tmp_path
+):
+    a_study(tmp_path / "in")
+    (tmp_path / "out").mkdir()
+    told = dict(recipe(tmp_path / "in", tmp_path / "out", SECRET))
+    assert "left out" in told["sr.dcm"]
+    assert "left out" in told["pdf.dcm"]
+    new = [pydicom.dcmread(path) for path in (tmp_path / "out").iterdir()]
+    assert targets_of(new) == instances(new, "CT")
+    assert len(new) == 1 + len(targets_of(new)) == 3
+    assert all(b"SALT" not in p.read_bytes() for p in (tmp_path / "out").iterdir())
