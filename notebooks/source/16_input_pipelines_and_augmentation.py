@@ -105,12 +105,15 @@ folder = Path(workspace.name)
 paths = write_films(folder / "films", grey[rows])
 whole = paths[7].read_bytes()
 paths[7].write_bytes(whole[: len(whole) // 2])  # a copy that broke off
-print(f"{len(paths)} films of {grey.shape[1]} x {grey.shape[2]} pixels, sorted: first "
-      f"{np.sum(file_labels == 0)} without, then {file_labels.sum()} with {finding}.")
+print(
+    f"{len(paths)} films of {grey.shape[1]} x {grey.shape[2]} pixels, sorted: first "
+    f"{np.sum(file_labels == 0)} without, then {file_labels.sum()} with {finding}."
+)
 
 # %% [markdown]
 # TensorFlow does not read DICOM. `tf.numpy_function` lets any Python function stand in a pipeline,
 # here the reader of lesson 10. The obvious version:
+
 
 # %%
 def read_film(path):
@@ -164,6 +167,7 @@ print(f"{readable} films in the epoch. {films.report()}")
 # down: how many films a second can Python read from small DICOM files on the same machine? How much
 # faster is it with two at a time? And from a cache in memory?
 
+
 # %%
 def films_per_second(dataset, *, least_seconds=0.6):
     """Return the films a second in each of at least three epochs after the first."""
@@ -201,6 +205,7 @@ print(f"Two at a time: at most 1.7 times: {rates['two at a time'].max() < 1.7 * 
 #
 # **Prefetch** hides waiting behind work. To see it clearly, take a drive that needs 30 ms for a
 # batch, and a network that works on each for 30 ms. One after the other makes 60.
+
 
 # %%
 def from_slow_drive(number):
@@ -254,11 +259,16 @@ for ax, buffer in zip(axes, buffers, strict=True):
     ax.plot(order, ".", markersize=3, color=COLOURS["blue"])
     ax.set(title=f"buffer of {buffer}", xlabel="place in the epoch")
     one_class = np.sum((shares == 0) | (shares == 1))
-    print(f"buffer {buffer:4}: correlation with the file order {abs(likeness):.2f}; "
-          f"{one_class} of {len(full)} batches hold one class")
+    print(
+        f"buffer {buffer:4}: correlation with the file order {abs(likeness):.2f}; "
+        f"{one_class} of {len(full)} batches hold one class"
+    )
 axes[0].set_ylabel("number of the file")
-describe(fig, "File number against place in the epoch for four shuffle buffers: of 1 "
-         "and 10 a line, of 60 a band, of all films an even cloud.")
+describe(
+    fig,
+    "File number against place in the epoch for four shuffle buffers: of 1 "
+    "and 10 a line, of 60 a band, of all films an even cloud.",
+)
 
 # %% [markdown]
 # The files are sorted by label, so a small buffer gives batches of one class: the network is told
@@ -285,8 +295,10 @@ for change, name in (
     ("sorted, batches shuffled", "batches made first, then shuffled"),
 ):
     mean, low, high = mean_interval(auc[change])
-    print(f"{name}: AUC {mean:.2f} ({low:.2f} to {high:.2f}; internal test of "
-          f"{recorded['n_internal'].iloc[0]} films, {len(auc)} trainings)")
+    print(
+        f"{name}: AUC {mean:.2f} ({low:.2f} to {high:.2f}; internal test of "
+        f"{recorded['n_internal'].iloc[0]} films, {len(auc)} trainings)"
+    )
 
 # %% [markdown] tags=["exercise"]
 # ### Exercise 16.2 - Put the pipeline in order (8 min)
@@ -296,6 +308,7 @@ for change, name in (
 # <details><summary>Hint</summary>What must not happen again comes before `cache`; what must happen
 # anew comes after it. Films are mixed while they are still single.</details>
 
+
 # %% tags=["exercise-code"]
 def training_batches(read, count, batch_size):
     """Return a tf.data.Dataset of batches of the films 0 to count - 1."""
@@ -304,6 +317,7 @@ def training_batches(read, count, batch_size):
     dataset = dataset.cache().shuffle(count, seed=1)
     return dataset.batch(batch_size, drop_remainder=True).prefetch(2)
     ### END SOLUTION
+
 
 # %% tags=["check"]
 check_exercise("16.2", training_batches)
@@ -327,8 +341,9 @@ check_exercise("16.2", training_batches)
 training.set_seed(SEED)
 network = networks.small_residual_network((*grey.shape[1:], 1))
 training.compile_network(network, steps=10_000)
-ready = make_dataset(grey, train.labels(finding), batch_size=BATCH, augment=True,
-                     seed=SEED)
+ready = make_dataset(
+    grey, train.labels(finding), batch_size=BATCH, augment=True, seed=SEED
+)
 large = np.kron(grey[rows[:64]], np.ones((1, *[LARGE // grey.shape[1]] * 2), "uint8"))
 paths_of_large = write_films(folder / "large", large)
 large_films = FilmFiles(paths_of_large, file_labels[:64], size=grey.shape[1])
@@ -363,9 +378,12 @@ for ax, some in zip(axes, (relative, blocks), strict=True):
     ax.set_ylim(len(some) - 0.5, -0.5)
 axes[0].set(xscale="log", xlabel="films a second, decoding each time = 1")
 axes[1].set(xlim=(0, 1.2), xlabel="training speed, one repeated batch = 1")
-describe(figure, "Left, films a second against decoding each time: caches and "
-         "array some ten to a hundred times as many. Right, training speed against "
-         "one repeated batch: array and cached DICOM near 1, large DICOM far below.")
+describe(
+    figure,
+    "Left, films a second against decoding each time: caches and "
+    "array some ten to a hundred times as many. Right, training speed against "
+    "one repeated batch: array and cached DICOM near 1, large DICOM far below.",
+)
 for name in ("array, augmented", "DICOM, cached"):
     print(f"{name}: at least 0.6 of the speed on one batch: {speed[name] > 0.6}")
 slower = speed["large DICOM"] < 0.95 * speed.iloc[1:3].min()
@@ -389,10 +407,8 @@ print(f"Large DICOM, decoded each time: slower than either: {slower}")
 # MIT licence - recipe "tf-data-from-a-dicom-folder" from Deep Learning in Radiology
 from pathlib import Path
 
-import numpy as np
-import pydicom
-import tensorflow as tf
-from pydicom.pixels import apply_rescale, apply_voi_lut
+import numpy as np, pydicom, tensorflow as tf
+from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
 left_out = {}
 
@@ -401,9 +417,16 @@ def read(path, size=64):
     """Return a grey film (size, size, 1), 0 to 255, and True; or black and False."""
     try:
         ds = pydicom.dcmread(path.decode())
-        grey = apply_voi_lut(apply_rescale(ds.pixel_array, ds), ds).astype("float32")
-        grey = (grey - grey.min()) / max(np.ptp(grey), 1e-6) * 255
-        grey = 255 - grey if ds.PhotometricInterpretation == "MONOCHROME1" else grey
+        stored, values = ds.pixel_array, apply_modality_lut(ds.pixel_array, ds)
+        inside = stored != ds.get("PixelPaddingValue", 2**40)
+        low, high = apply_voi_lut(np.array([-(10**6), 10**6]), ds)
+        if low == -(10**6):  # no window: all but the lowest and highest half percent
+            low, high = np.quantile(values[inside], [0.005, 0.995], method="nearest")
+            if stored.dtype == np.uint8 and np.array_equal(values, stored):
+                low, high = 0, 2**ds.BitsStored - 1
+        negative = {"MONOCHROME1": 1, "MONOCHROME2": 0}[ds.PhotometricInterpretation]
+        grey = (apply_voi_lut(values, ds) - 1.0 * low) / max(1.0 * high - low, 1e-6)
+        grey = 255 * inside * abs(negative - grey.clip(0, 1))  # padding is black
         film = tf.image.resize_with_pad(grey[:, :, None], size, size, "area").numpy()
         return film.reshape(size, size, 1), True
     except Exception as error:
@@ -411,8 +434,7 @@ def read(path, size=64):
         return np.zeros((size, size, 1), "float32"), False
 
 
-def batches_of(files, labels):
-    """Return shuffled batches of films and labels; unreadable files are passed over."""
+def batches_of(files, labels):  # shuffled; files that cannot be read are passed over
     data = tf.data.Dataset.from_tensor_slices(([str(file) for file in files], labels))
     found = ("float32", "bool")
     data = data.map(lambda path, y: (*tf.numpy_function(read, [path], found), y))
@@ -422,8 +444,7 @@ def batches_of(files, labels):
 
 
 folder = Path(pydicom.data.get_testdata_file("CT_small.dcm", download=False)).parent
-files = sorted(set(folder.glob("MR*.dcm")) - set(folder.glob("*padded*")))
-# here your files, and labels from your table
+files = sorted(set(folder.glob("MR*.dcm")) - set(folder.glob("*padded*")))  # yours
 for films_read, _ in batches_of(files, [0.0] * len(files)):
     print(films_read.shape, f"of {len(files)} files; left out: {sorted(left_out)}")
 
@@ -443,6 +464,7 @@ for films_read, _ in batches_of(files, [0.0] * len(files)):
 # ### Predict 16.3p - Left, right and the flip (2 min)
 # Write down how many of 100 films you expect it to get right without flips, and with them. And where
 # the label has no side, a consolidation anywhere: does flipping help, harm, or neither?
+
 
 # %%
 def half_mirrored(part):
@@ -485,6 +507,7 @@ print(f"With flips at most 7 of 10 right: {right[True] <= 0.7}")
 # width, 64 x 64 pixels, 400 updates, last weights kept. Two questions have a side: mirrored or not,
 # and on which side a pneumothorax lies.
 
+
 # %%
 def gain(task, change, test, *, over="none"):
     """Return the mean gain in AUC with its 95 % interval, paired by seed, as text."""
@@ -496,8 +519,10 @@ def gain(task, change, test, *, over="none"):
 for task in ("mirrored or not", "side of the pneumothorax"):
     for test in TESTS:
         auc = trainings(task, test).mean()
-        print(f"{task}, {test} test: AUC {auc['none']:.2f}, with flips "
-              f"{auc['flip left-right']:.2f}; {gain(task, 'flip left-right', test)}")
+        print(
+            f"{task}, {test} test: AUC {auc['none']:.2f}, with flips "
+            f"{auc['flip left-right']:.2f}; {gain(task, 'flip left-right', test)}"
+        )
 
 # %% [markdown]
 # The doubled data cost everything that has a side: situs, a film hung the wrong way round,
@@ -519,21 +544,33 @@ for test, colour, marker, offset in zip(
     table = trainings("consolidation", test)
     for place, change in enumerate(tried):
         mean, low, high = mean_interval(table[change] - table["none"])
-        ax.errorbar(mean, offset - place, xerr=[[mean - low], [high - mean]],
-                    fmt=marker, color=COLOURS[colour],
-                    label=None if place else f"{test} test")
+        ax.errorbar(
+            mean,
+            offset - place,
+            xerr=[[mean - low], [high - mean]],
+            fmt=marker,
+            color=COLOURS[colour],
+            label=None if place else f"{test} test",
+        )
         print(f"{change}, {test}: {gain('consolidation', change, test)}")
 ax.axvline(0, color=COLOURS["black"], linewidth=0.8)
 ax.set_yticks(-np.arange(len(tried)), tried)
 ax.set_xlabel("gain in AUC over no augmentation, 95 % interval over 5 trainings")
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-describe(fig, "Gain in AUC for consolidation by nine augmentations, internal and "
-         "external test, each with its interval; the numbers are printed above.")
+describe(
+    fig,
+    "Gain in AUC for consolidation by nine augmentations, internal and "
+    "external test, each with its interval; the numbers are printed above.",
+)
 for test in TESTS:
-    print(f"A flip on top of all three, {test}: "
-          f"{gain('consolidation', 'all three and flip', test, over='all three')}")
-    print(f"Crops, label by mask against old label, {test}: "
-          f"{gain('consolidation', tried[-1], test, over=tried[-2])}")
+    print(
+        f"A flip on top of all three, {test}: "
+        f"{gain('consolidation', 'all three and flip', test, over='all three')}"
+    )
+    print(
+        f"Crops, label by mask against old label, {test}: "
+        f"{gain('consolidation', tried[-1], test, over=tried[-2])}"
+    )
 
 # %% [markdown]
 # Shifts and rotations help on both tests: patients do stand differently each time. For exposure
@@ -548,20 +585,35 @@ for test in TESTS:
 # as lost if less than a quarter of its pixels is left.
 
 # %%
-lost = {name: [augmentation.films_lost(masks, area, rng=np.random.default_rng(SEED))
-               for area in AREA_SHARES]
-        for name, masks in (cohort.masks or {}).items() if masks.any()}
+lost = {
+    name: [
+        augmentation.films_lost(masks, area, rng=np.random.default_rng(SEED))
+        for area in AREA_SHARES
+    ]
+    for name, masks in (cohort.masks or {}).items()
+    if masks.any()
+}
 print(cohort.lacks("masks") or "One crop for each film of the cohort.")
 fig, (picture, ax) = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
 for name, some in lost.items():
     low, high = np.transpose([wilson(*pair) for pair in some])
     share = np.divide(*np.transpose(some))
-    print(f"{name} ({some[0][1]} films):", "; ".join(
-        f"{AREA_SHARES[i]:.0%} kept, {share[i]:.0%} lost "
-        f"({low[i]:.0%} to {high[i]:.0%})" for i in (2, 3)))
+    print(
+        f"{name} ({some[0][1]} films):",
+        "; ".join(
+            f"{AREA_SHARES[i]:.0%} kept, {share[i]:.0%} lost "
+            f"({low[i]:.0%} to {high[i]:.0%})"
+            for i in (2, 3)
+        ),
+    )
     if name in ("nodule", "pneumothorax", "cardiomegaly"):
-        ax.errorbar(AREA_SHARES, share, [share - low, high - share], label=name,
-                    fmt={"nodule": "o-", "pneumothorax": "s--"}.get(name, "^:"))
+        ax.errorbar(
+            AREA_SHARES,
+            share,
+            [share - low, high - share],
+            label=name,
+            fmt={"nodule": "o-", "pneumothorax": "s--"}.get(name, "^:"),
+        )
 if "nodule" in lost:
     masks = cohort.masks["nodule"]
     film = np.argmax(masks.any(axis=(1, 2)))
@@ -570,8 +622,11 @@ if "nodule" in lost:
     picture.plot(edge[[0, 1, 1]], edge[[1, 1, 0]], "w--")  # ends at the corner
     ax.legend()
 ax.set(xlabel="share of the area kept", ylabel="share of films that lost it")
-describe(fig, "Left, a film with an outlined nodule and a crop without it. Right, "
-         "the share of films that lose each of three findings by the area kept.")
+describe(
+    fig,
+    "Left, a film with an outlined nodule and a crop without it. Right, "
+    "the share of films that lose each of three findings by the area kept.",
+)
 
 # %% [markdown]
 # What covers little goes first; an enlarged heart outlives most crops. A film labelled "nodule"
@@ -594,6 +649,7 @@ describe(fig, "Left, a film with an outlined nodule and a crop without it. Right
 # <details><summary>Hint</summary>Count the pixels of each mask twice: all, and those inside. Films
 # without the finding have empty masks; do not divide by their zero.</details>
 
+
 # %% tags=["exercise-code"]
 def labels_after_crop(labels, masks, top, bottom, left, right):
     """Return 0 or 1 for each cropped film, as an integer array."""
@@ -603,6 +659,7 @@ def labels_after_crop(labels, masks, top, bottom, left, right):
     visible = (whole_area > 0) & (4 * inside_area >= whole_area)
     return (np.asarray(labels) * visible).astype(int)
     ### END SOLUTION
+
 
 # %% tags=["check"]
 check_exercise("16.4", labels_after_crop)
@@ -624,9 +681,12 @@ fig = montage(
     titles=["healthy", "pneumothorax", "healthy, black patch", "pneumothorax, blurred"],
     columns=4,
 )
-describe(fig, "One simulated patient: healthy; with air around the right lung, at the "
-         "image's left; healthy with a black square in the right lung; and ill but "
-         "blurred, so that the line of the pleura is gone.")
+describe(
+    fig,
+    "One simulated patient: healthy; with air around the right lung, at the "
+    "image's left; healthy with a black square in the right lung; and ill but "
+    "blurred, so that the line of the pleura is gone.",
+)
 
 # %% [markdown]
 # Does a network fall for it? Such twins were made of every patient, and five networks trained on
@@ -645,18 +705,31 @@ for ax, (name, table) in zip(
     for column, style in (("of the healthy", "o-"), ("of the ill", "s--")):
         flagged = table.groupby("strength")[column].agg(["mean", "min", "max"])
         (line,) = ax.plot(flagged["mean"], style, label=column)
-        ax.fill_between(flagged.index, flagged["min"], flagged["max"],
-                        color=line.get_color(), alpha=0.2)
+        ax.fill_between(
+            flagged.index,
+            flagged["min"],
+            flagged["max"],
+            color=line.get_color(),
+            alpha=0.2,
+        )
     ax.set(title=name, ylim=(-0.03, 1.03))
     shares = table.groupby("strength")[["of the healthy", "of the ill"]].mean()
-    print(f"{name}: " + "; ".join(f"{strength:g}: {one:.0%}, {other:.0%}"
-          for strength, (one, other) in shares.iterrows()))
+    print(
+        f"{name}: "
+        + "; ".join(
+            f"{strength:g}: {one:.0%}, {other:.0%}"
+            for strength, (one, other) in shares.iterrows()
+        )
+    )
 axes[1, 3].legend(*axes[0, 0].get_legend_handles_labels(), loc="center")
 axes[1, 3].set_axis_off()
 fig.supylabel("flagged as pneumothorax")
 fig.supxlabel("strength of the change")
-describe(fig, "Share of healthy and of ill films flagged as pneumothorax against the "
-         "strength of seven changes of the grey values, mean and range of 5 networks.")
+describe(
+    fig,
+    "Share of healthy and of ill films flagged as pneumothorax against the "
+    "strength of seven changes of the grey values, mean and range of 5 networks.",
+)
 
 # %% [markdown]
 # Printed: strength of the change, share of the healthy flagged, share of the ill. Air can be *made*:
@@ -664,6 +737,7 @@ describe(fig, "Share of healthy and of ill films flagged as pneumothorax against
 # films into a "pneumothorax". Air can be *hidden*: with the line blurred away most ill films pass as
 # healthy. The small changes of exposure that this course trains with do little. With intervals, over
 # the networks, for the difference to the unchanged film:
+
 
 # %%
 def difference(change, strength, who):
@@ -677,9 +751,12 @@ def difference(change, strength, who):
 
 
 for change, strength, who in (
-    ("black patch", 0.1, "of the healthy"), ("contrast", 0.5, "of the healthy"),
-    ("brightness", -60, "of the healthy"), ("brightness", 20, "of the healthy"),
-    ("local equalisation", 0.05, "of the healthy"), ("blur", 0.03, "of the ill"),
+    ("black patch", 0.1, "of the healthy"),
+    ("contrast", 0.5, "of the healthy"),
+    ("brightness", -60, "of the healthy"),
+    ("brightness", 20, "of the healthy"),
+    ("local equalisation", 0.05, "of the healthy"),
+    ("blur", 0.03, "of the ill"),
 ):
     print(f"{change} {strength:g}, {who}: {difference(change, strength, who)}")
 print("Trained with the change, gain in AUC for pneumothorax:")
@@ -746,9 +823,12 @@ sheet = {
     "h": augmentation.black_patch(ill[None], 0.3)[0],
 }
 fig = montage(list(sheet.values()), titles=list(sheet), columns=4)
-describe(fig, "Eight changed films: a mirrored, b upside down, c the lower middle "
-         "enlarged, d shifted sideways with a mirrored edge, e a little darker, "
-         "f blurred, g low contrast, h black patch.")
+describe(
+    fig,
+    "Eight changed films: a mirrored, b upside down, c the lower middle "
+    "enlarged, d shifted sideways with a mirrored edge, e a little darker, "
+    "f blurred, g low contrast, h black patch.",
+)
 
 # %% [markdown] tags=["solution"]
 # **a** keeps "pneumothorax", not "right". **b** keeps both in words, but air rises, and nobody looks
@@ -774,16 +854,21 @@ together = layer(pair, training=True)
 apart = layer(pair["segmentation_masks"], training=True)
 wanted = np.asarray(together["images"]) > np.quantile(film, 0.8)
 for name, mask in (("one call", together["segmentation_masks"]), ("two calls", apart)):
-    print(f"{name}: at least 95 % of the pixels agree: "
-          f"{np.mean((np.asarray(mask) > 0.5) == wanted) >= 0.95}")
+    print(
+        f"{name}: at least 95 % of the pixels agree: "
+        f"{np.mean((np.asarray(mask) > 0.5) == wanted) >= 0.95}"
+    )
 moves = {"original": film[0]}
 for fill_mode in ("reflect", "nearest", "constant"):
     layer = layers.RandomTranslation(0, (0.3, 0.3), fill_mode=fill_mode, seed=SEED)
     moves[fill_mode] = np.asarray(layer(film, training=True))[0]
 fig = montage(list(moves.values()), titles=list(moves), columns=4)
-describe(fig, "One film shifted sideways by 30 % with three fill modes: reflect shows "
-         "a mirrored piece of chest at the edge, nearest smears it, constant leaves "
-         "black.")
+describe(
+    fig,
+    "One film shifted sideways by 30 % with three fill modes: reflect shows "
+    "a mirrored piece of chest at the edge, nearest smears it, constant leaves "
+    "black.",
+)
 
 # %% [markdown]
 # Four traps of ready-made layers:
@@ -801,22 +886,32 @@ describe(fig, "One film shifted sideways by 30 % with three fill modes: reflect 
 # ## What we measured
 
 # %% tags=["headline", "nbval-ignore-output"]
-print(f"{len(films)} DICOM films, {len(films.problems)} unreadable and named; decoded "
-      f"{slow:,.0f} a second, from a cache {rates['cache in memory'].max():,.0f}.")
-print(f"Training speed, one repeated batch = 1: array {speed['array, augmented']:.2f}, "
-      f"DICOM cached {speed['DICOM, cached']:.2f}, large {speed['large DICOM']:.2f}.")
+print(
+    f"{len(films)} DICOM films, {len(films.problems)} unreadable and named; decoded "
+    f"{slow:,.0f} a second, from a cache {rates['cache in memory'].max():,.0f}."
+)
+print(
+    f"Training speed, one repeated batch = 1: array {speed['array, augmented']:.2f}, "
+    f"DICOM cached {speed['DICOM, cached']:.2f}, large {speed['large DICOM']:.2f}."
+)
 print(f"Prefetch on a slow drive: {ahead:.1f} times as fast as without.")
 for flip, name in ((False, "without"), (True, "with")):
     count = round(right[flip] * len(answers))
     low, high = wilson(count, len(answers))
-    print(f"Mirrored or not, trained {name} flips: {count} of {len(answers)} right "
-          f"({low:.2f} to {high:.2f}), internal test, one training.")
-print(f"{finding}, {len(without)} test films without it: "
-      f"{false_alarms['unchanged'].sum()} flagged; after {worst}: "
-      f"{false_alarms[worst].sum()}.")
+    print(
+        f"Mirrored or not, trained {name} flips: {count} of {len(answers)} right "
+        f"({low:.2f} to {high:.2f}), internal test, one training."
+    )
+print(
+    f"{finding}, {len(without)} test films without it: "
+    f"{false_alarms['unchanged'].sum()} flagged; after {worst}: "
+    f"{false_alarms[worst].sum()}."
+)
 if "nodule" in lost:
-    print(f"Crops of {AREA_SHARES[3]:.0%} of the area: nodule lost in "
-          f"{lost['nodule'][3][0]} of {lost['nodule'][3][1]} films.")
+    print(
+        f"Crops of {AREA_SHARES[3]:.0%} of the area: nodule lost in "
+        f"{lost['nodule'][3][0]} of {lost['nodule'][3][1]} films."
+    )
 
 # %% [markdown]
 # ## On real patients
