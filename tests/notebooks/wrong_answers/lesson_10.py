@@ -14,14 +14,10 @@ WRONG = {
         "unsigned overflow": _unsigned_overflow,
         "added before multiplying": lambda s, m, b: (s.astype(np.float32) + b) * m,
     },
-    "10.2": {
-        "kept all bits": lambda cells, bits: cells,
-        "always twelve bits": lambda cells, bits: cells & 0x0FFF,
-        "clipped, not masked": lambda cells, bits: np.minimum(cells, (1 << bits) - 1),
-    },
-    "10.4": {
+    "10.3": {
         "plain window": lambda x, c, w: np.clip((x - (c - w / 2)) / w, 0, 1),
         "width used as upper limit": lambda x, c, w: np.clip((x - c) / (w - c), 0, 1),
+        "a step too many": lambda x, c, w: np.clip((x - (c - w / 2)) / (w - 1), 0, 1.1),
         "not clipped": lambda x, c, w: (x - (c - 0.5)) / (w - 1) + 0.5,
     },
 }
