@@ -5,7 +5,6 @@ import pandas as pd
 
 from helpers.checks import Case, Exercise
 
-_RAMP = np.arange(12, dtype=np.uint16).reshape(3, 4) + 5
 _PEOPLE = pd.DataFrame(
     {
         "age": [61, 70, 61, 61, 70],
@@ -14,13 +13,6 @@ _PEOPLE = pd.DataFrame(
     },
     index=[9, 7, 5, 3, 1],
 )
-
-
-def _painted(box, value):
-    top, left, bottom, right = box
-    painted = _RAMP.copy()
-    painted[top:bottom, left:right] = value
-    return painted
 
 
 EXERCISES = {
@@ -50,26 +42,6 @@ EXERCISES = {
             ),
         ],
         hint="Subtract the days from a date, not from a number.",
-    ),
-    "13.3": Exercise(
-        cases=[
-            Case(
-                inputs=(_RAMP.copy(), (0, 1, 2, 3), "MONOCHROME2"),
-                expected=_painted((0, 1, 2, 3), 5),
-                hint="In MONOCHROME2 the smallest value is black; here it is 5, not 0.",
-            ),
-            Case(
-                inputs=(_RAMP.copy(), (1, 0, 3, 2), "MONOCHROME1"),
-                expected=_painted((1, 0, 3, 2), 16),
-                hint="In MONOCHROME1 the largest value is black; here it is 16.",
-            ),
-            Case(
-                inputs=(_RAMP.copy(), (2, 3, 3, 4), "MONOCHROME2"),
-                expected=_painted((2, 3, 3, 4), 5),
-                hint="The box is (top, left, bottom, right), the last two excluded.",
-            ),
-        ],
-        hint="Copy first, then assign to a slice.",
     ),
     "13.5": Exercise(
         cases=[

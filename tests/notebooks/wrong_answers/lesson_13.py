@@ -18,20 +18,6 @@ def _months_of_thirty_days(date, days):
     return f"{number // 360:04d}{number // 30 % 12 + 1:02d}{number % 30 + 1:02d}"
 
 
-def _black(stored, photometric):
-    return stored.max() if photometric == "MONOCHROME1" else stored.min()
-
-
-def _painted(value=_black, *, order=(0, 1, 2, 3), more=0):
-    def paint(stored, box, photometric):
-        top, left, bottom, right = (box[place] for place in order)
-        painted = stored.copy()
-        painted[top : bottom + more, left : right + more] = value(stored, photometric)
-        return painted
-
-    return paint
-
-
 def _sizes(table, columns):
     return table.groupby(columns)[columns[0]].transform("size")
 
@@ -46,16 +32,6 @@ WRONG = {
         "ISO form instead of DICOM's": partial(_moved, form="%Y-%m-%d"),
         "months of thirty days": _months_of_thirty_days,
         "date unchanged": lambda date, days: date,
-    },
-    "13.3": {
-        "always zero": _painted(lambda stored, kind: 0),
-        "always the smallest value": _painted(lambda stored, kind: stored.min()),
-        "polarity the wrong way round": _painted(
-            lambda stored, kind: stored.max() + stored.min() - _black(stored, kind)
-        ),
-        "last row and column included": _painted(more=1),
-        "rows and columns swapped": _painted(order=(1, 0, 3, 2)),
-        "nothing painted": lambda stored, box, kind: stored.copy(),
     },
     "13.5": {
         "number of groups": lambda t, cols: [t.groupby(cols).ngroups] * len(t),
