@@ -250,7 +250,8 @@ def read_hounsfield(
     image = read_pixels(source)
     header = image.dataset
     if image.unit != "HU":
-        keywords = ("Modality", "RescaleSlope", "RescaleIntercept", "RescaleType")
+        keywords = ["Modality", "RescaleSlope", "RescaleIntercept", "RescaleType"]
+        keywords += ["ImageType"]
         found = ", ".join(f"{keyword} {header.get(keyword)}" for keyword in keywords)
         raise DicomPixelsError(
             f"{image.name}: the values are no Hounsfield units but '{image.unit}' "

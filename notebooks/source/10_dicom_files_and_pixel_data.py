@@ -453,8 +453,8 @@ fig = side_by_side(wrong_ones, list(pairs), columns=4)
 describe(
     fig,
     "Eight wrong pictures. Sign: white air round a head. Spare bits: a white box. "
-    "Bytes swapped: white with black specks. Min to max: an even grey brain. MONOCHROME1: a "
-    "negative. Padding: a white margin. Planes: colour stripes. YBR: turquoise.",
+    "Bytes swapped: white with black specks. Min to max: an even grey brain. "
+    "MONOCHROME1: a negative. Padding: white margin. Planes: stripes. YBR: turquoise.",
 )
 for error, (right, wrong) in pairs.items():
     off = np.mean(np.abs(right - 1.0 * wrong) > 10)

@@ -19,7 +19,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 60 minutes to work through; runs in about 25 seconds |
+# | Time | 60 minutes to work through; runs in about 15 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | five simulated films of three invented patients, written as DICOM; invented registers |
 # | Needs first | [lesson 10](10_dicom_files_and_pixel_data.ipynb) |
@@ -216,10 +216,9 @@ def substitute_uid(uid, secret):
 
 
 # %% [markdown]
-# The cell after the exercise tries it: the old UID tells the day, in its middle. Why a secret, and not simply a hash? A hospital number
-# of eight digits has a hundred million values. A laptop hashes them all in some minutes, and then
-# looks up which one fits. Whoever keeps the secret can do the same: for them the data stay data of
-# persons, with all duties.
+# The cell after the exercise tries it. Why a secret, and not simply a hash? A hospital number of
+# eight digits has a hundred million values. A laptop hashes them all in some minutes, and then
+# looks up which one fits. Whoever keeps the secret can do the same: for them the data stay personal
 #
 # **Dates** are the other half. Emptied, they cost the research: no growth of a nodule without the
 # days between two films. Shifted by one amount per patient, the interval stays.
@@ -299,9 +298,8 @@ for ax, study_id in zip(axes, ["P0003-1", "P0007-1", "P0109-1"], strict=True):
 fig.tight_layout()
 initials = table["marker"].fillna("").str.contains("MK|TB|JS")
 sites = ", ".join(sorted(table["site"][initials].unique()))
-print(
-    f"Initials of a radiographer: {initials.sum()} of {len(table):,} films, site {sites}."
-)
+counts = f"{initials.sum()} of {len(table):,} films, site {sites}"
+print(f"Initials of a radiographer: {counts}.")
 describe(
     fig,
     "The upper left corners of three chest films. On two, the line of text is framed. "
@@ -310,11 +308,11 @@ describe(
 )
 
 # %% [markdown]
-# The third film is a miss: its white border swallows the upper half of the letters, and you can
-# still guess the name. The initials beside the side marker are another kind of writing. They name a
-# person, the radiographer; rows so short are not searched for, because the side must stay readable.
-# They are a *shortcut* as well: only one hospital writes them, so a network can read from them where
-# the film was made, and how ill the patients are there. Crop or paint them before you share or train.
+# The third film, P0109-1, is a miss: its white border swallows the upper half of the letters, and
+# you can still guess the name. The initials beside the side marker are another kind of writing.
+# They name a person, the radiographer; rows so short are not searched for, because the side must
+# stay readable. They are a *shortcut* as well: only one hospital writes them, so a network can read
+# from them where the film was made, and how ill the patients are there. Crop or paint them before
 #
 # How often does the search miss? Five seeds, a hundred other films each, searched as they are and
 # with an invented line in one of the corners, in letters of five sizes
@@ -411,7 +409,7 @@ for kind, columns in RELEASES.items():
 # the intervals that research wants are a fingerprint of everybody with more than one visit. Nothing
 # is found only where nothing can be compared.
 #
-# Two laws in one line each. *HIPAA Safe Harbor* (45 CFR 164.514(b)(2), USA) lists 18 kinds of
+# Two laws in one line each. *HIPAA Safe Harbor* (USA) lists 18 kinds of
 # identifier to remove, among them all parts of dates but the year and full-face pictures, and asks
 # that you know of no other way to recognise somebody. It puts ages above 89 into one class, because
 # so few people are that old that the age is a name; the helper caps them at 90. The *GDPR* (EU)
@@ -425,12 +423,12 @@ for kind, columns in RELEASES.items():
 # %% [markdown] tags=["try"]
 # ### Try 13.4t - Weeks instead of days (4 min)
 #
-# In `invented_register` change `days.round()` to `(days / 7).round() * 7`: the intervals are released,
-# and known to the attacker, in weeks. Which share is found again with "dates shifted"? Predict, run
-# the two cells again, read, and change it back.
+# In `invented_register` change `days.round()` to `(days / 7).round() * 7`: the intervals are now
+# released, and known to the attacker, in weeks. Which share is found again with "dates shifted"?
+# Predict, run the two cells again, read, and change it back.
 
 # %% [markdown] tags=["exercise"]
-# ### Exercise 13.5 - How many are alike (5 min)
+# ### Exercise 13.5 - How many are alike (4 min)
 #
 # `table` has one row per patient. Return for each row, in the order of the table, how many rows
 # have the same values in `columns`, itself included.
@@ -603,7 +601,7 @@ print(f"Package at top level: {len(left)} of {len(salts)} salts left; helper: 0.
 print("Readable burned-in lines found:", share(readable["found"].sum(), len(readable)))
 print("Films with a false alarm:", share(alarms, len(trial)))
 for kind, rates in attack.items():
-    print(f"{kind}: {share(np.sum(rates) * N_RELEASED, N_RELEASED * len(SEEDS))}")
+    print(f"{kind}: {share(round(sum(rates) * N_RELEASED), N_RELEASED * len(SEEDS))}")
 films_clean = f"{np.sum([np.ptp(one[LETTERS]) == 0 for one in sheet])} of {len(sheet)}"
 print(
     f"First delivery: {left_in_headers} entries in headers, {films_clean} films clean."
@@ -637,8 +635,8 @@ print(
 #   of this was measured here. The report only warns of heads.
 # - Text was searched in simulated chest films with one font, in their corners. Handwriting,
 #   ultrasound screens and scanned paper are other tasks.
-# - Whether a release is anonymous is a question of law. Nothing here is legal advice. Not for
-#   clinical use.
+# - Whether a release is anonymous is a question of law. Nothing here is legal advice.
+# - Not for clinical use.
 
 # %% [markdown]
 # ## Summary
@@ -678,4 +676,5 @@ print(
 # - Aumasson JP et al. The BLAKE2 cryptographic hash. RFC 7693, 2015 (keyed hashing).
 # - Sweeney L. k-anonymity. Int J Uncertain Fuzz 2002;10:557-570.
 #   [doi:10.1142/S0218488502001648](https://doi.org/10.1142/S0218488502001648)
-# - 45 CFR 164.514 (HIPAA); Regulation (EU) 2016/679 (GDPR), Article 4 and Recital 26.
+# - 45 CFR 164.514(b)(2) (HIPAA Safe Harbor).
+# - Regulation (EU) 2016/679 (GDPR), Article 4 and Recital 26.

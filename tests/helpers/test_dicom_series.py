@@ -160,6 +160,30 @@ def test_frames_of_one_file_are_slices(tmp_path):
         read_series(path)
 
 
+def test_two_time_points_in_one_file_are_refused_with_a_way_out(tmp_path):
+    stored = np.arange(4 * 6).reshape(4, 2, 3)
+    path = enhanced_ct(tmp_path / "4d.dcm", stored)  # at 8, 4, 6 and 2 mm
+    header = pydicom.dcmread(path)
+    for number, frame in enumerate(header.PerFrameFunctionalGroupsSequence):
+        place = [1, 2, 8 - 2 * (number % 2)]
+        frame.PlanePositionSequence[0].ImagePositionPatient = place
+        frame.FrameContentSequence = [item(TemporalPositionIndex=1 + number // 2)]
+    header.save_as(path)
+    with pytest.raises(DicomSeriesError, match="where={'TemporalPositionIndex': '1'}"):
+        read_series(path)
+    volume = read_series(path, where={"TemporalPositionIndex": 2})
+    np.testing.assert_array_equal(volume.values, stored[[3, 2]] - 1024.0)
+
+
+def test_frames_of_reference(paths):
+    for number, path in enumerate(paths):
+        series.change(path, FrameOfReferenceUID=f"1.2.{number}")
+    assert kinds(paths[0].parent) == ["frames of reference"]  # a program wrote that
+    series.change(paths[5], FrameOfReferenceUID="1.2.4")
+    with pytest.raises(DicomSeriesError, match="where={'FrameOfReferenceUID"):
+        read_series(paths[0].parent)
+
+
 def test_list_series_and_series_uid_tell_series_apart(tmp_path):
     series.write_example(tmp_path / "one")
     second = series.write_example(tmp_path / "two", series=2, spacing_mm=(5, 1, 1))
