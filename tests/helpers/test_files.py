@@ -14,7 +14,7 @@ from helpers.files import cache_dir, data_dir, evidence, written_whole
 
 
 def test_written_whole_replaces_the_file_only_when_done(tmp_path):
-    target = tmp_path / "new" / "a.txt"
+    target = tmp_path / "new" / "deep" / "a.txt"
     with written_whole(target) as part:
         part.write_text("first")
         assert not target.exists()

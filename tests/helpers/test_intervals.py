@@ -104,6 +104,18 @@ def test_bootstrap_bears_a_few_resamples_of_one_class():
     refused("resamples of 40 patients gave", *data, clusters=range(40))
 
 
+def test_bootstrap_takes_a_hundred_resamples_and_two_patients():
+    found = clustered_bootstrap(
+        lambda _, score: score.mean(),
+        [0, 1, 0, 1],
+        [1.0, 2.0, 3.0, 4.0],
+        clusters=[1, 1, 2, 2],
+        replicates=100,
+    )
+    # means of the two patients: 1.5 and 3.5; of both 2.5
+    assert (found.low, found.high, found.replicates) == (1.5, 3.5, 100)
+
+
 def refused(word, function, *inputs, **options):
     """Check that bad input is refused in words, one of which is given."""
     with pytest.raises(ValueError, match=word):
