@@ -399,12 +399,9 @@ def _check_alike(slices: Slices) -> None:
             text = f"{slices[at].path.name} has {each[at]}, not {each[0]}. "
             text += _advice(slices[0], slices[at])
             raise _refusal(slices, f"{kind} {keyword}", text)
-    frames = [_told(one, "FrameOfReferenceUID") for one in slices]
-    if 1 < len(set(frames)) < len(slices):
-        text = (
-            f"{len(set(frames))} of them. where={{'FrameOfReferenceUID': '...'}} takes "
-        )
-        text += f"one of {sorted(set(frames))}."
+    places = sorted({_told(one, "FrameOfReferenceUID") for one in slices})
+    if 1 < len(places) < len(slices):
+        text = f"where={{'FrameOfReferenceUID': '...'}} takes one of {places}."
         raise _refusal(slices, "mixed FrameOfReferenceUID", text)
     directions = slices[0].ImageOrientationPatient.reshape(2, 3)
     if not np.allclose(directions @ directions.T, np.eye(2), atol=0.01):
