@@ -122,7 +122,7 @@ def clean_pixels(dataset: Dataset) -> dict[str, int]:
     Returns
     -------
     dict
-        "text boxes", "frames", "frames looked at" (16 at most, evenly spread; what is
+        "text boxes", "frames", "frames searched" (16 at most, evenly spread; what is
         found in one is blackened in all) and "warnings": why a person must look.
 
     Raises
@@ -135,7 +135,7 @@ def clean_pixels(dataset: Dataset) -> dict[str, int]:
     >>> from pydicom.data import get_testdata_file
     >>> import pydicom
     >>> clean_pixels(pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False)))
-    {'text boxes': 0, 'frames': 1, 'frames looked at': 1, 'warnings': []}
+    {'text boxes': 0, 'frames': 1, 'frames searched': 1, 'warnings': []}
 
     References
     ----------
@@ -159,7 +159,7 @@ def clean_pixels(dataset: Dataset) -> dict[str, int]:
     return {
         "text boxes": len(boxes),
         "frames": len(frames),
-        "frames looked at": len(seen),
+        "frames searched": len(seen),
         "warnings": _reasons_to_look(dataset, found=bool(boxes)),
     }
 

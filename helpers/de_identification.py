@@ -21,13 +21,11 @@ import base64
 import copy
 import hashlib
 import io
-import pkgutil
 import re
 import secrets
 import sys
 import textwrap
 import warnings
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -36,7 +34,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pydicom
-from dicomanonymizer import dicom_anonymization_databases
 from dicomanonymizer.dicomfields_selector import dicom_anonymization_database_selector
 from pydicom.charset import python_encoding
 from pydicom.datadict import DicomDictionary
@@ -48,7 +45,8 @@ from helpers.dicom_pixels import DicomPixelsError, open_dataset
 from helpers.files import written_whole
 
 PathLike = str | Path
-DATES = {"DA": "19000101", "TM": "000000", "DT": "19000101000000"}
+EDITION = "2026c"  # of the table of PS3.15
+DATES = {"DA", "TM", "DT"}
 NUMBERS = {"US", "SS", "UL", "SL", "FL", "FD", "DS", "IS", "UV", "SV", "AT"}
 DUMMIES = {"AS": "000Y", "DS": "0", "UR": "urn:removed", "OB": b"\0\0", "UN": b"\0\0"}
 # Kinds of value that are removed wherever they stand, listed in the table or not:
@@ -58,11 +56,14 @@ PROSE = {"LT", "ST", "UT", "UC", "UR", "PN", "AE", "UN", "OB"}
 RULES = {"PatientName": "name", "PatientID": "name", "PixelData": "keep"}
 RULES |= {"PatientBirthDate": "empty", "AcquisitionContextSequence": "empty"}
 RULES |= {"PatientBirthTime": "remove", "ResponsiblePersonRole": "remove"}
+RULES["BurnedInAnnotation"] = "remove"  # whoever wrote it may not have looked
 CHARACTERISTICS = dict.fromkeys(("PatientSex", "PatientSize", "PatientWeight"), "keep")
 CHARACTERISTICS |= {"PatientAge": "age"}
 ALLOWED = {"PatientSex": {"F", "M", "O"}, "SpecificCharacterSet": set(python_encoding)}
 REFERENCES = {"ReferencedFrameNumber", "PurposeOfReferenceCodeSequence"}
-NO_FREE_TEXT = ("Code", "CodingScheme", "RescaleType", "DeidentificationMethod")
+# Of short texts that the table does not list these alone are kept:
+NO_FREE_TEXT = ("Code", "CodingScheme", "RescaleType", "ModalityLUTType", "StackID")
+KEPT_TEXT = ("Manufacturer", "SoftwareVersions", "ConvolutionKernel", "Segment")
 NUMBERS_AND_PLACES = """PatientID OtherPatientIDs AccessionNumber AdmissionID
     IssuerOfPatientID PatientTelephoneNumbers DeviceSerialNumber InstitutionName
     InstitutionAddress PatientAddress StationName"""
@@ -72,40 +73,18 @@ FACTS = {"age": "PatientAge", "sex": "PatientSex", "modality": "Modality"}
 FACTS |= {"body part": "BodyPartExamined", "model": "ManufacturerModelName"}
 
 
-def editions() -> list[str]:
-    """Return the editions of the standard's table that are installed, oldest first.
-
-    Examples
-    --------
-    >>> "2026c" in editions()
-    True
-    """
-    found = pkgutil.iter_modules(dicom_anonymization_databases.__path__)
-    return sorted(module.name.removeprefix("dicomfields_") for module in found)
-
-
 @cache
-def actions(edition: str | None = None) -> dict[int, str]:
+def actions() -> dict[int, str]:
     """Return the action code of every attribute of the table, by tag.
 
-    Parameters
-    ----------
-    edition : str or None
-        One of `editions`; None: the newest. Repeating groups (curves, overlays) are
-        not listed: they are removed whole.
-
-    Raises
-    ------
-    ValueError
-        If the edition is not installed.
+    Repeating groups (curves, overlays) are not listed: they are removed whole.
 
     Examples
     --------
     >>> actions()[0x00100010], actions()[0x00080018], actions()[0x00104000]
     ('Z', 'U', 'X')
     """
-    name = f"dicomfields_{edition or editions()[-1]}"
-    lists = dicom_anonymization_database_selector(name)
+    lists = dicom_anonymization_database_selector(f"dicomfields_{EDITION}")
     return {
         (tag[0] << 16) | tag[1]: code.replace("_STAR", "*").replace("_", "/")
         for code in ("D", "Z", "X", "U", "Z_D", "X_Z", "X_D", "X_Z_D", "X_Z_U_STAR")
@@ -120,17 +99,16 @@ class Options:
 
     Attributes
     ----------
-    intervals : bool
-        True moves all dates and times of a patient by one amount, so that intervals
-        stay (Retain Longitudinal Temporal Information With Modified Dates Option);
-        False puts one date, 1 January 1900, everywhere.
     characteristics : bool
         True keeps sex, size, weight and the age in years, ages above 89 as 90 (Retain
         Patient Characteristics Option, in part).
+    looked_at : frozenset of str
+        Pictures that a person has looked at and found free of writing: values of the
+        column `picture` of an earlier report. Of these alone the new header says so.
     """
 
-    intervals: bool = True
     characteristics: bool = False
+    looked_at: frozenset[str] = frozenset()
 
 
 BASIC = Options()
@@ -183,7 +161,6 @@ class _Work:
     options: Options
     identifier: str  # of the patient, or of the study where there is none
     echoes: set[str]  # words that identify the patient
-    done: Counter = field(default_factory=Counter)
     free_text: set[str] = field(default_factory=set)  # keywords that were kept
 
     @property
@@ -228,6 +205,8 @@ def _action(tag: int, characteristics: bool) -> str:
         return "remove" if code == "X" or kind == "SQ" else "replace"
     if tag >> 16 == 0x7FE0 or kind in PROSE or (retired and kind not in NUMBERS):
         return "remove"
+    if kind in ("LO", "SH") and not keyword.startswith(NO_FREE_TEXT + KEPT_TEXT):
+        return "empty"
     return "clean" if kind == "SQ" else "keep"
 
 
@@ -239,7 +218,6 @@ def _clean(dataset: Dataset, work: _Work) -> None:
         element = None if action == "remove" else _readable(dataset, tag)
         if element is None:
             del dataset[tag]
-            work.done["removed"] += 1
         elif action in ("clean", "references"):
             for item in element.value:
                 for inner in list(item) if action == "references" else []:
@@ -247,11 +225,7 @@ def _clean(dataset: Dataset, work: _Work) -> None:
                         del item[inner.tag]
                 _clean(item, work)
         else:
-            value = _substitute(element, action, dataset, work)
-            if value != element.value or action == "empty":
-                word = "shifted" if action == "time" else "replaced"
-                work.done[word if value else "emptied"] += 1
-                element.value = value
+            element.value = _substitute(element, action, dataset, work)
 
 
 def _kinds(tag: int) -> list[str]:
@@ -305,7 +279,6 @@ def _judged(element: pydicom.DataElement, work: _Work) -> str:
         return "empty"
     echoed = any(echo in "\\".join(texts).casefold() for echo in work.echoes)
     if echoed and element.VR != "CS":  # which is from closed lists
-        work.done["that repeated the patient"] += 1
         return "replace"
     if element.VR in ("LO", "SH") and not keyword.startswith(NO_FREE_TEXT):
         work.free_text.add(keyword)
@@ -315,8 +288,8 @@ def _judged(element: pydicom.DataElement, work: _Work) -> str:
 def _earlier(element: pydicom.DataElement, dataset: Dataset, work: _Work) -> list[str]:
     """Return dates or times, moved back or all the same; what is none becomes ""."""
     kind, texts = element.VR, _texts(element)
-    if not any(texts) or not work.options.intervals:
-        return [DATES[kind] if any(texts) else ""]
+    if not any(texts):
+        return [""]
     clocks = _texts(_readable(dataset, element.keyword.replace("Date", "Time")))
     pairs = {
         "DA": zip(texts, clocks + [""] * len(texts), strict=False),
@@ -371,38 +344,44 @@ def _cleaned(dataset: Dataset, secret: bytes, options: Options) -> dict:
     identifier = _text(dataset, "PatientID") or _text(dataset, "StudyInstanceUID")
     work = _Work(secret, options, identifier, _echoes_of(dataset))
     pixels = clean_pixels(dataset)
+    picture = hashlib.blake2b(dataset.PixelData, digest_size=8).hexdigest()
+    looked_at = picture in options.looked_at
     _clean(dataset, work)
-    _state_what_was_done(dataset, work)
+    _state_what_was_done(dataset, work, looked_at)
     uids = [_text(dataset, f"{each}InstanceUID") for each in ("Study", "Series", "SOP")]
     return {
         "file": "/".join([work.patient, *(uid[-10:] for uid in uids)]) + ".dcm",
         "patient": work.patient,
         "study": uids[0],
         **{name: _text(dataset, keyword) for name, keyword in FACTS.items()},
+        "picture": picture,
+        "looked at": looked_at,
         **pixels,
         "free text": sorted(work.free_text),
-        "done": work.done,
     }
 
 
-def _state_what_was_done(dataset: Dataset, work: _Work) -> None:
-    """Add what PS3.15 asks for: that, how and with which options it was done."""
-    intervals, people = work.options.intervals, work.options.characteristics
+def _state_what_was_done(dataset: Dataset, work: _Work, looked_at: bool) -> None:
+    """Add what PS3.15 asks for: that, how and with which options it was done.
+
+    Clean pixels are stated only if a person has looked at them.
+    """
     dates = "Retain Longitudinal Temporal Information Modified Dates Option"
     codes = {"113100": "Basic Application Confidentiality Profile"}
-    codes |= {"113107": dates} if intervals else {}
-    codes |= {"113108": "Retain Patient Characteristics Option"} if people else {}
+    codes["113107"] = dates
+    if work.options.characteristics:
+        codes["113108"] = "Retain Patient Characteristics Option"
+    if looked_at:
+        codes["113101"], dataset.BurnedInAnnotation = "Clean Pixel Data Option", "NO"
     items = [Dataset() for _ in codes]
     for item, (code, meaning) in zip(items, codes.items(), strict=True):
         item.CodeValue, item.CodingSchemeDesignator = code, "DCM"
         item.CodeMeaning = meaning
-    edition = f"table of dicom-anonymizer {editions()[-1]}"
     dataset.PatientName = dataset.PatientID = work.patient
     dataset.PatientIdentityRemoved = "YES"
-    dataset.DeidentificationMethod = f"PS3.15 Annex E, {edition}, course helper"
+    dataset.DeidentificationMethod = f"PS3.15 Annex E, {EDITION}, course helper"
     dataset.DeidentificationMethodCodeSequence = items
-    state = "MODIFIED" if intervals else "REMOVED"
-    dataset.LongitudinalTemporalInformationModified = state
+    dataset.LongitudinalTemporalInformationModified = "MODIFIED"
 
 
 def _whole(source: PathLike | Dataset, secret: bytes, options: Options):
@@ -438,14 +417,15 @@ def de_identify(
         16 to 64 bytes from `new_secret`: the same secret gives the same pseudonyms,
         UIDs and shifts.
     options : Options
-        By default dates are shifted, and no characteristics of the patient kept.
+        By default no characteristics of the patient are kept.
 
     Returns
     -------
     Dataset, dict
         The record names nobody: "file" (a path made of pseudonyms), "patient", what
-        the header still tells, "text boxes", "frames", "frames looked at", "free text"
-        (keywords), "warnings", "done" (what was done to how many elements).
+        the header still tells, "picture" (a digest of the pixels) and "looked at" (by a
+        person), "text boxes", "frames", "frames searched" (by the search), "free text"
+        (keywords), "warnings".
 
     Raises
     ------
@@ -466,34 +446,6 @@ def de_identify(
     True
     """
     return _whole(dataset, secret, options)[:2]
-
-
-def de_identify_file(
-    source: PathLike, destination: PathLike, *, secret: bytes, options: Options = BASIC
-) -> dict:
-    """De-identify one file; the new one appears whole or not at all.
-
-    Parameters
-    ----------
-    source, destination : path-like
-        The destination must be another file. Its name is yours to choose: no name and
-        no number of the patient.
-    secret, options
-        As for `de_identify`, whose record is returned.
-
-    Raises
-    ------
-    DicomPixelsError
-        If the file cannot be read or cleaned, or is to be replaced.
-    OSError
-        If the new one cannot be written. Then nothing is left behind.
-    """
-    if Path(destination).resolve() == Path(source).resolve():
-        raise DicomPixelsError(f"{source} would be replaced. Choose another folder.")
-    _, record, content = _whole(source, secret, options)
-    with written_whole(Path(destination)) as part:
-        part.write_bytes(content)
-    return record
 
 
 @dataclass(frozen=True)
@@ -519,27 +471,30 @@ class Report:
         table, patients = self.table, self.table.groupby("patient")
         known = patients[list(FACTS)].agg(lambda column: tuple(sorted(set(column))))
         known["studies"] = patients["study"].nunique()
-        done = sorted(sum(table["done"], Counter()).items())
         texts = sorted(set(table["free text"].explode().dropna()))
         looks = table["warnings"].explode().value_counts().sort_index().items()
-        looks = "; ".join(f"{number} files: {why}" for why, number in looks)
-        boxes, unseen = table["text boxes"], table["frames"] - table["frames looked at"]
-        dates = "intervals between dates" if self.options.intervals else "no dates"
+        looks = [f"{number} files: {why}" for why, number in looks]
+        unseen = table.loc[~table["looked at"], "file"]
+        if len(unseen):
+            text = f"{len(unseen)} files: nobody has looked at their pixels"
+            looks.append(f"{text}: {', '.join(unseen)}")
+        boxes = table["text boxes"]
+        frames = (table["frames"] - table["frames searched"]).sum()
         people = "sex, age, size, weight" if self.options.characteristics else "no age"
         sections = (
             f"Delivered: {len(table)} files of {len(known)} patients, "
             f"{table['study'].nunique()} studies.",
-            f"Changed: elements {', '.join(f'{n} {what}' for what, n in done)}.",
-            f"Kept: {dates}; {people}; free text in {', '.join(texts) or 'nothing'}.",
+            f"Kept: intervals between dates; {people}; free text in "
+            f"{', '.join(texts) or 'nothing'}.",
             f"Unique: {(~known.duplicated(keep=False)).sum()} of {len(known)} patients "
             f"share {', '.join(FACTS)} and number of studies with nobody else in this "
             "delivery (k = 1).",
             f"Pixels: text suspected and blackened in {(boxes > 0).sum()} files "
             f"({boxes.sum()} places). The search misses faint, small, vertical, joined "
-            "and handwritten text: look at the sheet.",
-            f"Look at: {looks or 'nothing in particular'}.",
+            "and handwritten text.",
+            f"Look at: {'; '.join(looks) or 'nothing more'}.",
             f"Left out: {len(self.refused)} files.",
-            f"Not looked at: {unseen.sum()} frames; faces and anatomy, by which a "
+            f"Not searched: {frames} frames; faces and anatomy, by which a "
             "person can be recognised; whether an outside list tells who these "
             "patients are.",
         )
@@ -568,7 +523,7 @@ def de_identify_folder(
         From `new_secret`; None: a new one, which is forgotten, so that a later
         delivery of the same patients gets other pseudonyms.
     options : Options
-        By default dates are shifted, and no characteristics of the patient kept.
+        By default no characteristics of the patient are kept.
 
     Returns
     -------

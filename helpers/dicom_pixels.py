@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.pixels.utils import get_expected_length, pixel_array
+from pydicom.pixels import utils
 from pydicom.uid import UID
 
 from helpers import windowing
@@ -35,6 +35,7 @@ from helpers import windowing
 LARGEST_BYTES = 2**31  # of the stored values, or of an inflated file
 #: Below it lies no measurement: vacuum is -1000, and noise does not reach so far.
 LOWEST_HU = -1500.0
+SHOWN = (0.005, 0.995)  # quantiles shown black and white where there is no window
 UNITS = {"BQML": "Bq/ml", "GML": "g/ml", "GY": "Gy", "BINARY": "mask"}
 # warnings are caught for the whole process, so one thread reads at a time
 _CATCHING = threading.RLock()
@@ -94,11 +95,6 @@ class DicomImage:
         return self.unit == "RGB"
 
     @property
-    def frames(self) -> int:
-        """Number of frames, 1 for a plain image."""
-        return len(self.values) if self.values.ndim - self.is_colour == 3 else 1
-
-    @property
     def bits_stored(self) -> int:
         """Bits of a stored value."""
         return self.dataset.get("BitsStored") or 8 * self.stored.itemsize
@@ -113,7 +109,8 @@ class DicomImage:
         """Values that are shown darkest and brightest (of the first frame).
 
         From the window or the VOI table of the header; without one, the range of an
-        8-bit or colour image, or else the extremes outside the padding.
+        8-bit or colour image, or else all but the lowest and the highest half percent
+        of the values, without padding and what lies below every CT number.
         """
         return self._vois[0][1] if self._vois[0] else self._whole_range
 
@@ -127,24 +124,19 @@ class DicomImage:
         shown[self.padding] = 0
         return shown
 
-    def describe(self) -> str:
-        """Return two or three lines to print: size, unit, range, notes."""
-        size = " x ".join(str(length) for length in self.values.shape)
-        lines = [
-            f"{size} values, {self.bits_stored} bits stored, {self.photometric}, "
-            f"{self.transfer_syntax}",
-            "unit {}, shown from {:g} to {:g}".format(self.unit, *self.display_range),
-        ]
-        return "\n".join(lines + [f"note: {note}" for note in self.notes])
-
     @cached_property
     def _whole_range(self) -> tuple[float, float]:
         """The range without a window."""
         bits = 8 * self.values.itemsize if self.is_colour else self.bits_stored
-        if self.values.dtype.kind == "u" and (self.is_colour or bits <= 8):
+        is_8_bit = bits <= 8 and np.array_equal(self.values, self.stored)
+        if self.is_colour or (is_8_bit and self.stored.dtype.kind == "u"):
             return 0.0, 2.0**bits - 1
-        values = self.values[np.isfinite(self.values) & ~self.padding]
-        return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+        known = np.isfinite(self.values) & ~self.padding
+        if self.dataset.get("Modality") == "CT":
+            known &= self.values >= LOWEST_HU
+        values = self.values[known] if known.any() else np.zeros(1)
+        low, high = np.quantile(values, SHOWN, method="nearest")
+        return float(low), float(high)
 
     def _grey(self, values: np.ndarray, voi: _Voi | None) -> np.ndarray:
         """Return 0 to 1 before the polarity."""
@@ -209,18 +201,16 @@ def read_pixels(source: str | os.PathLike | Dataset) -> DicomImage:
         _check_claims(header)
         # compressed data have an order of colours of their own (PS3.5, 8.2.1)
         packed = header.file_meta.TransferSyntaxUID.is_encapsulated
-        stored = pixel_array(header, **({"planar_configuration": 0} if packed else {}))
+        stored = utils.pixel_array(
+            header, **({"planar_configuration": 0} if packed else {})
+        )
         stored = stored.astype(stored.dtype.newbyteorder("="), copy=False)
         values, unit = _values(header, stored)
         padding, vois = _padding(header, stored), (None,)
         if unit != "RGB":
             vois = _per_frame(header, "FrameVOILUTSequence", _voi)
-        notes = []
-        if header.get("LossyImageCompression") == "01":
-            notes.append("Lossy compression was used: the values are close, not exact.")
-        if any(tag in header for tag in range(0x60003000, 0x60203000, 0x20000)):
-            notes.append("An overlay (graphics above the image) is not drawn.")
-        notes = tuple(dict.fromkeys(notes + [str(remark.message) for remark in heard]))
+        heard = [str(remark.message) for remark in heard]
+        notes = tuple(dict.fromkeys([*_remarks(header), *heard]))
     return DicomImage(values, unit, stored, padding, header, name, notes, vois)
 
 
@@ -259,13 +249,13 @@ def read_hounsfield(
     """
     image = read_pixels(source)
     header = image.dataset
-    is_scout = "LOCALIZER" in (header.get("ImageType") or "")
-    if is_scout or image.unit != "HU":
-        keywords = ("Modality", "RescaleSlope", "RescaleIntercept", "RescaleType")
+    if image.unit != "HU":
+        keywords = ["Modality", "RescaleSlope", "RescaleIntercept", "RescaleType"]
+        keywords += ["ImageType"]
         found = ", ".join(f"{keyword} {header.get(keyword)}" for keyword in keywords)
-        what = "those of a localizer" if is_scout else f"'{image.unit}'"
         raise DicomPixelsError(
-            f"{image.name}: the values are no Hounsfield units but {what} ({found}). "
+            f"{image.name}: the values are no Hounsfield units but '{image.unit}' "
+            f"({found}). "
             "Expected a slice of a CT whose rescale, slope and intercept, leads to HU. "
             "Do not guess them: fetch the original from the archive. An 8-bit copy or "
             "a secondary capture cannot be turned back; a localizer shows no slice."
@@ -318,6 +308,23 @@ def _opened(source: str | os.PathLike | Dataset, **dcmread_options) -> Dataset:
     return pydicom.dcmread(source, **dcmread_options)
 
 
+def _remarks(header: Dataset) -> Iterator[str]:
+    """Yield what the header says and the picture does not show."""
+    if header.get("LossyImageCompression") == "01":
+        yield "Lossy compression was used: the values are close, not exact."
+    if any(tag in header for tag in range(0x60003000, 0x60203000, 0x20000)):
+        yield "An overlay (graphics above the image) is not drawn."
+    at_detector = header.get("ImagerPixelSpacing")
+    if at_detector and header.get("PixelSpacing", at_detector) == at_detector:
+        yield "The pixel spacing is that at the detector: the patient is magnified."
+    if "JPEG 2000" in header.file_meta.TransferSyntaxUID.name:
+        start = header.PixelData.find(b"\xff\x4f\xff\x51")
+        stream = utils.get_j2k_parameters(header.PixelData[start:][:64])
+        signed, bits = stream.get("is_signed", 0), stream.get("precision", 0)
+        if signed > header.PixelRepresentation or bits > header.BitsStored:
+            yield f"The JPEG 2000 stream ({stream}) contradicts the header."
+
+
 def _check_claims(header: Dataset) -> None:
     """Raise where the header claims what cannot be, before anything is allocated."""
     if not any(f"{kind}PixelData" in header for kind in ("", "Float", "DoubleFloat")):
@@ -332,7 +339,7 @@ def _check_claims(header: Dataset) -> None:
     frames = header.get("NumberOfFrames") or 1
     if not isinstance(frames, int) or frames < 1:
         raise ValueError(f"Number of Frames is {frames!r}, not a whole number above 0")
-    claimed = get_expected_length(header)
+    claimed = utils.get_expected_length(header)
     if claimed > LARGEST_BYTES:
         raise ValueError(f"{claimed:,} bytes claimed, at most {LARGEST_BYTES:,} read")
 
@@ -390,8 +397,9 @@ def _rescaled(stored: np.ndarray, *, slope: float, intercept: float) -> np.ndarr
 def _unit(header: Dataset, step: _Modality) -> str:
     """Return the unit of the values.
 
-    HU is stated only if Rescale Type says so, or for CT if the rescale can reach air
-    (-1000): that of an 8-bit copy of a CT slice cannot.
+    HU is stated only if Rescale Type says so or is absent, and for CT only if the
+    rescale can reach air (-1000): that of an 8-bit copy cannot, nor one whose intercept
+    was lost.
     """
     apply, unit = step
     if unit == "stored value" and header.get("Modality") != "SEG":
@@ -399,7 +407,8 @@ def _unit(header: Dataset, step: _Modality) -> str:
     for keyword in ("SegmentationType", "DoseUnits", "Units"):
         if code := header.get(keyword):
             return UNITS.get(code, code.lower())
-    if unit or header.get("Modality") != "CT":
+    is_ct = header.get("Modality") == "CT" and "BitsStored" in header
+    if unit not in ("", "HU") or not is_ct:
         return unit or "US"
     lowest = np.array([-header.PixelRepresentation * 2 ** (header.BitsStored - 1)])
     is_slice = "LOCALIZER" not in (header.get("ImageType") or "")
@@ -424,13 +433,15 @@ def _voi(item: Dataset) -> _Voi | None:
         limits = float(first), float(first + len(entries) - 1)
         entries = entries / np.float32(2**bits - 1)
         return partial(_looked_up, first=first, entries=entries), limits
-    center, width = _number(item, "WindowCenter"), _number(item, "WindowWidth")
-    if center is None or width is None:
-        return None
-    function = item.get("VOILUTFunction") or "LINEAR"
-    options = {"center": center, "width": width, "function": function}
-    grey = partial(windowing.apply_window, **options)
+    options = {"function": item.get("VOILUTFunction") or "LINEAR"}
     try:
+        center, width = _number(item, "WindowCenter"), _number(item, "WindowWidth")
+        if center is None and width is None:
+            return None
+        if center is None or width is None:
+            raise ValueError(f"Its centre is {center} and its width {width}.")
+        options |= {"center": center, "width": width}
+        grey = partial(windowing.apply_window, **options)
         grey(np.zeros(1))
     except ValueError as error:
         warnings.warn(f"A window is ignored. {error}", stacklevel=2)
@@ -441,7 +452,10 @@ def _voi(item: Dataset) -> _Voi | None:
 def _number(item: Dataset, keyword: str) -> float | None:
     """Return the (first) number of an attribute, or None where it is empty."""
     value = item.get(keyword)
-    return None if value is None or value == "" else float(np.ravel(value)[0])
+    try:
+        return None if value is None or value == "" else float(np.ravel(value)[0])
+    except (IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"{keyword} is {value!r}, not a number.") from error
 
 
 def _lookup_table(item: Dataset, prefix: str = "LUT") -> tuple[int, np.ndarray, int]:

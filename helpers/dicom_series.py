@@ -11,7 +11,7 @@ them; what cannot be trusted (a gap, two images at one place, a tilted gantry) i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +37,16 @@ SAME_PLACE_MM, HALF_PIXEL, OBLIQUE_DEG = 0.01, 0.5, 1.0
 # cosine is a tenth of a degree.
 SAME = {"Rows": 0, "Columns": 0, "PixelSpacing": 1e-3}
 SAME |= {"ImageOrientationPatient": 2e-3, "ImagePositionPatient": np.inf}
+# What may tell apart slices of one place, of one file or of several:
+TELLING = ["TemporalPositionIndex", "TemporalPositionIdentifier", "AcquisitionNumber"]
+TELLING += [
+    "EchoNumbers",
+    "EchoTime",
+    "EffectiveEchoTime",
+    "DiffusionBValue",
+    "StackID",
+]
+ALL: Mapping[str, Any] = {}
 CHOOSE = "Give the paths of those that belong together."
 WHOLE = "Expected whole slices: fetch them again, or take out what is none."
 Slices = list[SimpleNamespace]
@@ -228,7 +238,7 @@ def list_series(source: Source) -> pd.DataFrame:
 
 
 def read_series(
-    source: Source, *, series_uid: str | None = None, mend: Collection[str] = ()
+    source: Source, *, where: Mapping[str, Any] = ALL, mend: Collection[str] = ()
 ) -> SeriesVolume:
     """Read one series into a volume with spacing and place, or refuse it in words.
 
@@ -239,8 +249,10 @@ def read_series(
     ----------
     source : path-like, or paths
         A folder (with its subfolders), a list of files, or one multi-frame file.
-    series_uid : str or None
-        Series Instance UID, where the folder holds several series.
+    where : mapping
+        Keywords and values of the slices to take, be they files or frames, where a
+        folder holds several series or a place several slices:
+        ``{"SeriesInstanceUID": "1.2.3"}``, ``{"TemporalPositionIndex": 1}``.
     mend : "gap", "tilt" or a collection of them
         What to mend instead of refusing it. "gap" fills missing slices with NaN;
         "tilt" moves the slices of a tilted gantry back within their planes. Nothing
@@ -266,13 +278,12 @@ def read_series(
     >>> volume.values.shape, volume.unit, round(volume.spacing_mm[0], 2)
     ((5, 16, 16), 'HU', 2.5)
     """
-    found = _series_in(source)
-    chosen = [uid for uid in found if series_uid in (None, uid)]
-    if len(chosen) != 1:
+    found = _series_in(source, where)
+    if len(found) > 1:
         each = [f"{len(some)} images of {uid}" for uid, some in found.items()]
-        text = f"there are {'; '.join(each)}. Choose one with series_uid='...'."
+        text = f"there are {'; '.join(each)}. where={{'SeriesInstanceUID': '...'}}."
         raise _refusal(next(iter(found.values())), "several series", text)
-    slices, places, grid = _stacked(found[chosen[0]], mend=mend)
+    slices, places, grid = _stacked(*found.values(), mend=mend)
     values, unit = _voxels(slices, places)
     slide = grid.to_voxel(slices[-1].ImagePositionPatient)[1:]
     volume = replace(grid, values=values, unit=unit)
@@ -287,7 +298,21 @@ def _refusal(slices: Slices, kind: str, text: str) -> DicomSeriesError:
     return error
 
 
-def _series_in(source: Source) -> dict[str, Slices]:
+def _told(one: SimpleNamespace, keyword: str) -> str:
+    """Return what a header or its frame says, as text; "" where it says nothing."""
+    found = [part.get(keyword) for part in one.parts if keyword in part]
+    return str(found[-1]) if found else ""
+
+
+def _advice(one: SimpleNamespace, other: SimpleNamespace) -> str:
+    """Say how to choose between two slices that do not belong together."""
+    for keyword in TELLING:
+        if _told(one, keyword) != _told(other, keyword):
+            return f"where={{{keyword!r}: {_told(one, keyword)!r}}} takes one kind."
+    return CHOOSE
+
+
+def _series_in(source: Source, where: Mapping[str, Any] = ALL) -> dict[str, Slices]:
     """Return the slices of each series by its UID, from the headers alone."""
     given = [source] if isinstance(source, str | Path) else source
     every = [path for one in map(Path, given) for path in (one, *one.rglob("*"))]
@@ -296,13 +321,15 @@ def _series_in(source: Source) -> dict[str, Slices]:
     for path in paths:
         try:
             for one in _slices_of(path):
-                found[one.series_uid].append(one)
+                if all(_told(one, key) == str(value) for key, value in where.items()):
+                    found[one.series_uid].append(one)
         except Exception as error:  # whatever a damaged header makes pydicom do
             if path.suffix.lower() in (".dcm", ".dicom", ".ima") or is_dicom(path):
                 text = f"{path.parent.name}/{path.name} may be a slice: {error} {WHOLE}"
                 raise DicomSeriesError(text) from error
     if not found:
-        raise DicomSeriesError(f"{source}: there is no DICOM image. {WHOLE}")
+        which = f" with {dict(where)}" if where else ""
+        raise DicomSeriesError(f"{source}: there is no DICOM image{which}. {WHOLE}")
     return found
 
 
@@ -328,7 +355,8 @@ def _slices_of(path: Path) -> Iterator[SimpleNamespace]:
         groups = [one for part in (*shared, frame) for one in part if one.VR == "SQ"]
         parts = [header, *(item for group in groups for item in group.value[:1])]
         plane = {key: _numbers(parts, key) for key in (*SAME, "SliceThickness")}
-        yield SimpleNamespace(frame=number if frames else None, **named, **plane)
+        place = {"frame": number if frames else None, "parts": parts}
+        yield SimpleNamespace(**place, **named, **plane)
 
 
 def _numbers(parts: list[Dataset], keyword: str) -> np.ndarray:
@@ -368,8 +396,13 @@ def _check_alike(slices: Slices) -> None:
         at = off.argmax()  # the first NaN, if there is one
         if not off[at] <= allowed:
             kind = "mixed" if off[at] > allowed else "no usable"
-            text = f"{slices[at].path.name} has {each[at]}, not {each[0]}. {CHOOSE}"
+            text = f"{slices[at].path.name} has {each[at]}, not {each[0]}. "
+            text += _advice(slices[0], slices[at])
             raise _refusal(slices, f"{kind} {keyword}", text)
+    places = sorted({_told(one, "FrameOfReferenceUID") for one in slices})
+    if 1 < len(places) < len(slices):
+        text = f"where={{'FrameOfReferenceUID': '...'}} takes one of {places}."
+        raise _refusal(slices, "mixed FrameOfReferenceUID", text)
     directions = slices[0].ImageOrientationPatient.reshape(2, 3)
     if not np.allclose(directions @ directions.T, np.eye(2), atol=0.01):
         raise _refusal(slices, "skewed", "rows and columns are at no right angle.")
@@ -383,7 +416,7 @@ def _places(slices: Slices, along_mm: np.ndarray, mend: Collection[str]) -> np.n
     at = steps.argmin()
     if steps[at] < SAME_PLACE_MM:
         text = f"{names[at + 1]} and {names[at]} both lie at {along_mm[at]:.2f} mm."
-        raise _refusal(slices, "duplicate", f"{text} {CHOOSE}")
+        raise _refusal(slices, "duplicate", f"{text} {_advice(*slices[at : at + 2])}")
     usual = np.sort(steps)[(len(steps) - 1) // 2]  # gaps do not raise it
     counts = np.maximum(np.rint(steps / usual), 1).astype(int)
     places = np.concatenate([[0], np.cumsum(counts)])
@@ -421,6 +454,9 @@ def _remarks(slices: Slices, affine: np.ndarray) -> Iterator[Problem]:
     names = [(one.path, one.frame or 0) for one in slices]
     if names == sorted(names)[::-1]:
         yield Problem("reversed", "file names run against the positions.")
+    if len({_told(one, "FrameOfReferenceUID") for one in slices}) > 1:
+        text = "each slice has a Frame of Reference UID of its own, which cannot be; "
+        yield Problem("frames of reference", f"{text}their positions are believed.")
     turned = np.degrees(np.arccos(min(np.abs(affine[:, :3] / lengths).max(0).min(), 1)))
     if turned > OBLIQUE_DEG:
         text = f"slices are turned by {turned:.1f} degrees: use the affine matrix."
@@ -446,7 +482,7 @@ def _voxels(slices: Slices, places: np.ndarray) -> tuple[np.ndarray, str]:
         plane = planes if one.frame is None else planes[one.frame :][:1]
         if plane.shape != (1, *size) or len(units) > 1:
             text = f"{one.path.name} has the shape {plane.shape}, units are {units}."
-            raise _refusal(slices, "mixed values", f"{text} {CHOOSE}")
+            raise _refusal(slices, "mixed values", f"{text} {_advice(slices[0], one)}")
         if values is None:  # the first slice is there: its size is no mere claim
             values = np.full((places[-1] + 1, *size), np.nan, dtype=np.float32)
         values[place] = plane[0]

@@ -1,4 +1,4 @@
-"""Cases of the exercises of lesson 10: rescale, stored bits, window."""
+"""Cases of the exercises of lesson 10: rescale, window."""
 
 import numpy as np
 
@@ -29,30 +29,13 @@ EXERCISES = {
         hint="value = stored * slope + intercept, in a floating type.",
         tolerance=1e-4,
     ),
-    "10.2": Exercise(
-        cases=[
-            # 4096 is bit 12: 4096 + 5 keeps 5, and 4095 is the largest of 12 bits
-            Case(
-                inputs=(np.array([4101, 4095, 7], dtype=np.uint16), 12),
-                expected=np.array([5, 4095, 7]),
-                hint="Bit 12 counts 4096; only bits 0 to 11 belong to the value.",
-            ),
-            # 10 bits keep 0 to 1023: 1024 + 1 -> 1, 65535 -> 1023
-            Case(
-                inputs=(np.array([1025, 65535], dtype=np.uint16), 10),
-                expected=np.array([1, 1023]),
-                hint="The mask follows bits_stored: (1 << bits_stored) - 1.",
-            ),
-        ],
-        hint="A mask of bits_stored ones, combined with & .",
-    ),
-    "10.4": Exercise(
+    "10.3": Exercise(
         cases=[
             # centre 128, width 256: black at 0, white at 255, 127.5 in the middle
             Case(
                 inputs=(np.array([0.0, 127.5, 255.0]), 128, 256),
                 expected=np.array([0.0, 0.5, 1.0]),
-                hint="LINEAR shifts the centre by 0.5 and shortens the width by 1.",
+                hint="0 to 255 are 256 values and 255 steps, with 127.5 in the middle.",
             ),
             # centre 40, width 401: from -160.5 to 239.5, so 139.5 is at 0.75
             Case(
@@ -61,7 +44,7 @@ EXERCISES = {
                 hint="What lies outside the window is clipped to 0 and 1.",
             ),
         ],
-        hint="(x - (c - 0.5)) / (w - 1) + 0.5, clipped.",
+        hint="The first and the last of w whole values are w - 1 steps apart.",
     ),
 }
 
@@ -77,14 +60,10 @@ MISTAKES = {
         "unsigned overflow": _unsigned_overflow,
         "added before multiplying": lambda s, m, b: (s.astype(np.float32) + b) * m,
     },
-    "10.2": {
-        "kept all bits": lambda cells, bits: cells,
-        "always twelve bits": lambda cells, bits: cells & 0x0FFF,
-        "clipped, not masked": lambda cells, bits: np.minimum(cells, (1 << bits) - 1),
-    },
-    "10.4": {
+    "10.3": {
         "plain window": lambda x, c, w: np.clip((x - (c - w / 2)) / w, 0, 1),
         "width used as upper limit": lambda x, c, w: np.clip((x - c) / (w - c), 0, 1),
+        "a step too many": lambda x, c, w: np.clip((x - (c - w / 2)) / (w - 1), 0, 1.1),
         "not clipped": lambda x, c, w: (x - (c - 0.5)) / (w - 1) + 0.5,
     },
 }

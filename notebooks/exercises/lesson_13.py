@@ -8,7 +8,6 @@ import pandas as pd
 
 from helpers.checks import Case, Exercise
 
-_RAMP = np.arange(12, dtype=np.uint16).reshape(3, 4) + 5
 _PEOPLE = pd.DataFrame(
     {
         "age": [61, 70, 61, 61, 70],
@@ -17,13 +16,6 @@ _PEOPLE = pd.DataFrame(
     },
     index=[9, 7, 5, 3, 1],
 )
-
-
-def _painted(box, value):
-    top, left, bottom, right = box
-    painted = _RAMP.copy()
-    painted[top:bottom, left:right] = value
-    return painted
 
 
 EXERCISES = {
@@ -53,26 +45,6 @@ EXERCISES = {
             ),
         ],
         hint="Subtract the days from a date, not from a number.",
-    ),
-    "13.3": Exercise(
-        cases=[
-            Case(
-                inputs=(_RAMP.copy(), (0, 1, 2, 3), "MONOCHROME2"),
-                expected=_painted((0, 1, 2, 3), 5),
-                hint="In MONOCHROME2 the smallest value is black; here it is 5, not 0.",
-            ),
-            Case(
-                inputs=(_RAMP.copy(), (1, 0, 3, 2), "MONOCHROME1"),
-                expected=_painted((1, 0, 3, 2), 16),
-                hint="In MONOCHROME1 the largest value is black; here it is 16.",
-            ),
-            Case(
-                inputs=(_RAMP.copy(), (2, 3, 3, 4), "MONOCHROME2"),
-                expected=_painted((2, 3, 3, 4), 5),
-                hint="The box is (top, left, bottom, right), the last two excluded.",
-            ),
-        ],
-        hint="Copy first, then assign to a slice.",
     ),
     "13.5": Exercise(
         cases=[
@@ -107,20 +79,6 @@ def _months_of_thirty_days(date, days):
     return f"{number // 360:04d}{number // 30 % 12 + 1:02d}{number % 30 + 1:02d}"
 
 
-def _black(stored, photometric):
-    return stored.max() if photometric == "MONOCHROME1" else stored.min()
-
-
-def _painted(value=_black, *, order=(0, 1, 2, 3), more=0):
-    def paint(stored, box, photometric):
-        top, left, bottom, right = (box[place] for place in order)
-        painted = stored.copy()
-        painted[top : bottom + more, left : right + more] = value(stored, photometric)
-        return painted
-
-    return paint
-
-
 def _sizes(table, columns):
     return table.groupby(columns)[columns[0]].transform("size")
 
@@ -135,16 +93,6 @@ MISTAKES = {
         "ISO form instead of DICOM's": partial(_moved, form="%Y-%m-%d"),
         "months of thirty days": _months_of_thirty_days,
         "date unchanged": lambda date, days: date,
-    },
-    "13.3": {
-        "always zero": _painted(lambda stored, kind: 0),
-        "always the smallest value": _painted(lambda stored, kind: stored.min()),
-        "polarity the wrong way round": _painted(
-            lambda stored, kind: stored.max() + stored.min() - _black(stored, kind)
-        ),
-        "last row and column included": _painted(more=1),
-        "rows and columns swapped": _painted(order=(1, 0, 3, 2)),
-        "nothing painted": lambda stored, box, kind: stored.copy(),
     },
     "13.5": {
         "number of groups": lambda t, cols: [t.groupby(cols).ngroups] * len(t),

@@ -451,10 +451,8 @@ print(f"Large DICOM, decoded each time: slower than either: {slower}")
 # MIT licence - recipe "tf-data-from-a-dicom-folder" from Deep Learning in Radiology
 from pathlib import Path
 
-import numpy as np
-import pydicom
-import tensorflow as tf
-from pydicom.pixels import apply_rescale, apply_voi_lut
+import numpy as np, pydicom, tensorflow as tf
+from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
 left_out = {}
 
@@ -463,9 +461,16 @@ def read(path, size=64):
     """Return a grey film (size, size, 1), 0 to 255, and True; or black and False."""
     try:
         ds = pydicom.dcmread(path.decode())
-        grey = apply_voi_lut(apply_rescale(ds.pixel_array, ds), ds).astype("float32")
-        grey = (grey - grey.min()) / max(np.ptp(grey), 1e-6) * 255
-        grey = 255 - grey if ds.PhotometricInterpretation == "MONOCHROME1" else grey
+        stored, values = ds.pixel_array, apply_modality_lut(ds.pixel_array, ds)
+        inside = stored != ds.get("PixelPaddingValue", 2**40)
+        low, high = apply_voi_lut(np.array([-(10**6), 10**6]), ds)
+        if low == -(10**6):  # no window: all but the lowest and highest half percent
+            low, high = np.quantile(values[inside], [0.005, 0.995], method="nearest")
+            if stored.dtype == np.uint8 and np.array_equal(values, stored):
+                low, high = 0, 2**ds.BitsStored - 1
+        negative = {"MONOCHROME1": 1, "MONOCHROME2": 0}[ds.PhotometricInterpretation]
+        grey = (apply_voi_lut(values, ds) - 1.0 * low) / max(1.0 * high - low, 1e-6)
+        grey = 255 * inside * abs(negative - grey.clip(0, 1))  # padding is black
         film = tf.image.resize_with_pad(grey[:, :, None], size, size, "area").numpy()
         return film.reshape(size, size, 1), True
     except Exception as error:
@@ -473,8 +478,7 @@ def read(path, size=64):
         return np.zeros((size, size, 1), "float32"), False
 
 
-def batches_of(files, labels):
-    """Return shuffled batches of films and labels; unreadable files are passed over."""
+def batches_of(files, labels):  # shuffled; files that cannot be read are passed over
     data = tf.data.Dataset.from_tensor_slices(([str(file) for file in files], labels))
     found = ("float32", "bool")
     data = data.map(lambda path, y: (*tf.numpy_function(read, [path], found), y))
@@ -484,10 +488,10 @@ def batches_of(files, labels):
 
 
 folder = Path(pydicom.data.get_testdata_file("CT_small.dcm", download=False)).parent
-files = sorted(set(folder.glob("MR*.dcm")) - set(folder.glob("*padded*")))
-# here your files, and labels from your table
+files = sorted(set(folder.glob("MR*.dcm")) - set(folder.glob("*padded*")))  # yours
 for films_read, _ in batches_of(files, [0.0] * len(files)):
     print(films_read.shape, f"of {len(files)} files; left out: {sorted(left_out)}")
+
 # %% [markdown]
 # ## What we measured
 

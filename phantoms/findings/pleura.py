@@ -275,7 +275,7 @@ COLLAPSE = (0.58, 0.35, 0.25, 0.92)
 #: (Kircher and Swartzel, JAMA 1954;155:24-29, gave 1.25 %); chosen uniform.
 RESORBED_A_DAY = (0.0125, 0.02)
 _TENSION_SHARE = 0.45  # of those above 45 % collapse; chosen
-_LUNG_TISSUE = 0.26  # share of inflated lung that is tissue and blood
+_LUNG_TISSUE = 0.15  # share of inflated lung that is tissue and blood
 
 
 @dataclass(frozen=True)

@@ -65,3 +65,48 @@ def course_files() -> list[Path]:
     """Return the DICOM files in COURSE_DATA_DIR, or nothing."""
     folder = Path(os.environ.get("COURSE_DATA_DIR") or "/nonexistent") / "dicom"
     return sorted(folder.rglob("*.dcm"))
+
+
+def a_study(folder) -> None:
+    """Write two CT slices, a SEG that points to them, an SR and a PDF of one study."""
+    folder.mkdir()
+    kinds = {"ct": "2", "ct1": "2", "seg": "66.4", "sr": "88.33", "pdf": "104.1"}
+    references = []
+    for number, (name, kind) in enumerate(kinds.items()):
+        one = make_dataset(np.zeros((2, 2), np.uint8), PatientID="P1")
+        one.SOPClassUID = f"1.2.840.10008.5.1.4.1.1.{kind}"
+        one.SOPInstanceUID, one.StudyInstanceUID = f"1.2.3.{number}", "1.2.3"
+        one.ContentDescription = one.DocumentTitle = "SALT: no table lists it"
+        one.Modality = name.rstrip("1").upper()
+        if one.Modality == "CT":
+            reference = item(ReferencedSOPInstanceUID=one.SOPInstanceUID)
+            reference.ReferencedSOPClassUID = one.SOPClassUID
+            references.append(reference)
+        elif name == "seg":
+            series = item(ReferencedInstanceSequence=references)
+            derived = item(SourceImageSequence=references)
+            one.ReferencedSeriesSequence, one.SourceImageSequence = [series], references
+            frame = item(DerivationImageSequence=[derived])
+            one.PerFrameFunctionalGroupsSequence = [frame]
+        else:
+            del one.PixelData
+        write(one, folder / f"{name}.dcm")
+
+
+def instances(datasets, modality) -> set:
+    """Return (class, instance) of the data sets of a modality."""
+    some = [one for one in datasets if one.Modality == modality]
+    return {(one.SOPClassUID, one.SOPInstanceUID) for one in some}
+
+
+def targets_of(datasets) -> set:
+    """Return (class, instance) of everything that data sets refer to, at any depth."""
+    found = set()
+
+    def look(parent, element):
+        if element.keyword == "ReferencedSOPInstanceUID":
+            found.add((parent.ReferencedSOPClassUID, element.value))
+
+    for one in datasets:
+        one.walk(look)
+    return found

@@ -169,12 +169,12 @@ def test_text_in_one_frame_is_black_in_all():
     frames = np.stack([written(0)] * 3 + [written()])
     dataset = make_dataset(frames)
     found = clean_pixels(dataset)
-    assert found["frames"] == found["frames looked at"] == 4
+    assert found["frames"] == found["frames searched"] == 4
     assert found["text boxes"] == 1
     assert (read_pixels(dataset).stored[:, 45:65, 29:127] == 0).all()
     assert (read_pixels(dataset).stored[0, 65:] == frames[0, 65:]).all()
     many = clean_pixels(make_dataset(np.zeros((40, 8, 8), np.uint8)))
-    assert (many["frames"], many["frames looked at"]) == (40, 16)
+    assert (many["frames"], many["frames searched"]) == (40, 16)
 
 
 def test_text_that_the_header_announces_must_be_found():

@@ -76,7 +76,8 @@ def test_a_rescale_that_changes_nothing_leaves_the_integers(kind):
 @pytest.mark.parametrize(
     ("attributes", "unit"),
     [
-        ({"RescaleSlope": 1, "RescaleIntercept": 0, "RescaleType": "hu"}, "HU"),
+        ({"RescaleSlope": 1, "RescaleIntercept": -1000, "RescaleType": "hu"}, "HU"),
+        ({"RescaleSlope": 1, "RescaleIntercept": -1, "RescaleType": "HU"}, "US"),
         ({"RescaleSlope": 1, "RescaleIntercept": -999}, "US"),  # 0 is not yet air
         ({"RescaleSlope": 1, "RescaleIntercept": -1000}, "HU"),
         # -128 * 8 + 24 = -1000, but only with a sign
@@ -189,7 +190,8 @@ def test_shipped_ct_agrees_with_simpleitk():
         ({"RescaleType": "Z_EFF"}, "'Z_EFF'"),
         ({"RescaleSlope": None}, "RescaleSlope None"),
         ({"RescaleIntercept": None}, "RescaleIntercept None"),
-        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "localizer"),
+        ({"RescaleIntercept": -1, "PixelRepresentation": 0}, "'US'"),  # air at 23
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "LOCALIZER"),
     ],
 )
 def test_a_ct_whose_values_are_none_is_refused(attributes, words):
@@ -247,7 +249,6 @@ def test_a_window_that_cannot_be_used_is_ignored_with_a_note(window):
     image = of([0, 10], **dict(zip(keywords, window, strict=True)))
     assert image.display().tolist() == [[0, 255]]
     assert "is ignored" in image.notes[0]
-    assert "is ignored" in image.describe()
 
 
 def test_voi_table_goes_before_the_window():
@@ -293,7 +294,7 @@ def test_every_frame_has_its_own_rescale_and_window():
     assert image.values.ravel().tolist() == [10.0, 15.0]
     # the centre of each: 0.5 + 0.5 / 20 = 0.525 -> 134
     assert image.display().ravel().tolist() == [134, 134]
-    assert (image.frames, image.unit, image.display_range) == (2, "US", (-0.5, 19.5))
+    assert (image.unit, image.display_range) == ("US", (-0.5, 19.5))
     del groups[1].FrameVOILUTSequence  # shown from 10 to 15
     image = read_pixels(make_dataset(stored, PerFrameFunctionalGroupsSequence=groups))
     assert image.display().ravel().tolist() == [134, 255]
@@ -346,9 +347,38 @@ def test_the_range_without_a_window():
     assert of([20, 40], BitsStored=9, HighBit=8).display_range == (20, 40)
     assert of([-20, 40], np.int8).display_range == (-20, 40)
     assert of([700, 900]).display_range == (700, 900)
-    assert of([700, 900], WindowCenter=3).display_range == (700, 900)  # half a window
-    assert of([700, 900], WindowWidth=3).display_range == (700, 900)
+    for half in ({"WindowCenter": 3}, {"WindowWidth": 3}):
+        image = of([700, 900], **half)
+        assert image.display_range == (700, 900)
+        assert "is ignored" in image.notes[0]
     assert of([700, 700]).display().tolist() == [[0, 0]]
+    # of 400 values the two lowest and the two highest are clipped
+    assert of([0, 1, *[500] * 198, *[900] * 198, 60000, 60001]).display_range == (
+        500,
+        900,
+    )
+    rescale = {"RescaleSlope": 2, "RescaleIntercept": 0}  # 8 bits no longer
+    assert of([20, 40], np.uint8, **rescale).display_range == (40, 80)
+    filler = ct([-488, 0, 532])  # -2000, below every CT number, -1024 and 40 HU
+    assert read_pixels(filler).display_range == (-1024, 40)
+
+
+def test_numbers_with_a_decimal_comma_are_named(tmp_path):
+    sound = {"WindowCenter": "4055", "WindowWidth": "400", "RescaleIntercept": "-1024."}
+    path = write(ct([0, 532], **sound), tmp_path / "a.dcm")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"4055", b"40,5"))
+    assert "WindowCenter is '40,5'" in read_pixels(path).notes[0]
+    path.write_bytes(content.replace(b"-1024.", b"-102,4"))
+    with pytest.raises(DicomPixelsError, match="RescaleIntercept is '-102,4'"):
+        read_pixels(path)
+
+
+def test_a_stream_that_contradicts_the_header_is_a_note():
+    dataset = pydicom.dcmread(SHIPPED / "MR_small_jp2klossless.dcm")
+    assert read_pixels(dataset).notes == ()  # 16 bits with a sign, and said so
+    dataset.PixelRepresentation = 0
+    assert "contradicts the header" in read_pixels(dataset).notes[0]
 
 
 @pytest.mark.parametrize("kind", ["FloatPixelData", "DoubleFloatPixelData"])
@@ -386,7 +416,7 @@ def test_colour_by_pixel_and_by_plane():
     for dataset in (by_pixel, by_plane):
         image = read_pixels(dataset)
         assert image.display().tolist() == [[[255, 0, 0], [0, 255, 0]]]
-    assert (image.is_colour, image.frames, image.unit) == (True, 1, "RGB")
+    assert (image.is_colour, image.unit) == (True, "RGB")
     assert image.display_range == (0, 255)
 
 
@@ -457,19 +487,14 @@ def test_a_data_set_in_memory_stays_as_it_was():
     assert image.name == "DICOM data set in memory"
 
 
-def test_describe_names_size_unit_range_and_notes():
-    dataset = make_dataset(FILM, WindowCenter=100, WindowWidth=201)
+def test_what_is_not_drawn_or_not_exact_or_not_in_the_patient_is_a_note():
+    dataset = make_dataset(FILM, ImagerPixelSpacing=[0.1, 0.1])
     dataset.LossyImageCompression = "01"
     dataset.add_new(0x601E3000, "OW", bytes(8))
-    lines = read_pixels(dataset).describe().splitlines()
-    assert lines == [
-        "8 x 8 values, 16 bits stored, MONOCHROME2, Explicit VR Little Endian",
-        "unit stored value, shown from -0.5 to 199.5",
-        "note: Lossy compression was used: the values are close, not exact.",
-        "note: An overlay (graphics above the image) is not drawn.",
-    ]
+    notes = " ".join(read_pixels(dataset).notes)
+    assert all(word in notes for word in ("Lossy", "overlay", "magnified"))
     del dataset[0x601E3000]
-    dataset.LossyImageCompression = "00"
+    dataset.LossyImageCompression, dataset.PixelSpacing = "00", [0.09, 0.09]
     assert read_pixels(dataset).notes == ()
 
 

@@ -93,7 +93,6 @@ def test_damaged_files_give_an_image_or_the_documented_error(tmp_path, capfd):
             try:
                 image = read_pixels(path)
                 assert image.display().dtype == np.uint8, seed
-                image.describe()
             except DicomPixelsError:
                 refused += 1
     assert 0.2 < refused / DAMAGED_FILES < 0.9  # the damage is real and not too much

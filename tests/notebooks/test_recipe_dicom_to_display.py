@@ -1,10 +1,16 @@
-"""The recipe of lesson 10 shows what the helper shows, on the files of pydicom."""
+"""The recipes of lessons 10 and 16 show what the helper shows."""
 
 import numpy as np
 import pytest
 
 from helpers.dicom_pixels import DicomPixelsError, read_pixels
-from tests.helpers.dicom_examples import item, make_dataset, wheel_files, write
+from tests.helpers.dicom_examples import (
+    course_files,
+    item,
+    make_dataset,
+    wheel_files,
+    write,
+)
 from tests.notebooks.lesson_material import recipe
 
 RAMP = np.arange(64, dtype=np.uint16).reshape(8, 8)
@@ -15,21 +21,52 @@ def dicom_to_display():
     return recipe("dicom-to-display")["dicom_to_display"]
 
 
+def apart(ours, shown) -> int:
+    return np.abs(shown.astype(int) - ours.display().astype(int)).max()
+
+
 @pytest.mark.filterwarnings("ignore")
-def test_on_the_files_that_pydicom_ships(dicom_to_display):
+def test_on_the_files_of_pydicom_and_of_the_course(dicom_to_display):
+    several = [path for path in course_files() if not path.match("1-[0-3][02-9].dcm")]
     compared = 0
-    for path in wheel_files():
+    for path in [*wheel_files(), *several]:
         try:
             ours = read_pixels(path)
         except DicomPixelsError:
             continue
         if any("missing" in note or "No Transfer" in note for note in ours.notes):
             continue  # no preamble, no transfer syntax: bare pydicom gives up
-        shown = dicom_to_display(path)
-        apart = np.abs(shown.astype(int) - ours.display().astype(int)).max()
-        assert apart <= 1, f"{path.name}: {apart} grey levels apart"
+        assert apart(ours, dicom_to_display(path)) <= 1, path.name
         compared += 1
     assert compared >= 90
+
+
+HALF = {"WindowCenter": 40, "WindowWidth": None}
+SCALED = {"RescaleSlope": 3, "RescaleIntercept": -200}
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("other", [{}, HALF, SCALED, SCALED | {"Modality": "CT"}])
+@pytest.mark.parametrize("kind", [np.uint8, np.int16])
+def test_without_a_whole_window(dicom_to_display, tmp_path, photometric, other, kind):
+    film = make_dataset(RAMP.astype(kind), **other)
+    film.PhotometricInterpretation = photometric
+    film.add_new("PixelPaddingValue", "SS" if kind is np.int16 else "US", 63)
+    path = write(film, tmp_path / "film.dcm")
+    ours = read_pixels(path)
+    assert apart(ours, dicom_to_display(path)) <= 1
+    assert ours.display()[-1, -1] == 0  # padding is black in either polarity
+    read = recipe("tf-data-from-a-dicom-folder")["read"]
+    shown, is_read = read(str(path).encode(), size=8)
+    assert is_read
+    assert apart(ours, shown[..., 0]) <= 1
+
+
+def test_frames_with_windows_of_their_own_are_refused(dicom_to_display, tmp_path):
+    frames = [item(FrameVOILUTSequence=[item(WindowCenter=1, WindowWidth=2)])] * 2
+    film = make_dataset(np.stack([RAMP] * 2), PerFrameFunctionalGroupsSequence=frames)
+    with pytest.raises(ValueError, match="window of their own"):
+        dicom_to_display(write(film, tmp_path / "film.dcm"))
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])

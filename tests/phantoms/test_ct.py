@@ -27,7 +27,7 @@ from phantoms.chest.projection import SURFACE_MM, make_view
 from phantoms.devices.parts import Device, Plate, Wire
 from phantoms.findings.draw import draw_finding
 from phantoms.findings.nodule import round_nodule
-from phantoms.findings.pleura import effusion_of
+from phantoms.findings.pleura import effusion_of, pneumothorax_of
 from phantoms.physics.attenuation import (
     attenuation_per_mm,
     hounsfield,
@@ -162,10 +162,13 @@ def test_free_fluid_lies_behind_and_free_air_in_front(kind, hu):
 
 
 def test_fluid_is_a_crescent_along_the_back_and_level_only_under_air():
-    fluid = effusion_of(build_anatomy(draw_patient(5, cohort_seed=2026)), {"left": 700})
+    anatomy = build_anatomy(draw_patient(5, cohort_seed=2026))
+    fluid = effusion_of(anatomy, {"left": 700})
+    air = pneumothorax_of(anatomy, "left", collapse=0.3)
     borders = []
-    for finding in (fluid, replace(fluid, air_over="left")):
-        scan = scan_study(study_of(5, finding), size=128, slice_mm=5, acquisition=QUIET)
+    for findings in ((fluid,), (fluid, air)):
+        study = study_of(5, *findings)
+        scan = scan_study(study, size=128, slice_mm=5, acquisition=QUIET)
         axial = scan.masks["effusion"][len(scan.hu) // 2]
         columns = np.flatnonzero(axial.sum(axis=0) > 3)[2:-2]
         borders.append(scan.spacing_mm[1] * axial[:, columns].argmax(axis=0))
