@@ -19,7 +19,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 60 minutes to work through; runs in about 10 seconds |
+# | Time | 60 minutes; runs in about 10 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | 17 DICOM test files that come with pydicom (package MIT, 1.4 MB); 40 films of the cohort |
 # | Needs first | [lesson 00](00_check_your_setup.ipynb) |
@@ -45,7 +45,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import pixel_array
 
 from helpers import cohorts
-from helpers.checks import check_exercise
+from helpers.checks import check_exercise, check_setting
 from helpers.dicom_pixels import read_pixels
 from phantoms.dicom_writing import write_radiograph
 from helpers.figures import describe, show_image, use_course_style
@@ -69,8 +69,8 @@ def side_by_side(images, titles, columns=3, **grey_scale):
 COHORT = os.environ.get("COHORT", "chest_insilico")
 N_FILMS = 40  # films written to disk in section 3
 BITS_STORED = 12  # bits of a stored value in those films
-# checked: N_FILMS 2..200
-# checked: BITS_STORED 8..16
+check_setting("N_FILMS", N_FILMS, 2, 200)
+check_setting("BITS_STORED", BITS_STORED, 8, 16)
 
 # %% [markdown]
 # ## From a header and bytes to values

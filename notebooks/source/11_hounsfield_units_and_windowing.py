@@ -293,9 +293,7 @@ for name, got in results.items():
 expected = expected_hu(ENERGY_KEV)
 recorded = evidence("hounsfield_materials.csv")
 orange, blue = COLOURS["orange"], COLOURS["blue"]
-fig, (left, right) = plt.subplots(
-    1, 2, figsize=(9, 3.7), width_ratios=(1.3, 1), layout="constrained"
-)
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.7), layout="constrained")
 draw_hu(calcified.hu[50][90:410], WINDOWS["mediastinum"], ax=left, title="slice 50")
 for name in ("lung", "fat", "water", "muscle", "blood"):
     _, row, column, radius = DISCS[name]

@@ -19,7 +19,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 60 minutes to work through; runs in about 15 seconds |
+# | Time | 60 minutes; runs in about 15 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | five simulated films of three invented patients, written as DICOM; invented registers |
 # | Needs first | [lesson 10](10_dicom_files_and_pixel_data.ipynb) |
@@ -48,7 +48,7 @@ from dicomanonymizer import anonymize_dataset, simpledicomanonymizer
 from helpers import cohorts
 from helpers.files import evidence
 from helpers.burned_in_text import find_text
-from helpers.checks import check_exercise
+from helpers.checks import check_exercise, check_setting
 from helpers.de_identification import (
     Options, actions, de_identify, de_identify_folder, new_secret,
 )  # fmt: skip
@@ -67,7 +67,9 @@ STUDIES = ["P0003-1", "P0003-2", "P0007-1", "P0007-2", "P0109-1"]
 FILM_PX = 512  # rows and columns of a film
 REGISTER_SIZE = 10_000  # names on the attacker's list
 N_RELEASED = 500  # patients in a release
-# checked: FILM_PX 256..2048, REGISTER_SIZE 1000..100000, N_RELEASED 1..1000
+check_setting("FILM_PX", FILM_PX, 256, 2048)
+check_setting("REGISTER_SIZE", REGISTER_SIZE, 1000, 100_000)
+check_setting("N_RELEASED", N_RELEASED, 1, 1000)
 SEEDS = [0, 1, 2, 3, 4]
 
 # %% [markdown]
