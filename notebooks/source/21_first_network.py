@@ -208,7 +208,7 @@ describe(fig, f"The three tuning films on which the score is farthest from the t
 for row in worst:
     others = [name for name in cohort.card.findings
               if name != finding and tuning.table[name].iloc[row]]
-    print(tuning.table.study_id.iloc[row], "also has:", ", ".join(others) or "nothing known")
+    print(tuning.table.study_id.iloc[row], "also:", ", ".join(others) or "nothing known")
 
 # %% [markdown]
 # Such a look costs a minute, and no measure replaces it: a wrong label, a film hung the wrong
