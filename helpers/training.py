@@ -98,8 +98,9 @@ class TrainingSettings:
 
     def plan(self, n_images: int) -> TrainingPlan:
         """Return batch size, steps per epoch and epochs for ``n_images`` images."""
-        if n_images < 2:
-            raise TrainingError(f"There are {n_images} training images, too few.")
+        if n_images < 2 or self.steps < 1:
+            found = f"{n_images} training images and {self.steps} steps"
+            raise TrainingError(f"There are {found}; expected at least 2 and 1.")
         batch_size = min(self.batch_size or _batch_size_for(n_images), n_images)
         steps_per_epoch = n_images // batch_size
         if self.epochs is not None:

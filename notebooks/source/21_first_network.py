@@ -208,8 +208,7 @@ describe(fig, f"The three tuning films on which the score is farthest from the t
 for row in worst:
     others = [name for name in cohort.card.findings
               if name != finding and tuning.table[name].iloc[row]]
-    also = ", ".join(others) or "nothing known"
-    print(tuning.table.study_id.iloc[row], "also has:", also)
+    print(tuning.table.study_id.iloc[row], "also:", ", ".join(others) or "none known")
 
 # %% [markdown]
 # Such a look costs a minute, and no measure replaces it: a wrong label, a film hung the wrong
@@ -439,8 +438,8 @@ with progress:
 
 # %% [markdown]
 # Left the loss, right the AUC, by epoch. The dot is the epoch that was kept. Two lines give the
-# scale: what not looking costs, and what a perfect network would cost, since smoothed labels of
-# 0.025 and 0.975 never allow a loss of zero.
+# scale: what not looking costs, and what a perfect network would cost, since smoothed labels do
+# not allow a loss of zero.
 
 # %%
 history = progress.history_table()
@@ -663,12 +662,12 @@ print(f"Tuning AUC above test AUC each time: {(record.tuning_auc > record.auc).a
 # %% [markdown]
 # ## Summary
 #
-# - A plain network is a dozen lines. On the films it learned from its score deceived; the tuning
-#   set did not, and there a logistic regression on pixels did nearly as well.
+# - A plain network is a dozen lines. In the default cohort its score on the films it learned from
+#   deceived; the tuning set did not, and there a logistic regression did nearly as well.
 # - The loss says how wrong a score is, the gradient which way it falls, the learning rate how far
 #   to go. Not looking costs what the prevalence says, 0.69 only at one half.
 # - A residual network with fewer than 100,000 weights, augmentation and the best epoch was better
-#   on the tuning set; the interval of the difference says how sure that is.
+#   there on the tuning set; the interval of the difference says how sure that is.
 # - The reloaded network gave the same scores to one part in a million. On the internal test of
 #   the default cohort its AUC was at least 0.75, and the sorted list beat the order of arrival.
 #

@@ -87,6 +87,8 @@ def test_plan_needs_two_images_and_settings_are_plain_values():
     assert TrainingSettings(**settings.as_dict()) == settings
     with pytest.raises(TrainingError, match="1 training images"):
         settings.plan(1)
+    with pytest.raises(TrainingError, match="-5 steps"):
+        TrainingSettings(steps=-5).plan(100)
 
 
 def test_learning_rate_rises_then_sinks_along_a_cosine():
