@@ -196,6 +196,8 @@ import numpy as np
 def percentile_window(stored, low=1, high=99):
     """Return display values 0..255 with black and white at two percentiles."""
     stored = np.asarray(stored, dtype="float64")
+    if not np.isfinite(stored).all() or not stored.size:
+        raise ValueError("stored must hold finite values; leave out NaN padding first")
     black, white = np.percentile(stored, [low, high])
     if white <= black:
         return np.zeros(stored.shape, dtype="uint8")

@@ -78,7 +78,8 @@ print(f"{calcified.hu.shape} voxels of {calcified.hu.dtype}.")
 n_changed = np.sum(np.abs(added) > 1)
 print(f"The twins differ in {n_changed} voxels, by {added.max()} HU at most.")
 
-NODULE_SLICE, CROP = 78, (slice(235, 285), slice(119, 169))
+NODULE_SLICE, ROW, COLUMN = np.argwhere(calcified.masks["nodule"]).mean(0).astype(int)
+CROP = np.s_[ROW - 25 : ROW + 25, COLUMN - 25 : COLUMN + 25]
 
 
 def draw_hu(hu, window, *, ax, title):
@@ -338,7 +339,7 @@ describe(fig, "Left, an axial slice with five discs. Right, measured less expect
 # from its rim, with the bones not yet white?
 
 # %% tags=["nbval-ignore-output"]
-body = calcified.hu[NODULE_SLICE][140:385, 15:500]
+body = calcified.hu[NODULE_SLICE][105:395, 15:500]
 
 
 def redraw(change=None):
@@ -432,8 +433,7 @@ for name, (volume, mask) in REGIONS.items():
 # *both* cores: calcified and plain are the same white. Along a line through each nodule:
 
 # %%
-row = int(np.argwhere(core[NODULE_SLICE])[:, 0].mean())
-along = np.s_[NODULE_SLICE, row, 132:158]
+along = np.s_[NODULE_SLICE, ROW, COLUMN - 13 : COLUMN + 13]
 position_mm = np.arange(26) * calcified.spacing_mm[2]
 styles = {"DICOM": ("black", "-"), "mediastinum": ("orange", ":")}
 styles |= {"lung": ("blue", "--"), "narrow lung": ("vermillion", "-.")}
@@ -550,7 +550,8 @@ def ct_to_hounsfield(path, lowest=-1500):
     if (-(2.0**15) if signed else 0) * slope + intercept > -900:
         raise ValueError(f"{path}: no HU, its values cannot reach air.")
     if "PixelPaddingValue" in dataset:
-        hu[stored == dataset.PixelPaddingValue] = np.nan
+        padding = np.int64(dataset.PixelPaddingValue)  # 63536 may stand for -2000
+        hu[stored == padding.astype(stored.dtype)] = np.nan
     hu[hu < lowest] = np.nan  # padding that the header does not state
     return hu
 

@@ -522,7 +522,8 @@ def order_series(paths):
     """Return paths from first to last slice, and spacing in mm (slice, row, column)."""
     headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in paths]
     turns = np.array([header.ImageOrientationPatient for header in headers], float)
-    mixed = len({header.SeriesInstanceUID for header in headers}) > 1
+    frames = {(h.SeriesInstanceUID, h.get("FrameOfReferenceUID")) for h in headers}
+    mixed = len(frames) > 1
     if mixed or np.ptp(turns, axis=0).max() > 1e-3:
         raise ValueError("Expected one series in one orientation, without overviews.")
     normal = np.cross(turns[0, :3], turns[0, 3:])

@@ -295,7 +295,7 @@ print(pd.DataFrame({
     "B, internal test": errors(test["B"], labels_a),
     "C, external test": errors(test["C"], labels_a),
 }).T.to_string())
-low, high, _ = clustered_bootstrap(
+low, high = clustered_bootstrap(
     lambda told, called: told[called == 1].mean(),
     *(is_positive(one[test["C"]]).astype(int) for one in (meant, labels_a)),
     clusters=np.repeat(table["patient_id"][test["C"]], len(CHEST_FINDINGS)),

@@ -74,6 +74,10 @@ def two_series(paths):
     change(paths[0], SeriesInstanceUID="1.2.3")
 
 
+def two_frames(paths):
+    change(paths[0], FrameOfReferenceUID="1.2.3")
+
+
 def overview(paths):
     scout = shutil.copy(paths[0], paths[0].with_name("scout.dcm"))
     # no LOCALIZER in its Image Type: the helper has to refuse it as well
@@ -90,6 +94,7 @@ def overview(paths):
         (uneven, "No even stack"),
         (single, "No even stack"),
         (two_series, "Expected one series"),
+        (two_frames, "Expected one series"),
         (overview, "without overviews"),
     ],
 )

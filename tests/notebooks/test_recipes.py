@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.notebooks.lesson_material import tagged_cells, view_of
+from tests.notebooks.lesson_material import recipe, tagged_cells, view_of
 
 pytestmark = pytest.mark.slow
 
@@ -34,3 +34,11 @@ def test_recipe_runs_alone(name, tag, tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip(), f"{tag} prints nothing: show what it made."
+
+
+def test_the_first_window_refuses_what_is_no_number():
+    window = recipe("percentile-window")["percentile_window"]
+    assert window([0.0, 5.0, 10.0], 0, 100).tolist() == [0, 127, 255]
+    for values in ([1.0, float("nan")], []):
+        with pytest.raises(ValueError, match="finite"):
+            window(values)

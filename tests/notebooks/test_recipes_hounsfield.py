@@ -40,6 +40,19 @@ def test_the_hu_recipe_marks_padding(to_hounsfield, ct_file):
     np.testing.assert_array_equal(to_hounsfield(ct_file), [[np.nan, -90], [40, 1500]])
 
 
+def test_padding_of_another_sign_is_marked(to_hounsfield, tmp_path):
+    hu = np.array([[[-1200, -90], [40, 1500]]], np.int16)
+    details = CtSeries(signed=True, bits=16)
+    (path,) = write_series(
+        tmp_path / "ct", hu, spacing_mm=(2, 1, 1), patient_id="P1", details=details
+    )
+    dataset = pydicom.dcmread(path)
+    lowest = int(dataset.pixel_array.min())
+    dataset.add_new("PixelPaddingValue", "US", lowest % 2**16)
+    dataset.save_as(path)
+    np.testing.assert_array_equal(to_hounsfield(path), [[np.nan, -90], [40, 1500]])
+
+
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [

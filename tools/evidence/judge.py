@@ -76,7 +76,7 @@ def auc_row(
     owners = [len(np.unique(patients[reference == value])) for value in (0, 1)]
     if min(owners) < FEWEST:
         return row
-    low, high, _ = clustered_bootstrap(
+    low, high = clustered_bootstrap(
         area_under_roc, reference, score, clusters=patients, replicates=500, seed=7
     )
     measured = {"auc": area_under_roc(reference, score), "low": low, "high": high}

@@ -134,7 +134,7 @@ def measure(images: np.ndarray, real: np.ndarray, patients: np.ndarray) -> pd.Da
     for name, part in tqdm(groups.items(), desc="Telling apart", unit="group"):
         values = np.stack(list(part.values()), axis=1)
         score = cross_val_predict(model, values, real, **unseen)
-        low, high, _ = clustered_bootstrap(
+        low, high = clustered_bootstrap(
             roc_auc_score, real, score, clusters=patients, replicates=500, seed=7
         )
         row = {"features": name, "number": len(part), "auc": roc_auc_score(real, score)}
