@@ -287,7 +287,8 @@ figures.describe(fig, f"The same images; {found} have {finding}, outlined if kno
 #
 # ### Predict 00.4p - Where does it err? (1 min)
 #
-# Which of your letters will get a score that is too low, which one a score that is too high?
+# The next cell lists the six, highest score first. Which film without the finding will stand above
+# one with it?
 
 # %% tags=["nbval-ignore-output"]
 committed = checkpoints.COMMITTED_COHORT, checkpoints.COMMITTED_FINDING
@@ -295,8 +296,8 @@ scored = (cohort.name, finding) == committed
 if scored:
     network = checkpoints.load_network(checkpoints.COMMITTED_NETWORK)
     scores = training.predict_scores(network, tuning.images[rows])
-    for title, score in zip(titles, scores, strict=True):
-        print(f"{title:20} score {score:.2f}")
+    for row in np.argsort(-scores):
+        print(f"{titles[row]:20} score {scores[row]:.2f}")
 
 # %%
 higher = scored and scores[truth == 1].mean() > scores[truth == 0].mean()

@@ -56,10 +56,10 @@ FRAME = {"fill": False, "edgecolor": "0.6", "linewidth": 1}
 
 def side_by_side(images, titles, columns=3, **grey_scale):
     """Draw framed images as wide as the page, so that a white one keeps its edge."""
-    height = 9.6 / columns * -(-len(images) // columns)
+    height = (9.2 / columns + 0.3) * -(-len(images) // columns)
     fig, axes = plt.subplots(-(-len(images) // columns), columns, figsize=(9.2, height))
     for ax, image, title in zip(axes.flat, images, titles, strict=True):
-        show_image(image, ax=ax, title=title, **grey_scale)
+        show_image(image, ax=ax, title=title, **grey_scale).set_anchor("N")
         ax.add_patch(plt.Rectangle((0, 0), 1, 1, transform=ax.transAxes, **FRAME))
     fig.tight_layout(pad=0.4)
     return fig
@@ -81,7 +81,7 @@ check_setting("BITS_STORED", BITS_STORED, 8, 16)
 # the letters `DICM`.
 #
 # The files used here are real and lie inside the pydicom package, so nothing is downloaded. The
-# first is a piece of a chest CT, 128 pixels wide, cut out around a vertebra.
+# first is a piece of a chest CT around a vertebra.
 
 
 # %%
@@ -104,8 +104,8 @@ print(f"(7FE0,0010)  OW  PixelData{' ' * 17}{len(spine.PixelData)} bytes")
 # Pixel Representation 1 says that these 16 bits carry a sign. Rescale Slope and Intercept turn a
 # stored value into a CT number. Photometric Interpretation says which end of the scale is black.
 #
-# Every one of these lines can be ignored, and the result is still a picture. A wrong reading does
-# not crash: it looks a little odd, or not even that, and a network trains on it all the same.
+# A wrong reading does not crash: it looks a little odd, or not even that, and a network trains on it
+# all the same.
 #
 # ### Stored values: bits, sign, rescale
 #
@@ -369,7 +369,7 @@ describe(
 # %% [markdown] tags=["solution"]
 # The white of MONOCHROME2 becomes 4096, which 12 bits cannot hold: the mask that keeps the stored
 # bits turns it into 0, black. In MONOCHROME1 white is 0 and survives, but black is 4096. One level
-# too many, and the brightest or the darkest pixels change sides.
+# too many, and in about half of the films the brightest or the darkest pixels change sides.
 
 # %% [markdown]
 # One warning. The attribute can be wrong: some public sets hold films marked MONOCHROME1 that
@@ -407,11 +407,10 @@ describe(
 # %% [markdown]
 # ## Eight errors and their pictures
 #
-# Two you have seen: the rescale forgotten and unsigned arithmetic. Eight more follow that programs
-# really make. For *padding* the film gets an empty margin: stored value 0, named as Pixel Padding
-# Value, and in MONOCHROME1 zero is white. For *planes* the bytes of a colour picture, red, green and
-# blue pixel by pixel, are taken as three whole planes one after the other. For *spare bits* we plant
-# a rectangle in bit 12 of an abdominal MR.
+# Here are eight that programs really make, polarity and YBR among them. For *padding* the film gets
+# an empty margin: stored value 0, named as Pixel Padding Value, and in MONOCHROME1 zero is white. For
+# *planes* the bytes of a colour picture, red, green and blue pixel by pixel, are taken as three whole
+# planes one after the other. For *spare bits* we plant a rectangle in bit 12 of an abdominal MR.
 
 
 # %%
@@ -475,8 +474,8 @@ for error, (right, wrong) in pairs.items():
 #
 # Nobody overlooks swapped bytes or planes. Spare bits spoil a corner, padding could be a collimator,
 # and "min to max" is a complete head CT in which only the brain is gone. A negative keeps every
-# outline and turns tissues round. None of the eight stops a program. A page of pictures and a count
-# of the attributes in the table find most of them.
+# outline and turns tissues round. A page of pictures and a count of the attributes in the table find
+# most of the eight.
 
 # %% [markdown]
 # ## The transfer syntax: how the bytes are packed
@@ -608,7 +607,7 @@ print(f"0 to 80 HU: {levels_all:.0f} greys unwindowed, {levels_brain:.0f} in 40/
 # - A window spends the greys: in the brain window 0 to 80 HU get 204 of 255 levels, without one 5.
 # - MONOCHROME1 is a negative and YBR is not RGB; with the header heeded, all films of the mixed
 #   folder came back exactly.
-# - None of the eight reading errors stops a program; some show in one picture, spare bits hardly do.
+# - None of the eight reading errors stops a program; a negative even keeps every outline.
 # - Lossless packings gave the same values three times; a lossy file can open without a warning and
 #   hold nothing.
 #

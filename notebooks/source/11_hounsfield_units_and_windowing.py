@@ -18,7 +18,7 @@
 #
 # | | |
 # |---|---|
-# | Time | 60 minutes; runs in about 15 seconds |
+# | Time | 60 minutes; runs in about 40 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | three simulated CTs of one patient, written as DICOM and read back; nothing to download |
 # | Needs first | [lesson 10](10_dicom_files_and_pixel_data.ipynb) |
@@ -157,7 +157,7 @@ for reader, hu in readings.items():
 # The second reader is the treacherous one: bone, muscle and blood are right, and the lung is at the
 # top of the scale. The third measures every organ correctly. Its -3024 is no strange tissue but
 # -2000 - 1024, padding that went through the rescale. Whoever scales by minimum and maximum spends
-# more than a third of the greys on it.
+# a third of the greys on it.
 #
 # `read_hounsfield` gives NaN in the corners, so that a forgotten one spoils a result visibly.
 # Nothing attenuates less than nothing, which is -1000: values below -1500 are taken for padding even
@@ -262,10 +262,10 @@ for name in tables[0]:
 # %%
 DISCS = {  # slice, row, column, radius in pixels
     "air": (78, 264, 254, 5),
-    "lung": (50, 240, 370, 10),
+    "lung": (50, 198, 146, 10),
     "fat": (50, 250, 48, 8),
     "water": (50, 325, 190, 10),
-    "muscle": (50, 362, 256, 6),
+    "muscle": (50, 350, 216, 6),
     "blood": (50, 230, 280, 10),
 }
 
@@ -375,7 +375,7 @@ for ax, (name, window) in zip(axes, WINDOWS.items(), strict=True):
 fig.tight_layout(pad=0.4)
 describe(
     fig,
-    "One axial slice at the height of the shoulders three times. The lung window "
+    "One axial slice through the nodule three times. The lung window "
     "shows vessels and the nodule, the body is nearly white; the mediastinal window "
     "tells fat, muscle and blood apart, the lung is black and the nodule has a bright "
     "core; the bone window shows the shells of the bones.",
@@ -397,7 +397,7 @@ describe(
 #
 # The lung window is 1500 HU wide, so each of 255 steps stands for 5.9 HU. The disc in the fat is
 # measured in a PNG, with the right window known. By how much will its mean be off: 6 HU, 3, 1 or
-# less than 0.2? And the core of the nodule, calcified or plain?
+# less than half a HU? And the core of the nodule, calcified or plain?
 
 # %%
 PICTURES = WINDOWS | {"narrow lung": NARROW_LUNG}
@@ -509,8 +509,8 @@ check_exercise("11.4", hounsfield_of_grey)
 
 # %% [markdown] tags=["solution"]
 # Blood with iodine goes far to the left: at 60 keV more is expected than the scanner measured at
-# 70. Fat goes to the right, by a few HU. Water stays, as it must, and muscle and blood move by about
-# 1 HU. Iodine tells the energy of a beam; soft tissue does not.
+# 70. Fat goes to the right, by more than 10 HU. Water and air stay, and muscle and blood move by
+# one or two HU. Iodine tells the energy of a beam; soft tissue does not.
 
 # %% [markdown] tags=["judge"]
 # ### Judge 11.6j - A or B? (3 min)
@@ -629,14 +629,14 @@ print(f"DICOM files: {taken:.0f} read as HU, {refused:.0f} refused in words.")
 # ## Summary
 #
 # - Convert to float, rescale, mark the padding, and refuse where the header does not say HU: in
-#   unsigned arithmetic 89 % of the voxels were wrong.
+#   unsigned arithmetic 90 % of the voxels were wrong.
 # - Six materials measured within 1 HU of the table in the simulation; air, fat and muscle within
 #   10 HU in one real patient. The interval comes from slices, not from pixels.
 # - A window is a choice of what may be lost: none of ours kept the CT numbers of both lung and
 #   calcium, or of both lung and contrast medium.
 # - An 8-bit picture keeps means inside its window, nothing outside, and not the window.
 #
-# And the colleague's nodule? A is calcified, at 327 HU against 37. The slide ends at 0 HU and cannot
+# And the colleague's nodule? A is calcified, at 336 HU against 44. The slide ends at 0 HU and cannot
 # tell. Ask for the file.
 
 # %% [markdown]

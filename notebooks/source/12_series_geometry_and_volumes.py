@@ -18,7 +18,7 @@
 #
 # | | |
 # |---|---|
-# | Time | 60 minutes; runs in about 15 seconds |
+# | Time | 60 minutes; runs in about 30 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | a simulated CT, written as DICOM and damaged in eight ways; 12 cubes about a small nodule |
 # | Needs first | [lesson 11](11_hounsfield_units_and_windowing.ipynb) |
@@ -50,7 +50,7 @@ from helpers.dicom_series import (
     DicomSeriesError, affine_of, list_series, read_series,
 )  # fmt: skip
 from phantoms.dicom_writing import CtSeries, write_series
-from helpers.figures import describe, use_course_style
+from helpers.figures import COLOURS, describe, use_course_style
 from phantoms import nodule_cube, nodule_study, scan_study
 from helpers.volumes import (
     in_patient_axes, plane_of, plane_slider, resample_values, show_planes,
@@ -148,9 +148,9 @@ describe(
 
 # %% [markdown] tags=["exercise"]
 # Every axial slice is a perfect picture in all three. The first stack is noise to a 3D network, and
-# nothing complains. The second is worse, since it looks like a chest: it is mirrored. A mirrored
-# volume has the heart on the wrong side as soon as somebody turns it upright. Many
-# scanners count from the head, others from the feet, some start anew after a pause.
+# nothing complains. The second is worse, since it looks like a chest: mirrored, with the
+# heart on the wrong side as soon as somebody turns it upright. Many scanners count from the head,
+# others from the feet.
 #
 # ### Exercise 12.2 - The order of the slices (5 min)
 #
@@ -179,7 +179,7 @@ check_exercise("12.2", order_of_slices)
 # ## Millimetres come from positions
 #
 # In June the same scanner was set otherwise: slices of 5 mm, one every 2.5 mm, so that neighbours
-# overlap by half. That is a usual choice; thick slices have less noise, overlap keeps small things
+# overlap by half. Thick slices have less noise, overlap keeps small things
 # from falling between two. We make June from the scan of March, so **nothing has grown**: each new
 # slice is the mean of two old ones.
 
@@ -193,7 +193,7 @@ june_files = write_series(
     spacing_mm=scan.spacing_mm,
     patient_id="P0002",
     details=CtSeries(
-        origin_mm=(x, y, z + SLICE_MM / 2), slice_thickness_mm=5.0, study="2"
+        origin_mm=(x, y, z + SLICE_MM / 2), slice_thickness_mm=2 * SLICE_MM, study="2"
     ),
 )
 
@@ -205,16 +205,16 @@ june_files = write_series(
 # and a half times, double?
 
 # %%
-centre = np.argwhere(scan.masks["nodule"]).mean(axis=0)  # slice, row, column
-ten_mm = 10 / np.array(scan.spacing_mm)
-ends = zip(centre - ten_mm, centre + ten_mm, strict=True)
-box = tuple(slice(int(low), int(high) + 1) for low, high in ends)
+places = np.argwhere(scan.masks["nodule"])  # slice, row, column of each voxel
+centre = places.mean(axis=0)
+ends = zip(places.min(axis=0) - 1, places.max(axis=0) + 2, strict=True)
+box = tuple(slice(low, high) for low, high in ends)  # a voxel wider than the nodule
 true_ml = scan.masks["nodule"].sum() * scan.voxel_ml  # the simulation knows
 
 volumes = []
 for month, folder in (("March", march), ("June", june)):
     volume = read_series(folder)
-    voxels = int(np.sum(volume.values[box] > HALF_WAY_HU))  # 10 mm about the nodule
+    voxels = int(np.sum(volume.values[box] > HALF_WAY_HU))
     header = pydicom.dcmread(volume.paths[0])
     by_script = voxels * np.prod(header.PixelSpacing) * header.SliceThickness / 1000
     by_position = voxels * volume.voxel_ml
@@ -227,12 +227,11 @@ print(f"June over March: script {growth[0]:.2f}, by positions {growth[1]:.2f}.")
 print(f"In truth, both times: {true_ml:.2f} ml.")
 
 # %% [markdown]
-# The script has nearly doubled the nodule. By positions it is a little smaller, because thicker
-# slices blur its upper and lower end. **Slice Thickness is how much tissue a slice averages; it says
-# nothing of how far the next slice is.** In March the two were equal by chance of the protocol, and
-# the error could not show. Spacing Between Slices is no way out: a CT may leave it out, and nothing
-# ties it to the positions. Each slice of a CT must state its position, and that is what the scanner
-# knows.
+# The script has doubled the nodule; by positions it is the same. (The threshold also counts a little
+# of the vessels beside it.) **Slice Thickness is how much tissue a slice averages; it says nothing of
+# how far the next slice is.** In March the two were equal, and the error could not show. Spacing
+# Between Slices is no way out: a CT may leave it out, and nothing ties it to the positions. Each
+# slice of a CT must state its position, and that is what the scanner knows.
 #
 # `affine_of` puts everything together. It turns a voxel (slice, row, column) into mm in the
 # patient, and every length, angle and volume follows from it. Where is the nodule?
@@ -255,7 +254,7 @@ affine = affine_of(
 )
 place_mm = np.round(affine @ [*centre, 1]).astype(int)
 print("The nodule lies at", place_mm, "mm (x, y, z),")
-print("that is, to the patient's right, and above the carina, where z is 0.")
+print("that is, to the patient's right, at the height of the carina, where z is 0.")
 volume = read_series(march)
 print(f"The same from read_series: {np.allclose(affine, volume.affine, atol=1e-3)}.")
 
@@ -381,8 +380,8 @@ for name, values in rulers.items():
 # Two answers. `zoom` nails the first and the last *centre*, so that its step is 1.167 mm and not
 # 1.25, and a length measured with 1.25 is 7 % too long. `resize` keeps the *edges* of the block: the
 # first new centre would lie before the first old one, at -0.625 mm, and takes its value. SimpleITK,
-# the third that is used much, asks for origin and spacing. None is wrong. What is wrong is to
-# forget where the voxels are. Told to keep the edges, the two agree:
+# the third that is used much, asks for origin and spacing. None is wrong, if one knows where
+# the voxels are. Told to keep the edges, the two agree:
 
 # %%
 block = scan.hu[40:82, 200:240, 110:150].astype(np.float32)
@@ -406,8 +405,8 @@ print(f"zoom against resize: at most {apart:.2f} HU apart, n {zoomed.size}")
 #
 # ### Predict 12.6p - The 4 mm nodule on 3 mm (2 min)
 #
-# It is soft tissue, about 40 HU, in dark lung. After linear resampling to 3 mm, what is its brightest
-# voxel: on average, and in the unluckiest grid? And if one smooths first, as textbooks demand
+# It is soft tissue, about 40 HU, in dark lung. After linear resampling to 3 mm, what is the
+# brightest voxel at its middle: on average, and in the unluckiest grid? And if one smooths first
 # (`anti_aliasing=True`)?
 
 # %%
@@ -418,10 +417,10 @@ def smoothed(hu, old_mm, new_mm):
 
 
 def peak_near(hu, spacing_mm, place_mm):
-    """Return the brightest value within 5 mm of a place, in HU."""
-    grid = np.indices(hu.shape, sparse=True)
-    parts = zip(grid, spacing_mm, place_mm, strict=True)
-    return hu[sum((i * mm - place) ** 2 for i, mm, place in parts) < 25].max()
+    """Return the brightest of the voxels next to a place, in HU."""
+    reach_mm = np.linalg.norm(spacing_mm) / 2  # half the diagonal of a voxel
+    parts = zip(np.indices(hu.shape, sparse=True), spacing_mm, place_mm, strict=True)
+    return hu[sum((i * mm - place) ** 2 for i, mm, place in parts) < reach_mm**2].max()
 
 
 new = (NEW_MM,) * 3
@@ -443,7 +442,7 @@ for name, found in peaks.items():
 
 # %% [markdown]
 # Two of the grids as pictures: above the one with the highest peak after linear resampling, below
-# the one with the lowest.
+# the one with the lowest. Beside the ring run vessels.
 
 # %%
 ranked = np.argsort(peaks["linear"])
@@ -454,21 +453,23 @@ for line, grid in zip(axes, (int(ranked[-1]), int(ranked[0])), strict=True):
         z, y, x = np.rint(place_mm / mm).astype(int)
         r = int(9 / mm[1])
         ax.imshow(values[z, y - r : y + r + 1, x - r : x + r + 1], **GREY)
+        here = place_mm[[2, 1]] / mm[1] - (x - r, y - r)
+        ring = {"fill": False, "color": COLOURS["orange"], "linestyle": "--"}
+        ax.add_patch(plt.Circle(here, 0.75 * SMALL_MM / mm[1], **ring))
         ax.set_title(f"{name}, grid {grid}", fontsize=8)
         ax.set_axis_off()
 describe(
     fig,
     f"Axial cut-outs of 18 mm about the same {SMALL_MM} mm nodule on two grids: as "
-    f"scanned, on {NEW_MM:g} mm, and on {NEW_MM:g} mm after smoothing. Each picture "
-    "is brighter the closer a grid point lies to the middle of the nodule.",
+    f"scanned, on {NEW_MM:g} mm, and on {NEW_MM:g} mm after smoothing. A "
+    "dashed ring marks the nodule; the bright spots beside it are vessels.",
 )
 
 # %% [markdown]
 # Linear resampling without smoothing is a lottery. A grid point in the middle of the nodule sees all
-# of it; between two points it nearly vanishes. Smoothing first ends the lottery, at a price: the
-# peaks lie close together, and all of them low. A rule with a threshold in HU then loses the nodule
-# every time. A network may still find it, since vessels and noise have faded as well; nobody can
-# measure it any more.
+# of it; between two points much is lost. Smoothing first makes it fainter on every grid, and on some
+# a rule with a threshold half-way loses it. A network may still find it; nobody can measure it any
+# more.
 
 # %% [markdown] tags=["try"]
 # ### Try 12.7t - How coarse may it be? (4 min)
@@ -478,7 +479,7 @@ describe(
 
 # %% [markdown] tags=["solution"]
 # On none, and hardly: at 1 mm little blur is asked for, so both ways give nearly the same. A grid
-# that is a quarter of the nodule's diameter keeps it; one that is three quarters does not.
+# that is a quarter of the nodule's diameter keeps it; one of three quarters may not.
 
 # %% [markdown]
 # ## Three planes
@@ -523,8 +524,7 @@ def order_series(paths):
     headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in paths]
     turns = np.array([header.ImageOrientationPatient for header in headers], float)
     frames = {(h.SeriesInstanceUID, h.get("FrameOfReferenceUID")) for h in headers}
-    mixed = len(frames) > 1
-    if mixed or np.ptp(turns, axis=0).max() > 1e-3:
+    if len(frames) > 1 or np.ptp(turns, axis=0).max() > 1e-3:
         raise ValueError("Expected one series in one orientation, without overviews.")
     normal = np.cross(turns[0, :3], turns[0, 3:])
     places = np.array([header.ImagePositionPatient for header in headers], float)
@@ -590,7 +590,7 @@ print(f"{real['slices left out']:.0f} slices interpolated: median error "
 # - **Real nodules.** Ours are smooth and solid; the same nodule on other grids is not another nodule.
 #   Spiculated or ground-glass ones fade sooner.
 # - **Networks.** A brightest voxel is no detector, and all grids show one place in one lung, with the
-#   vessels that happen to be there. What 1, 2 and 3 mm do to a detector was not tried.
+#   vessels that happen to be there.
 # - **Growth.** Volumes by a threshold also change with breathing, dose and kernel; not tried here.
 # - **Every kind of damage.** Eight were planted, and the helper knew what to look for.
 # - Not for clinical use.
@@ -602,10 +602,10 @@ print(f"{real['slices left out']:.0f} slices interpolated: median error "
 #
 # - File names and Instance Numbers say nothing certain about the body; positions along the normal
 #   do. Of eight damaged series all were named, and no single axial slice showed it.
-# - Spacing comes from positions. With Slice Thickness the same nodule nearly doubled from March to
-#   June; by positions it stayed within a few per cent.
+# - Spacing comes from positions. With Slice Thickness the same nodule doubled; by positions it stayed
+#   the same.
 # - By default zoom keeps centres and resize keeps edges; told the same, they agree.
-# - A 4 mm nodule on a 3 mm grid is a lottery, or, smoothed first, always faint.
+# - A 4 mm nodule on a 3 mm grid is a lottery; smoothed first it is fainter still.
 # - Three planes in true proportions show at a glance what axial slices hide.
 
 # %% [markdown]

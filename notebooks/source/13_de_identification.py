@@ -21,7 +21,7 @@
 # |---|---|
 # | Time | 60 minutes; runs in about 15 seconds |
 # | Runs on | any laptop, no GPU |
-# | Data | five simulated films of three invented patients, written as DICOM; invented registers |
+# | Data | five films of the in-silico chest cohort, written as DICOM; invented registers |
 # | Needs first | [lesson 10](10_dicom_files_and_pixel_data.ipynb) |
 #
 # ## After this notebook you can
@@ -64,10 +64,8 @@ use_course_style()
 
 # %% tags=["parameters"]
 STUDIES = ["P0003-1", "P0003-2", "P0007-1", "P0007-2", "P0109-1"]
-FILM_PX = 512  # rows and columns of a film
 REGISTER_SIZE = 10_000  # names on the attacker's list
 N_RELEASED = 500  # patients in a release
-check_setting("FILM_PX", FILM_PX, 256, 2048)
 check_setting("REGISTER_SIZE", REGISTER_SIZE, 1000, 100_000)
 check_setting("N_RELEASED", N_RELEASED, 1, 1000)
 SEEDS = [0, 1, 2, 3, 4]
@@ -86,7 +84,7 @@ ward.mkdir()
 table = cohorts.load("chest_insilico").table.set_index("study_id")
 planted = {}
 for study_id in STUDIES:
-    film = image_study(study_of(ChestCohortSettings(), study_id), size=FILM_PX).image
+    film = image_study(study_of(ChestCohortSettings(), study_id), size=512).image
     row = table.loc[study_id]
     details = Radiograph(
         sex=row["sex"],
@@ -155,7 +153,7 @@ print(f"Name and number deleted: {facts_by_name} can still be found.")
 #
 # DICOM PS3.15, Annex E lists the attributes that may identify somebody, each with an action: X
 # remove, Z empty, D put a dummy, U a new UID that is the same wherever the old one stood. The list
-# grows with every edition, and the package `dicomanonymizer` takes an old one unless it is asked.
+# grows, and the package `dicomanonymizer` takes an old one unless it is asked.
 
 
 # %%
@@ -189,18 +187,19 @@ salts = salt_attributes(salted, actions())
 header = pydicom.dcmread(salted)
 anonymize_dataset(header, base_rules_gen=newest)
 header.save_as(by_table)
-left = {one.where for one in find_identities(by_table, salts)}
-nested = sum(where.startswith("SharedFunctionalGroups") for where in left)
+found = find_identities(by_table, salts)
+left = {one.value for one in found}
+nested = {one.value for one in found if one.where.startswith("SharedFunctionalGroups")}
 clean, _ = de_identify(pydicom.dcmread(salted), secret=new_secret())
 clean.save_as(Path(scratch.name) / "clean.dcm")
 left_by_helper = find_identities(Path(scratch.name) / "clean.dcm", salts)
 print(f"Salts planted: {len(salts)}.")
-print(f"Package: {len(left)} places still salted, {nested} of them in nested items.")
-print(f"Course helper: {len(left_by_helper)} places still salted.")
+print(f"Package: {len(left)} salts left, {len(nested)} of them in nested items.")
+print(f"Course helper: {len(left_by_helper)} salts left.")
 
 # %% [markdown]
 # Every salt that survived sat in a nested item, where multi-frame CT and MR keep most of their
-# header: version 2.1.0 of the package walks over the top level and into the sequences it knows. The
+# header: version 2.1.0 of the package walks over the top level and the sequences it knows. The
 # helper applies the same table at every depth, empties free text that no table lists, removes
 # private tags and overlays, and writes a new file header.
 #
@@ -220,7 +219,7 @@ def substitute_uid(uid, secret):
 # %% [markdown]
 # The cell after the exercise tries it. Why a secret, and not simply a hash? A hospital number of
 # eight digits has a hundred million values. A laptop hashes them all in some minutes, and then
-# looks up which one fits. Whoever keeps the secret can do the same: for them the data stay personal
+# looks up which one fits. Whoever keeps the secret can do the same: for them the data stay personal.
 #
 # **Dates** are the other half. Emptied, they cost the research: no growth of a nodule without the
 # days between two films. Shifted by one amount per patient, the interval stays.
@@ -280,11 +279,11 @@ print("One pseudonym for both visits:", moved[0].PatientID == moved[1].PatientID
 # %% [markdown]
 # ## Writing in the pixels
 #
-# No table reaches the pixels. Burned In Annotation (0028,0301) should say whether somebody wrote
-# on them; here it says NO, and is wrong. So the picture has to be searched. The helper looks
-# for rows of small, thin, evenly bright shapes of one height. It reads nothing, so it cannot
-# tell a name from a dose. The upper left corners of three films. Below, from the table of the
-# cohort, the lead letters on the films that are the initials of a radiographer:
+# No table reaches the pixels. Burned In Annotation (0028,0301) should say whether writing on them
+# tells who the patient is; here it says NO, and is wrong. So the picture has to be searched. The
+# helper looks for rows of small, thin, evenly bright shapes of one height. It reads nothing, so it
+# cannot tell a name from a dose. Three upper left corners, and the number of films in the cohort with
+# the initials of a radiographer:
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(9, 1.9))
@@ -314,7 +313,7 @@ describe(
 # you can still guess the name. The initials beside the side marker are another kind of writing.
 # They name a person, the radiographer; rows so short are not searched for, because the side must
 # stay readable. They are a *shortcut* as well: only one hospital writes them, so a network can read
-# from them where the film was made, and how ill the patients are there. Crop or paint them before
+# from them where the film was made. Crop or paint them before you share or train.
 #
 # How often does the search miss? Five seeds, a hundred other films each, searched as they are and
 # with an invented line in one of the corners, in letters of five sizes
@@ -336,16 +335,18 @@ alarms = (trial["false_alarms"] > 0).sum()
 by_seed = readable.groupby("seed")["found"].mean()
 print("Found, all lines:", share(trial["found"].sum(), len(trial)))
 print("Found, readable lines:", share(readable["found"].sum(), len(readable)))
+missed_one_in = round(1 / (1 - readable["found"].mean()))
+print(f"Missed: about one readable line in {missed_one_in}.")
 print(f"Readable lines, by seed: {by_seed.min():.2f} to {by_seed.max():.2f}.")
 for height, one in readable.groupby("height_px")["found"]:
     print(f"  letters of {height:2} pixels:", share(one.sum(), len(one)))
 print("Films with a false alarm:", share(alarms, len(trial)))
 
 # %% [markdown]
-# The larger letters are found *less* often than those of 9 and 12 pixels: a long line in large
-# letters runs over border, air and shoulder, and the search wants one brightness behind one row. So
-# the honest sentence for a report is: searched by a program that misses about one readable line in
-# nine, and looked at by a person. What it finds is painted black: the smallest value in MONOCHROME2,
+# The larger letters are found *less* often than those of 9 and 12 pixels, probably because a long
+# line in large letters runs over border, air and shoulder, and is lost where these are nearly white.
+# So the honest sentence for a report is: searched by a program that misses one readable line in so
+# many, and looked at by a person. What it finds is painted black: the smallest value in MONOCHROME2,
 # the largest in MONOCHROME1.
 #
 # ## Who can be found again
@@ -408,24 +409,23 @@ for kind, columns in RELEASES.items():
 
 # %% [markdown]
 # Age, sex and the day of a visit *are* a name. Shifting the dates helps, and does not close the door:
-# the intervals that research wants are a fingerprint of everybody with more than one visit. Nothing
-# is found only where nothing can be compared.
+# the intervals that research wants are a fingerprint of many who came more than once.
 #
-# Two laws in one line each. *HIPAA Safe Harbor* (USA) lists 18 kinds of
-# identifier to remove, among them all parts of dates but the year and full-face pictures, and asks
-# that you know of no other way to recognise somebody. It puts ages above 89 into one class, because
-# so few people are that old that the age is a name; the helper caps them at 90. The *GDPR* (EU)
-# calls data with a key pseudonymised (Article 4(5)): they stay personal data as long as anybody can
-# use the key; only what nobody can trace with reasonable means is anonymous (Recital 26).
+# Two laws, in short. *HIPAA Safe Harbor* (USA) lists 18 kinds of identifier to remove, among them
+# full-face pictures and all parts of a patient's dates but the year, and asks that you do not know
+# that the rest could identify somebody. Ages above 89 may stand in one class only, 90 or older; the
+# helper caps them at 90. The *GDPR* (EU) calls data pseudonymised if only a key, kept apart, leads
+# back to the person (Article 4(5)): for whoever has the key they stay personal data. Anonymous is
+# what nobody can trace with means reasonably likely to be used (Recital 26).
 #
-# An owner of data can count the danger beforehand. A row that shares its values with k - 1 others
+# The danger can be counted beforehand. A row that shares its values with k - 1 others
 # cannot be told from them; rows with k = 1 stand alone. Broader age groups raise k. But k counts
 # only what was thought of.
 
 # %% [markdown] tags=["try"]
 # ### Try 13.4t - Weeks instead of days (4 min)
 #
-# In `invented_register` change `days.round()` to `(days / 7).round() * 7`: the intervals are now
+# In `invented_register` change `days.round()` to `((days / 7).round() * 7)`: the intervals are now
 # released, and known to the attacker, in weeks. Which share is found again with "dates shifted"?
 # Predict, run the two cells again, read, and change it back.
 
@@ -499,20 +499,20 @@ describe(
 )
 
 # %% [markdown]
-# And there it is. Headers, overlays and file names are clean, and one of five films still shows
-# half the letters of a name. The report could not know: it counts what was found. So the film is
-# painted by hand, the folder delivered and looked at again. Only then are its pictures, by the
-# digest of their pixels that the report holds, named as looked at; a film that changes afterwards
-# loses the statement.
+# Headers, overlays and file names are clean, and one of five films still shows half the letters of
+# a name. (Initials beside a side marker stay: they name no patient.) The report could not know: it
+# counts what was found. So the film is painted by hand, the folder delivered and looked at again.
+# Only then are its pictures, by the digest of their pixels that the report holds, named as looked
+# at; a film that changes afterwards loses the statement.
 
 
 # %%
 def claims(folder):
-    """Return how many files say that nothing is written on them, and look so."""
+    """Return how many files say that no writing tells their patient, and look so."""
     files = [pydicom.dcmread(path) for path in folder.rglob("*.dcm")]
     said = sum(one.get("BurnedInAnnotation") == "NO" for one in files)
     even = sum(np.ptp(read_pixels(one).display()[LETTERS]) == 0 for one in files)
-    return f"{said} of {len(files)} say NO writing, {even} show none there"
+    return f"{said} of {len(files)} say NO writing, {even} show no name there"
 
 
 original = pydicom.dcmread(ward / "P0109-1.dcm")
@@ -599,7 +599,7 @@ print(len(TABLE["ALL_TAGS"]), "attributes in the table")
 
 # %% tags=["headline"]
 print(f"Name, number deleted: {facts_by_name} of {facts_before} facts left (1 file).")
-print(f"Package at top level: {len(left)} of {len(salts)} salts left; helper: 0.")
+print(f"Package: {len(left)} of {len(salts)} salts left; course helper: 0.")
 print("Readable burned-in lines found:", share(readable["found"].sum(), len(readable)))
 print("Films with a false alarm:", share(alarms, len(trial)))
 for kind, rates in attack.items():
@@ -647,7 +647,7 @@ print(
 #   in the headers, the overlay and the pixels.
 # - The table of the standard is long and changes; it must be applied at every depth. UIDs come from
 #   a secret, dates from one shift per patient, so that intervals stay.
-# - A search for text missed about one readable line in nine: a person must look.
+# - A search for text missed one readable line in as many as printed above: a person must look.
 # - With names deleted, 0.99 of the patients got theirs back from a list of 10,000; with dates
 #   shifted, and age and sex kept, 0.42; with the intervals alone 0.15.
 # - The first delivery was clean in every header, and one film of five still showed half of a name.

@@ -105,8 +105,8 @@ print(f"{by_name.sum()} named; asserted of these: {share(both, by_name.sum())}")
 print(f"{told.sum()} asserted; named of these: {share(both, told.sum())}")
 
 # %% [markdown]
-# Every assertion is found, and most of the names are not asserted. Radiologists spend most of
-# their words on what is *not* there, and the request above the findings asks about everything.
+# Every assertion is found, and most of the names are not asserted. Radiologists write
+# much about what is *not* there, and the request names what it asks about.
 #
 # A **rule-based labeller** takes four steps. **Sections:** request and comparison are not read.
 # **Sentences**, because a denial rarely reaches across a full stop. **Mentions** of a finding.
@@ -314,10 +314,11 @@ sentences = [sentence for report in spelt[false]
 print("Most often:", pd.Series(sentences).value_counts().head(2).to_dict())
 
 # %% [markdown]
-# At C the rules know the vocabulary and not the grammar. "Pneumothorax: absent" puts the denial
-# *behind* the finding and without a verb. The rules see a name and no denial, so the commonest
-# negative sentence of the house becomes a positive label. At B the findings follow the request
-# without a heading of their own, and the rules threw them away together with it.
+# At C the rules know the vocabulary and not the grammar. "Pleural air: absent" puts the denial
+# *behind* the finding and without a verb. The rules see a name and no denial, so a common negative
+# sentence of the house becomes a positive label. At B the findings follow the request without a
+# heading of their own, and the rules mostly threw them away together with it; in what was left,
+# "not seen" and "?mass" became positive labels.
 #
 # At C nine in ten assertions are labelled as they were meant. That sounds fine because most
 # findings are negative in most reports. And no error message came.
@@ -344,7 +345,7 @@ print(pd.DataFrame({
 #
 # **Language models** do this work too. CheXbert (Smit 2020) learnt first from the labels of a
 # rule-based labeller, then from reports that experts had marked. General models are asked in
-# words; Dorfner 2024 compared several on reports of two sources. They need no list and understand
+# words; Dorfner 2024 compared several on reports of two sources. They need no list and can read
 # sentences that nobody thought of. They are tested in the same way as rules: reports of *this*
 # hospital, marked by people and not used before; precision and recall for each finding, with
 # intervals; and the errors read one by one. Three things come on top. Note the version and the
@@ -358,7 +359,7 @@ print(pd.DataFrame({
 # The labeller now reads what is written. Is it true? The labeller's error can be measured by
 # reading. The writer's needs something better than the report: a CT, a biopsy, the course of the
 # disease. Here the truth is known. An uncertain report has to become a 1, a 0, or be left out;
-# CheXpert calls the policies U-Ones, U-Zeros and U-Ignore (Irvin 2019).
+# CheXpert calls the policies U-Ones, U-Zeroes and U-Ignore (Irvin 2019).
 
 # %%
 CLEAR = {"positive": 1, "negated": 0, "not mentioned": 0}
@@ -422,11 +423,11 @@ for name in CHEST_FINDINGS:
 print(pd.DataFrame(rows).T.to_string())
 
 # %% [markdown]
-# Silence is not one thing. Tuberculosis is seldom mentioned, and where it is not, it is not there:
-# for an obvious and rare finding silence is as good as a denial. Nodules are missed, and whoever
-# misses one does not write of it: the last column shows how many of all nodules lie in silent
-# reports. Silence follows habit as well: the same radiologist who names the heart in every report
-# names septal lines only when they are there.
+# Silence is not one thing. Tuberculosis is seldom mentioned, and where it is not, it is hardly ever
+# there: for an obvious and rare finding silence is as good as a denial. Nodules are missed, and
+# whoever misses one is silent or denies it: a denial is no surer than silence. The last column shows
+# how many of all nodules lie in silent reports. Silence follows habit as well: most reports name
+# the heart, fewer than half speak of oedema.
 #
 # So the policy for silence is decided finding by finding, after reading. A 0 is a fair label where
 # the finding would have been seen and named. It is a poor one in a *test* set, where a network
@@ -507,11 +508,11 @@ print(f"Nodule not mentioned in {silent.sum()} reports: there in "
 # rightly?
 #
 # - Rules of denial and doubt gave positive labels of precision 1.00 (0.98 to 1.00) at hospital A.
-# - At C the same rules had 0.55 (0.51 to 0.58), without any error message; after forty patients had
-#   been read, 0.98 (0.96 to 0.99).
-# - The labeller misread 1 of 2,000 reports for consolidation; with *ones* 125 labels were not true in
-#   the patient, with *zeros* 221.
-# - Where a report does not mention a nodule, one was there in 0.06 (0.05 to 0.07) of the films:
+# - At C the same rules had 0.55 (0.51 to 0.59), without any error message; after forty patients had
+#   been read, 0.99 (0.97 to 1.00).
+# - The labeller misread 0 of 2,000 reports for consolidation; with *ones* 124 labels were not true in
+#   the patient, with *zeros* 220.
+# - Where a report does not mention a nodule, one was there in 0.05 (0.04 to 0.07) of the films:
 #   silence is not absence.
 
 # %% [markdown]

@@ -19,7 +19,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 60 minutes; runs in about 30 seconds |
+# | Time | 60 minutes; runs in about 50 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | the course's in-silico chest cohort (1,200 patients, CC BY 4.0, made on first use) |
 # | Needs first | nothing |
@@ -124,11 +124,11 @@ if cohort.knows_patients:
     print(f"{met.mean():.0%} of the {is_test.sum()} test images show a known patient.")
 
 # %% [markdown] tags=["exercise"]
-# `check_leakage` reads any split, also one that came with a data set. Run it on *every* split that
-# you did not make yourself, and on those that you did. Where a cohort does not know its patients,
-# each image counts as its own; nothing is found then, and that proves nothing.
+# `check_leakage` reads any split, also one that came with a data set. Run it on *every*
+# split. Where a cohort does not know its patients, each image counts as a patient of its own; then
+# nothing is found, and that proves nothing.
 #
-# ### Exercise 15.2 - Move whole patients (5 min)
+# ### Exercise 15.2 - Which rows may stay? (5 min)
 # You inherit a split with patients on both sides, and you must keep the test set as it is.
 # Return the training rows that may stay: those of patients without any test image.
 # <details><summary>Hint</summary>`Series.isin` marks the rows whose value is in a
@@ -164,10 +164,10 @@ def split_patients(table, *, fractions, seed):
     return table["patient_id"].astype(str).map(split_of).rename("split")
 
 # %% [markdown]
-# In your own project you need not write this. scikit-learn's splitters take the patients as
-# `groups`: `GroupShuffleSplit` for one split, `GroupKFold` for cross-validation,
-# `StratifiedGroupKFold` to keep the share of diseased patients equal as well. The shares are shares
-# of patients; the images follow only roughly.
+# For your own project, scikit-learn's splitters take the patients as `groups`: `GroupShuffleSplit`
+# for one split, `GroupKFold` for cross-validation, `StratifiedGroupKFold` to keep the share of
+# diseased patients nearly equal as well. The shares are shares of patients; the images follow only
+# roughly.
 
 # %%
 fractions = {"train": 0.60, "tuning": 0.15, "internal test": 0.25}
@@ -187,9 +187,9 @@ for splitter in (once, GroupKFold(n_splits=4)):
 # in which the image with the finding has the higher score. 0.5 is guessing and 1 is perfect;
 # [lesson 30](30_sensitivity_specificity_and_roc.ipynb) draws the curve behind it.
 #
-# Two splits dealt anew have two exams, and one may be harder. Also, the image-level split learns
-# from more films. To measure the leak alone, keep the exam and the number of films, and change one
-# thing: whether patients of the exam are among those learnt from.
+# Two splits dealt anew have two exams, and one may be harder. Keep the exam instead, take its
+# patients out of the training films, and fewer are left to learn from. So we keep the exam and the
+# number of films, and change one thing: whether patients of the exam are among those learnt from.
 #
 # The learner has to be trained many times, so it is a quick one. Each film is described by the
 # directions of its edges in small cells (a *histogram of oriented gradients*, HOG). *Kernel ridge
@@ -260,10 +260,11 @@ if not passed_over:
         print(f"{label:16} {mean:+.3f} (95 % interval {low:+.3f} to {high:+.3f})")
 
 # %% [markdown] tags=["exercise"]
-# In the default cohort there are two groups. Where a label stays with the patient (tuberculosis,
-# nodule, coin per patient) the interval lies above zero. Where it changes (consolidation, coin per
-# film) it reaches zero. No film shows the coin per patient: a learner that guesses it better than
-# chance has recognised people, and an image-level split reports that as skill.
+# In the default cohort there are two groups. Where a label stays with the patient (nodule,
+# tuberculosis, a large heart, coin per patient) the interval lies above zero. Where it changes
+# (consolidation, effusion, coin per film) it reaches zero, or nearly. No film shows the coin per
+# patient: a learner that guesses it better than chance has recognised people, and an image-level
+# split reports that as skill.
 #
 # Each interval covers the luck of dealing, not that of drawing other patients.
 #
@@ -274,7 +275,7 @@ if not passed_over:
 #
 # Form all pairs of one film with and one without the finding. A pair counts 1 if the film with the
 # finding got the yes and the other the no, 0 the other way round, and one half if both got the same
-# answer. Return the mean over all pairs. Loops will do; a formula needs only two shares.
+# answer. Return the mean over all pairs.
 # <details><summary>Hint</summary>Of the films with the finding a share p got a yes, of those without
 # it a share q. In which share of the pairs do the answers differ?</details>
 
@@ -310,8 +311,8 @@ if not passed_over:
 # %% [markdown] tags=["try"]
 # Where another film's label has an AUC near 0.5, nothing can be gained: a consolidation clears within
 # weeks. Where it is near 1, much can, but need not: a large heart stays as surely as a nodule, yet
-# it is seen on a stranger, too. So the leak takes three things: the person is recognised, the label
-# stays, and the task is hard.
+# gains less, since it is seen on a stranger, too. So a large leak takes three things: the person is
+# recognised, the label stays, and the task is hard.
 #
 # ### Try 15.5t - A learner that remembers less (5 min)
 # In `scores_after` change `alpha=0.1` to `alpha=100`. Predict before you run it and the cells with
@@ -352,8 +353,9 @@ else:
 # worth little.
 #
 # Suppose somebody collects otherwise: most cases from the first hospital, most controls from the
-# second, as when the cases come from a special ward. Split such a *crooked* sample by patient, learn
-# from one part, and examine the other: the whole of it, and each hospital alone.
+# second, as when the cases come from a special ward. Split by patient, learn
+# from such a *crooked* sample of one part, and examine the other: a sample chosen alike, and all
+# films of each hospital alone.
 
 # %%
 def crooked(seed):
@@ -378,7 +380,7 @@ if not cohort.lacks("sites"):
 
 # %% [markdown] tags=["judge"]
 # On the default cohort the AUC in films chosen alike is far above that at each hospital. There,
-# recognising the hospital is of no use; in films chosen alike it is half the answer. A split by
+# recognising the hospital is of no use; in films chosen alike it is most of the answer. A split by
 # patient did not stop that.
 #
 # ### Judge 15.6j - A clean split and a good number (3 min)
@@ -398,8 +400,7 @@ if not cohort.lacks("sites"):
 # labels. Equal pixels have an equal *hash*, a short fingerprint of the bytes: `check_leakage`
 # compares those, and the recipe at the end shows how.
 #
-# A hash finds exact copies only. Change one pixel by one grey level, and the fingerprint is another.
-# For a second export or another window, compare what survives such changes. `near_duplicates`
+# A hash finds exact copies only: one pixel changed by one grey level gives another. `near_duplicates`
 # compares fine detail, after laying one image on the other; from a similarity of 0.95 on it calls two
 # images copies (chosen on the tuning set of the default cohort). Does it find what it should? Plant
 # changed copies of test films, and search all images and the copies together.
@@ -457,8 +458,8 @@ describe(fig, "One changed copy of each kind, with how many of its kind were fou
 # copies. For negatives, put `255 - images` beside the images and search again.
 #
 # Now the cohort's own images. Two films of one patient in the same pose may reach the threshold: no
-# copies, but on no account to be put on both sides. So look at the most similar pairs, here at the
-# closest of one patient and of two.
+# copies, but on no account to be put on both sides. So look: here is the closest pair of one patient
+# and, if any are that alike, of two.
 
 # %%
 own = pairs[pairs["second"] < len(grey)]
@@ -597,8 +598,7 @@ for name in ("cxr_nih14_64px", "pneumoniamnist", "breast_us_busi_128px"):
 #
 # ## What this does not show
 #
-# - **Your optimism.** The number belongs to this learner, these patients and this finding. The
-#   comparison runs on your own folder in a minute.
+# - **Your optimism.** The number belongs to this learner, these patients and this finding.
 # - **Every leak.** Augmented copies made before the split, negatives, one report for two patients: no
 #   tool here looks for them.
 # - **What changes with time.** The simulated hospitals hardly change. Real ones do.
@@ -612,7 +612,7 @@ for name in ("cxr_nih14_64px", "pneumoniamnist", "breast_us_busi_128px"):
 # - Shuffling images put more than half of the test images beside a film of the same patient in
 #   training. Dealing patients left 0.
 # - An image-level split flattered the labels that stay, the nodule and even a coin tossed for each
-#   patient. It did not flatter consolidation. The leak takes a person who is recognised, a label
+#   patient. It hardly flattered consolidation. A large leak takes a person who is recognised, a label
 #   that stays and a hard task.
 # - A clean split by patient leaves hospitals in: with cases from one and controls from the other the
 #   AUC was far higher in films chosen alike than within each hospital.

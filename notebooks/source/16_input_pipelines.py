@@ -317,7 +317,8 @@ describe(fig, "File number against place in the epoch for three shuffle buffers:
 # buffer as large as the training set, or shuffle row numbers, as
 # `helpers.input_pipeline.make_dataset` does.
 #
-# What it does to a training was recorded with five seeds (`python -m tools.evidence.augmentation`):
+# What it does to a training was recorded with five seeds (`python -m tools.evidence.augmentation`, on
+# the seventh version of the simulated patients):
 # the default cohort's consolidations at 64 x 64 pixels, the files sorted by label. The result is an
 # **AUC**: of all pairs of one film with and one without the finding, the share in which the film
 # with it gets the higher score; 0.5 is guessing, 1 is perfect ([lesson

@@ -505,8 +505,9 @@ print(f"{len(rows)} trainings of the linear baseline.")
 # %% [markdown]
 # A network can learn wrong labels by heart. That of [lesson 21](21_first_network.ipynb) was trained
 # on the same wrong labels, with five seeds, 64-pixel films, and a tuning set as wrong as its
-# training set (`python -m tools.evidence.label noise chest_insilico`, 90 trainings, recorded).
-# Baseline above, network below:
+# training set (`python -m tools.evidence.label noise chest_insilico`, 90 trainings, recorded on the
+# seventh version of the simulated patients; they are of the eighth now). Baseline above, network
+# below:
 
 # %%
 learners = {"linear baseline": simple}

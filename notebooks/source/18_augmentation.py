@@ -145,7 +145,8 @@ print(f"With {FLIP} flips at most 70 of 100 right: {with_flip / total <= 0.7}")
 
 # %% [markdown]
 # One training can be luck. So the experiments of this lesson were run with five seeds each and
-# recorded (`python -m tools.evidence.augmentation trainings`): the course's network at half its
+# recorded (`python -m tools.evidence.augmentation trainings`, on the seventh version of the simulated
+# patients; the films drawn here are of the eighth): the course's network at half its
 # width, 64 x 64 pixels, 400 updates, last weights kept. The result is an **AUC**: of all pairs of
 # one film with and one without what is asked, the share in which the film with it gets the higher
 # score; 0.5 is guessing, 1 is perfect ([lesson 30](30_sensitivity_specificity_and_roc.ipynb)).

@@ -551,8 +551,9 @@ print("\n".join(recorded["line"]))
 # The AUC is high, and yet many films with pneumonia wait. Well over half of these test films show
 # a pneumonia, so the first half of the list cannot hold them all, whatever the network. Reading
 # the most suspicious first helps where the finding is rarer than the share read first. The network
-# has seed 7; three other seeds reached 0.98 each. The patients of this cohort are unknown, so the
-# bootstrap could draw only images, and the interval is too narrow if children have several films.
+# has seed 7; three other seeds reached 0.98 each, as [lesson 21](21_first_network.ipynb) shows. The
+# patients of this cohort are unknown, so the bootstrap could draw only images, and the interval is
+# too narrow if children have several films.
 #
 # ## What this does not show
 #

@@ -485,9 +485,10 @@ else:
 
 # %% [markdown] tags=["try"]
 # On the default cohort integrated gradients hit most often, and far more often than the film minus
-# the mean that they contain. But their maximum is one pixel of a grain: by the area under the
-# precision-recall curve Grad-CAM is better. Which map is *good* depends on the measure. And no hit
-# tells what covering told: whether the flag hangs on the finding.
+# the mean that they contain. But their maximum is one pixel of a grain: by the precision-recall
+# area Grad-CAM is better. Yet by neither measure does it clearly beat the mean training mask, which
+# never saw the network. Which map is *good* depends on the measure, and no hit tells what covering
+# told: whether the flag hangs on the finding.
 #
 # ### Try 40.5t - Another layer (5 min)
 # Set `LAYER = "stage2_relu2"` among the parameters, and run that cell and the last two code cells
@@ -595,8 +596,9 @@ for name, value in real.items():
 #   hardly any: that is how we know that this network uses it. Maps explain the **logit**: at a logit
 #   of 6 the sigmoid's slope is 0.0025, a hundredth of that at 0.
 # - The **gradient** says what a brighter pixel would change, positive and negative side by side.
-# - **Integrated gradients** share out the rise from a stated baseline, and 64 steps add up to 1 %.
-# - **Grad-CAM** works on 8 x 8 cells of 16 x 16 pixels; its maximum hits in about half of the films.
+# - **Integrated gradients** share out the rise from a stated baseline: with 64 steps to 1 % in nearly all films.
+# - **Grad-CAM** works on 8 x 8 cells of 16 x 16 pixels; its maximum hits in about half of the films,
+#   here not clearly more often than that of the mean training mask.
 # - **No map proves a reason.** A hit rate counts only beside rivals that never saw the network.
 
 # %% [markdown]
