@@ -215,8 +215,8 @@ print(f"Grey levels for 0 to 80 HU in the brain window: {levels_brain:.0f} of 25
 
 # %% [markdown]
 # A wide fracture stays dark in the brain window. A hairline is averaged with the bone beside it,
-# is clipped to white like the bone, and is gone: that is what the bone window is for. No window is
-# right; each answers a question. For a network the choice is part of the input: scaling a CT by its
+# is clipped to white like the bone, and is gone: that is what the bone window is for. For a
+# network the choice is part of the input: scaling a CT by its
 # minimum and maximum leaves the brain a handful of the 256 greys. The minimum here is not even
 # anatomy: it is the filler, -2000, outside the round field of the scanner.
 #

@@ -229,7 +229,7 @@ print(f"In truth, both times: {true_ml:.2f} ml.")
 # %% [markdown]
 # The script has doubled the nodule; by positions it is the same. (The threshold also counts a little
 # of the vessels beside it.) **Slice Thickness is how much tissue a slice averages; it says nothing of
-# how far the next slice is.** In March the two were equal, and the error could not show. Spacing
+# how far the next slice is.** In March the two were equal. Spacing
 # Between Slices is no way out: a CT may leave it out, and nothing ties it to the positions. Each
 # slice of a CT must state its position, and that is what the scanner knows.
 #
@@ -441,8 +441,8 @@ for name, found in peaks.items():
           f"on {lost} of {GRIDS} grids")  # fmt: skip
 
 # %% [markdown]
-# Two of the grids as pictures: above the one with the highest peak after linear resampling, below
-# the one with the lowest. Beside the ring run vessels.
+# Above the grid with the highest peak after linear resampling, below that with the lowest. Beside
+# the ring run vessels.
 
 # %%
 ranked = np.argsort(peaks["linear"])
