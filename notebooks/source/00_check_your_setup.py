@@ -287,8 +287,8 @@ figures.describe(fig, f"The same images; {found} have {finding}, outlined if kno
 #
 # ### Predict 00.4p - Where does it err? (1 min)
 #
-# The next cell lists the six, highest score first. Which film without the finding will stand above
-# one with it?
+# The next cell lists the six, highest score first. Will one without the finding stand above one
+# with it, and which?
 
 # %% tags=["nbval-ignore-output"]
 committed = checkpoints.COMMITTED_COHORT, checkpoints.COMMITTED_FINDING

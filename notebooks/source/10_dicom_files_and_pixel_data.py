@@ -216,9 +216,9 @@ print(f"Grey levels for 0 to 80 HU in the brain window: {levels_brain:.0f} of 25
 # %% [markdown]
 # A wide fracture stays dark in the brain window. A hairline is averaged with the bone beside it,
 # is clipped to white like the bone, and is gone: that is what the bone window is for. For a
-# network the choice is part of the input: scaling a CT by its
-# minimum and maximum leaves the brain a handful of the 256 greys. The minimum here is not even
-# anatomy: it is the filler, -2000, outside the round field of the scanner.
+# network the choice is part of the input: scaling a CT by its minimum and maximum leaves the brain a
+# handful of the 256 greys. The minimum here is not even anatomy: it is the filler, -2000, outside
+# the round field of the scanner.
 #
 # DICOM's default function, LINEAR, is not quite the plain window, because it counts the grey levels
 # of integers (PS3.3, C.11.2.1.2). Its $w$ values run from the first black to the first white one,

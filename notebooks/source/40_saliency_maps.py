@@ -596,7 +596,8 @@ for name, value in real.items():
 #   hardly any: that is how we know that this network uses it. Maps explain the **logit**: at a logit
 #   of 6 the sigmoid's slope is 0.0025, a hundredth of that at 0.
 # - The **gradient** says what a brighter pixel would change, positive and negative side by side.
-# - **Integrated gradients** share out the rise from a stated baseline: with 64 steps to 1 % in nearly all films.
+# - **Integrated gradients** share out the rise from a stated baseline, with 64 steps to 1 % in
+#   nearly all films.
 # - **Grad-CAM** works on 8 x 8 cells of 16 x 16 pixels; its maximum hits in about half of the films,
 #   here not clearly more often than that of the mean training mask.
 # - **No map proves a reason.** A hit rate counts only beside rivals that never saw the network.

@@ -79,14 +79,15 @@ def test_montage_fills_rows_and_hides_the_rest():
     assert [len(ax.images) for ax in fig.axes] == [1, 1, 1, 1, 1, 0]
     assert [ax.axison for ax in fig.axes] == [True] * 5 + [False]
     assert fig.axes[4].images[0].get_clim() == (2, 9)
-    # three tiles of 9 / 4 inches; two lines of twice that height and a title
-    assert fig.get_size_inches().tolist() == [6.75, 2 * (4.5 + 0.28)]
+    # three tiles of 9.3 / 4 inches; two lines of twice that height and a title
+    assert fig.get_size_inches() == pytest.approx([6.975, 2 * (4.65 + 0.28)])
 
 
 def test_montage_is_a_page_wide_at_most_and_takes_missing_masks():
-    for count, columns, size in ((7, 6, [9, 3]), (2, 6, [4.5, 2.25]), (5, 5, [9, 1.8])):
+    sizes = ((7, 6, [9.3, 3.1]), (2, 6, [4.65, 2.325]), (5, 5, [9.3, 1.86]))
+    for count, columns, size in sizes:
         fig = figures.montage(np.zeros((count, 8, 8)), columns=columns)
-        assert fig.get_size_inches().tolist() == size
+        assert fig.get_size_inches() == pytest.approx(size)
     fig = figures.montage([FILM, FILM], masks=[None, MASK])
     assert [len(ax.collections) for ax in fig.axes] == [0, 1]
 
