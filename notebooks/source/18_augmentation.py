@@ -367,7 +367,7 @@ describe(fig, "One simulated patient: healthy; with air around the right lung, a
 # Does a network fall for it? Such twins were made of every patient, and five networks trained on
 # those of the training split. Their threshold flags 5 % of the healthy tuning films. Then the films
 # of the internal *test* were changed, 240 healthy and 240 ill, never those of the training (`python
-# -m tools.evidence.augmentation scores`).
+# -m tools.evidence.augmentation scores`, the seventh version, too).
 
 # %%
 changed = evidence("lesson_18_intensity.csv")
@@ -481,11 +481,11 @@ describe(fig, "Eight changed films: a mirrored, b upside down, c the lower middl
 
 # %% [markdown] tags=["solution"]
 # **a** keeps "pneumothorax", not "right". **b** keeps both in words, but air rises, and nobody
-# looks like this. **c** has lost the apex, where the air is seen: both labels are false. **d**
-# shows a second, mirrored chest wall at the edge: the default of the layer, see below. **e** keeps
-# both. **f** keeps the truth and loses the evidence: the line is gone, and the network is asked to
-# guess. **g** keeps both as long as a reader can see the line. **h** covers air with something that
-# looks like air.
+# looks like this. **c** has lost the apex and most of the air: both labels are false. **d** has
+# pushed most of the air out of the picture and shows a second, mirrored chest at the other edge:
+# the default of the layer, see below. **e** keeps both. **f** keeps the truth and loses the
+# evidence: the line is gone, and the network is asked to guess. **g** keeps both as long as a
+# reader can see the line. **h** covers air with something that looks like air.
 
 # %% [markdown]
 # ## Masks move along

@@ -19,7 +19,7 @@
 #
 # | | |
 # |---|---|
-# | Time | 60 minutes; runs in about 80 seconds (the first time 60 more: it makes the patients) |
+# | Time | 60 minutes; runs in about 90 seconds (the first time 60 more: it makes the patients) |
 # | Runs on | 2 CPU cores, no GPU |
 # | Data | 2,000 simulated chest radiographs of 1,200 patients, made here, nothing downloaded |
 # | Needs first | [00 check your setup](00_check_your_setup.ipynb) |
@@ -213,7 +213,7 @@ for name, row in zip(names, worst, strict=True):
 
 # %% [markdown]
 # Such a look costs a minute, and no measure replaces it: a wrong label, a film hung the wrong
-# way, or another disease that looks alike are seen here first. Now a number. A colleague asks how
+# way, or another disease that looks alike is seen here first. Now a number. A colleague asks how
 # often the network is right if a score above 0.5 means *present*:
 
 # %%
@@ -279,7 +279,7 @@ print(f"Plain network less than 0.15 above the regression: {gain < 0.15}.")
 #
 # $$-\,y\,\ln s - (1 - y)\,\ln(1 - s)$$
 #
-# A score of 0.99 costs almost nothing if the finding is there and $-\ln 0.01 = 4.6$ if it is not:
+# If the finding is there, a score near 1 costs almost nothing, one of 0.01 costs $-\ln 0.01 = 4.6$:
 # being sure and wrong is dear. The loss of a batch is the mean of its films.
 #
 # ### Exercise 21.4 - What does it cost not to look? (5 min)
@@ -341,7 +341,7 @@ print(f"After one step the loss is lower: {loss_at(step_taken) < loss_at(0.0)}."
 # The next network differs in four things. *Short cuts*: two convolutions and a path
 # around them form a residual block, which only has to learn what to add to its input.
 # *Batch normalisation* gives each map mean 0 and standard deviation 1 within a batch and keeps a
-# running mean for later (momentum 0.9: Keras' 0.99 is too slow for some hundred steps). Large
+# running mean for later (momentum 0.9: Keras' default is too slow for some hundred steps). Large
 # films are halved at once, so that a window soon sees a larger part of the lung. And the mean of
 # each map replaces `Flatten`: what was found counts, not where.
 
@@ -538,8 +538,7 @@ print(f"{len(again)} tuning films, scores equal to one part in a million: {same}
 
 # %% [markdown]
 # Compare scores, not weights: it is the scores that a hospital would see change. The later lessons
-# do not read this file. They use a network trained once with the settings above, so that nothing
-# you try here can spoil them.
+# do not read this file. They use a network trained once with the settings above.
 #
 # The next cell is for your own project. It needs nothing of this course: the plain network on
 # arrays, with a tuning set, the best epoch kept, saved and reloaded.
@@ -601,9 +600,8 @@ for name, measure in (("AUC", area_under_roc), ("Share read first", share_among_
 
 # %% [markdown]
 # Your digits may differ, even in the second decimal. Training is chaotic: a last digit rounded
-# otherwise, and after some hundred steps the weights are others. Another machine is like another
-# seed, so here is also what must hold everywhere and, for the default cohort and settings, what
-# several seeds did, once recorded.
+# otherwise, and after some hundred steps the weights are others. Here is also what must hold
+# everywhere and, for the default cohort and settings, what several seeds did, once recorded.
 
 # %%
 auc, limits = area_under_roc(reference, score), ranges["Share read first"]

@@ -598,8 +598,8 @@ for name, value in real.items():
 # - The **gradient** says what a brighter pixel would change, positive and negative side by side.
 # - **Integrated gradients** share out the rise from a stated baseline, with 64 steps to 1 % in
 #   nearly all films.
-# - **Grad-CAM** works on 8 x 8 cells of 16 x 16 pixels; its maximum hits in about half of the films,
-#   here not clearly more often than that of the mean training mask.
+# - **Grad-CAM** works on 8 x 8 cells of 16 x 16 pixels; its maximum hits in a third to two
+#   thirds of the films, as the training goes, not always more than that of the mean mask does.
 # - **No map proves a reason.** A hit rate counts only beside rivals that never saw the network.
 
 # %% [markdown]
