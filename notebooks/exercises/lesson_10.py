@@ -56,14 +56,26 @@ def _unsigned_overflow(stored, slope, intercept):
 
 MISTAKES = {
     "10.1": {
-        "Slope times stored value is half of it. What does the intercept do?": lambda s, m, b: s.astype(np.float32) * m,
+        "Slope times stored value is half of it. What does the intercept do?": lambda s, m, b: (
+            s.astype(np.float32) * m
+        ),
         "The stored type cannot hold the result: convert to float first.": _unsigned_overflow,
-        "First times the slope, then plus the intercept.": lambda s, m, b: (s.astype(np.float32) + b) * m,
+        "First times the slope, then plus the intercept.": lambda s, m, b: (
+            (s.astype(np.float32) + b) * m
+        ),
     },
     "10.3": {
-        "This is the plain window. DICOM's LINEAR shifts centre and width a little.": lambda x, c, w: np.clip((x - (c - w / 2)) / w, 0, 1),
-        "The width is a distance, not the upper limit.": lambda x, c, w: np.clip((x - c) / (w - c), 0, 1),
-        "The centre is shifted by a half, and 1 is the most that may come out.": lambda x, c, w: np.clip((x - (c - w / 2)) / (w - 1), 0, 1.1),
-        "What lies outside the window is 0 or 1, not beyond.": lambda x, c, w: (x - (c - 0.5)) / (w - 1) + 0.5,
+        "This is the plain window. DICOM's LINEAR shifts centre and width a little.": lambda x, c, w: (
+            np.clip((x - (c - w / 2)) / w, 0, 1)
+        ),
+        "The width is a distance, not the upper limit.": lambda x, c, w: np.clip(
+            (x - c) / (w - c), 0, 1
+        ),
+        "The centre is shifted by a half, and 1 is the most that may come out.": lambda x, c, w: (
+            np.clip((x - (c - w / 2)) / (w - 1), 0, 1.1)
+        ),
+        "What lies outside the window is 0 or 1, not beyond.": lambda x, c, w: (
+            (x - (c - 0.5)) / (w - 1) + 0.5
+        ),
     },
 }

@@ -88,16 +88,26 @@ MISTAKES = {
         "A date is no number: 20240301 less 1 day is 20240229.": lambda date, days: (
             str(int(date) - days) if date.isdigit() else ""
         ),
-        "What is no date must not come out again: return an empty text.": partial(_moved, other="itself"),
+        "What is no date must not come out again: return an empty text.": partial(
+            _moved, other="itself"
+        ),
         "Dates are moved back, not forward.": lambda date, days: _moved(date, -days),
         "DICOM writes YYYYMMDD, without dashes.": partial(_moved, form="%Y-%m-%d"),
         "Months have 28 to 31 days: let datetime count.": _months_of_thirty_days,
         "The date is still the one that the patient came on.": lambda date, days: date,
     },
     "13.5": {
-        "Asked for is the size of each group, not how many there are.": lambda t, cols: [t.groupby(cols).ngroups] * len(t),
-        "Every row gets a number: the size of the group it belongs to.": lambda t, cols: t.groupby(cols).size().to_numpy(),
-        "A group shares all the columns, not only the first.": lambda table, columns: _sizes(table, columns[:1]),
-        "The row itself belongs to its group and counts.": lambda table, columns: _sizes(table, columns) - 1,
+        "Asked for is the size of each group, not how many there are.": lambda t, cols: (
+            [t.groupby(cols).ngroups] * len(t)
+        ),
+        "Every row gets a number: the size of the group it belongs to.": lambda t, cols: (
+            t.groupby(cols).size().to_numpy()
+        ),
+        "A group shares all the columns, not only the first.": lambda table, columns: (
+            _sizes(table, columns[:1])
+        ),
+        "The row itself belongs to its group and counts.": lambda table, columns: (
+            _sizes(table, columns) - 1
+        ),
     },
 }

@@ -18,7 +18,7 @@
 #
 # | | |
 # |---|---|
-# | Time | 60 minutes; runs in about 40 seconds |
+# | Time | 60 minutes; runs in about 15 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | three simulated CTs of one patient, written as DICOM and read back; nothing to download |
 # | Needs first | [lesson 10](10_dicom_files_and_pixel_data.ipynb) |

@@ -19,7 +19,7 @@
 # %% [markdown]
 # | | |
 # |---|---|
-# | Time | 60 minutes; runs in about 50 seconds |
+# | Time | 60 minutes; runs in about 20 seconds |
 # | Runs on | any laptop, no GPU |
 # | Data | the course's in-silico chest cohort (1,200 patients, CC BY 4.0, made on first use) |
 # | Needs first | nothing |
