@@ -293,8 +293,8 @@ def main(*, write: bool = False) -> int:
     print(shown(table).to_string(index=False))
     print(f"{table['inside'].sum()} of {len(table)} inside.")
     if write:
-        pages.put_into_page("checks", shown(table))
         table["value"] = [float(f"{value:.4g}") for value in table["value"]]
+        pages.put_into_page("checks", shown(table))
         pages.write_table(table, TABLE)
     return 0 if table["inside"].all() else 1
 
