@@ -521,6 +521,7 @@ fig, axes = plt.subplots(len(learners), len(KINDS), figsize=(10, 3.2 * len(learn
                          layout="constrained", sharex=True, sharey=True, squeeze=False)
 for line, (learner, results) in zip(axes, learners.items(), strict=True):
     for ax, kind in zip(line, KINDS, strict=True):
+        ax.set_title(f"{kind}, {learner}", fontsize=9)
         of_kind = results[(results["kind"] == kind) | (results["rate"] == 0)]
         at_rate = of_kind.groupby(100 * of_kind["rate"])[[*TESTS]]
         low, middle, high = at_rate.min(), at_rate.mean(), at_rate.max()

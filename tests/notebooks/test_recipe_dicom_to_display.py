@@ -62,6 +62,12 @@ def test_without_a_whole_window(dicom_to_display, tmp_path, photometric, other, 
     assert apart(ours, shown[..., 0]) <= 1
 
 
+def test_missing_labels_are_refused():
+    batches_of = recipe("tf-data-from-a-dicom-folder")["batches_of"]
+    with pytest.raises(Exception, match="labels: NaN"):
+        batches_of(["a.dcm", "b.dcm"], [1.0, np.nan])
+
+
 def test_frames_with_windows_of_their_own_are_refused(dicom_to_display, tmp_path):
     frames = [item(FrameVOILUTSequence=[item(WindowCenter=1, WindowWidth=2)])] * 2
     film = make_dataset(np.stack([RAMP] * 2), PerFrameFunctionalGroupsSequence=frames)
